@@ -1,0 +1,3 @@
+"""pirsync: post-incident reviews that finish themselves."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,373 @@
+"""The nouns of the domain: frozen values, no I/O, no knowledge of any site's custom fields."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Deployment = Literal["cloud", "datacenter"]
+
+
+class Noun(BaseModel):
+    """A frozen value that refuses attributes it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ---------------------------------------------------------------- people, incidents, tickets (from Jira)
+
+
+class Person(Noun):
+    """A Jira account. `account` is the account id on Cloud and the user name on Data Center."""
+
+    account: str
+    name: str
+    active: bool = True
+
+
+class StatusCategory(StrEnum):
+    """Jira's four status categories, by their keys; the only portable meaning of a status."""
+
+    NEW = "new"
+    ACTIVE = "indeterminate"
+    DONE = "done"
+    UNKNOWN = "undefined"
+
+
+class Event(Noun):
+    """One change of one field, from Jira's changelog. `at` is aware; `url` leads to its source."""
+
+    at: datetime
+    author: str
+    field: str
+    before: str
+    after: str
+    url: str
+
+
+class Note(Noun):
+    """One comment on an incident; `html` is Jira's own rendering. Internal ones never reach a page."""
+
+    id: str
+    at: datetime
+    author: str
+    html: str
+    internal: bool
+    url: str
+
+
+class IssueLink(Noun):
+    """A link between two issues as seen from one of them; `other` is the issue at its far end."""
+
+    type_id: str
+    type_name: str
+    direction: Literal["inward", "outward"]
+    other_id: str
+    other_key: str
+
+
+class Incident(Noun):
+    """An incident as Jira tells it. All instants are aware; a fact that Jira does not hold is None or empty.
+
+    `is_closed` is "status category Done", or, where an answer has no category, "has a resolution date".
+    `closed` is the instant of the last closure, from the changelog where there is one.
+    """
+
+    id: str
+    key: str
+    url: str
+    project: str
+    type: str
+    summary: str
+    status: str
+    category: StatusCategory
+    is_closed: bool
+    is_restricted: bool
+    severity: str
+    priority: str
+    resolution: str
+    created: datetime | None
+    started: datetime | None
+    detected: datetime | None
+    resolved: datetime | None
+    closed: datetime | None
+    updated: datetime | None
+    reporter: Person | None
+    assignee: Person | None
+    commander: Person | None
+    services: tuple[str, ...]
+    labels: tuple[str, ...]
+    description_html: str
+    events: tuple[Event, ...]
+    events_complete: bool
+    notes: tuple[Note, ...]
+    links: tuple[IssueLink, ...]
+
+
+class Mark(Noun):
+    """Identity stamped on a ticket at its birth: whose it is, and of which incident's which row."""
+
+    value: str
+    owner: str
+    incident: str
+
+
+class Ticket(Noun):
+    """The Jira issue that does an action item's work. `due` is Jira's plain date, without a zone."""
+
+    id: str
+    key: str
+    url: str
+    project: str
+    summary: str
+    status: str
+    category: StatusCategory
+    resolution: str
+    assignee: Person | None
+    due: date | None
+    done_at: datetime | None
+    done_by: str
+    labels: tuple[str, ...]
+    mark: Mark | None
+    links: tuple[IssueLink, ...]
+
+    @property
+    def is_done(self) -> bool:
+        """True when the status category is Done, whatever the resolution says."""
+        return self.category is StatusCategory.DONE
+
+
+class RemoteLink(Noun):
+    """A link from an issue to something outside Jira; `global_id` makes writing it an upsert."""
+
+    global_id: str
+    url: str
+    title: str
+
+
+class CreateScreen(Noun):
+    """What can be set when an issue of one type is created in one project.
+
+    `fields` maps a field id to its name; `required` lists the ids that have no default.
+    """
+
+    project: str
+    type_id: str
+    type_name: str
+    fields: dict[str, str]
+    required: tuple[str, ...]
+
+
+# ---------------------------------------------------------------- pages (from Confluence)
+
+
+class PageStatus(StrEnum):
+    """The life of a page; only a current one is ever written to."""
+
+    CURRENT = "current"
+    ARCHIVED = "archived"
+    TRASHED = "trashed"
+    DRAFT = "draft"
+
+
+class PageHead(Noun):
+    """A page version without its body. `author` is the account that wrote this version; `at` is aware UTC."""
+
+    id: str
+    space: str
+    title: str
+    status: PageStatus
+    version: int
+    at: datetime
+    author: str
+    message: str
+    url: str
+
+
+class Page(PageHead):
+    """A page version with its body in storage format."""
+
+    body: str
+
+
+class Property(Noun):
+    """A content property; `id` is what Cloud addresses it by, `version` locks it."""
+
+    id: str
+    key: str
+    version: int
+    value: dict[str, object]
+
+
+class Mention(Noun):
+    """How a page names a person: an account id (Cloud) or a user key or name (Data Center)."""
+
+    ref: str
+
+
+class Lozenge(Noun):
+    """A status macro: upper-case words of at most 20 characters, and one of Confluence's five safe colours."""
+
+    text: str
+    colour: Literal["Grey", "Red", "Yellow", "Green", "Blue"]
+
+
+class Column(StrEnum):
+    """The roles of the action table's columns; the words on the page are configurable."""
+
+    ACTION = "action"
+    OWNER = "owner"
+    DUE = "due"
+    STATUS = "status"
+    CRITERIA = "criteria"
+    TICKET = "ticket"
+    CLOSED = "closed"
+    EVIDENCE = "evidence"
+
+
+class Cell(Noun):
+    """One cell as read: its place in the page's UTF-8 bytes and what it says.
+
+    `start` and `end` enclose the cell's content; `outer_start` and `outer_end` the whole element.
+    `text` has NBSP and runs of white space folded; placeholders read as empty. `is_commented` is true
+    when an inline comment marker lies inside, which a rewrite would orphan.
+    """
+
+    start: int
+    end: int
+    outer_start: int
+    outer_end: int
+    text: str
+    mentions: tuple[Mention, ...]
+    dates: tuple[date, ...]
+    links: tuple[str, ...]
+    lozenge: Lozenge | None
+    issue_key: str | None
+    is_commented: bool
+
+
+class Row(Noun):
+    """One action item as people see it. `obstacle` says why its cells cannot be written (merged, nested)."""
+
+    index: int
+    cells: dict[Column, Cell]
+    obstacle: str
+
+    def cell(self, column: Column) -> Cell | None:
+        """The cell in that column, where the table has the column and the row has the cell."""
+        return self.cells.get(column)
+
+    @property
+    def action(self) -> str:
+        """The action's text, folded to one line; empty when nobody has typed yet."""
+        cell = self.cells.get(Column.ACTION)
+        return cell.text if cell else ""
+
+    @property
+    def criteria(self) -> str:
+        """The success criteria's text, or empty."""
+        cell = self.cells.get(Column.CRITERIA)
+        return cell.text if cell else ""
+
+    @property
+    def ticket(self) -> str | None:
+        """The key of the row's ticket, from the Ticket cell."""
+        cell = self.cells.get(Column.TICKET)
+        return cell.issue_key if cell else None
+
+
+class Region(StrEnum):
+    """The parts of a review page that pirsync reads or writes, by the id of their `details` macro."""
+
+    SUMMARY = "pirsync-summary"
+    ACTIONS = "pirsync-actions"
+    RECORD = "pirsync-record"
+
+
+class ReviewPage(Noun):
+    """What a review page's body holds, as read. `summary` and `record` map a folded label to its value cell.
+
+    `columns` are the roles found, in the page's order, None for a column that is people's own.
+    `row_end` is the byte at which a row may be appended, or None where there is no table to append to.
+    `problems` are sentences: regions missing or double, headers not understood, rows that cannot be managed.
+    """
+
+    summary: dict[str, Cell]
+    record: dict[str, Cell]
+    columns: tuple[Column | None, ...]
+    rows: tuple[Row, ...]
+    row_end: int | None
+    problems: tuple[str, ...]
+
+
+class CellEdit(Noun):
+    """New content for one cell: where it stands in the bytes that were read, and what a person would see."""
+
+    region: Region
+    label: str
+    start: int
+    end: int
+    storage: str
+    text: str
+
+
+# ---------------------------------------------------------------- memory on the page
+
+
+class Shown(Noun):
+    """The Owner and Due values of one ticket that page and Jira last agreed on."""
+
+    owner: str
+    due: str
+
+
+class Memory(Noun):
+    """pirsync's remote memory: the one content property of a review page (at most 32 KB).
+
+    `page` binds it: a copy of the page carries a property that names another page. `rows` maps a ticket's
+    id to what was last written; `adopted` are tickets linked by hand that were once given a row, and never
+    are again.
+    """
+
+    page: str
+    incident: str
+    owner: str
+    rows: dict[str, Shown] = {}
+    adopted: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- the evidence index
+
+
+class IndexRow(Noun):
+    """One line of the evidence index. A restricted incident shows as its key alone: every other text is empty.
+
+    `resolved` and `closed` are ISO instants with a zone, or empty; `page_url` is empty where there is no page.
+    """
+
+    key: str
+    incident_url: str
+    severity: str
+    resolved: str
+    closed: str
+    page_title: str
+    page_url: str
+    status: Lozenge
+    done: int
+    total: int
+    overdue: int
+
+
+class IndexPage(Noun):
+    """The managed table of an index page as read; `start` and `end` enclose its `details` body in bytes.
+
+    `start` is None where the region is missing, double or not understood; `problems` then say so.
+    """
+
+    rows: tuple[IndexRow, ...]
+    start: int | None
+    end: int | None
+    problems: tuple[str, ...]

@@ -1,0 +1,326 @@
+"""What the core needs of the world outside: Protocols only, reads and writes apart.
+
+`observe` is given the read halves and so cannot write; a dry run is another implementation of the write halves.
+Trackers hand out Jira's raw JSON, because only `mapping` knows what a custom field means.
+All of them raise the errors of `errors.py` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from pydantic import Field
+
+from .model import (
+    CreateScreen,
+    Deployment,
+    Mention,
+    Noun,
+    Page,
+    PageHead,
+    Person,
+    Property,
+    RemoteLink,
+)
+
+RawIssue = Mapping[str, Any]
+"""One issue as Jira's REST API v2 answers it: id, key, fields, and what was asked to be expanded."""
+
+
+class Want(Noun):
+    """What to read of an issue: field ids, expansions and issue properties. Order does not matter."""
+
+    fields: tuple[str, ...]
+    expand: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+
+
+class TicketDraft(Noun):
+    """A ticket before its birth. `labels`, `mark` and `incident_key` are the three carriers of its identity;
+    one that the create screen lacks is left out here (empty, None) and added after the birth.
+
+    `description` is wiki markup. `link_type` is the id of the link type; the ticket is the link's
+    `link_side` end ("outward": the incident sees the ticket as its outward issue).
+    """
+
+    project: str
+    type_id: str
+    summary: str
+    description: str | None
+    assignee: str | None
+    due: date | None
+    labels: tuple[str, ...]
+    property_key: str
+    property_value: dict[str, str]
+    incident_key: str | None
+    link_type: str
+    link_side: str
+    extra: dict[str, Any] = Field(default_factory=dict)
+
+
+class IssueRef(Noun):
+    """A created issue: Jira's answer to a create."""
+
+    id: str
+    key: str
+
+
+class LinkType(Noun):
+    """A kind of issue link and its two readings."""
+
+    id: str
+    name: str
+    inward: str
+    outward: str
+
+
+class PageDraft(Noun):
+    """A page before its birth: complete, so that one request makes it. `parent` is a page id or None."""
+
+    space: str
+    parent: str | None
+    title: str
+    body: str
+
+
+class TrackerReads(Protocol):
+    """Jira, read only."""
+
+    @property
+    def deployment(self) -> Deployment:
+        """Cloud or Data Center; decided by configuration, never by the host's name."""
+
+    @property
+    def site_url(self) -> str:
+        """The address that people browse, without a trailing slash; not the API's address."""
+
+    def identity(self) -> Person:
+        """Who we are. Raises AuthInDoubt when the credentials do not work."""
+
+    def server_time(self) -> datetime:
+        """The server's own present, aware; used to measure clock skew."""
+
+    def fields(self) -> dict[str, str]:
+        """Every field of the site: id to name."""
+
+    def search(self, jql: str, want: Want) -> Iterator[RawIssue]:
+        """Every issue that the query finds, streamed; Rejected when Jira does not understand it."""
+
+    def issue(self, id_or_key: str, want: Want) -> RawIssue | None:
+        """One issue read by key or id (read-after-write), or None when it is absent or invisible."""
+
+    def issues(self, ids: Iterable[str], want: Want) -> list[RawIssue]:
+        """Those of the issues (ids or keys) that can be seen, 100 a request; read-after-write on Cloud."""
+
+    def changelog(self, issue_id: str) -> list[Mapping[str, Any]]:
+        """The whole changelog of one issue, oldest first: raw histories with `created`, `author`, `items`."""
+
+    def comments(self, issue_id: str) -> list[Mapping[str, Any]]:
+        """All comments of one issue, oldest first, with `renderedBody`."""
+
+    def remote_links(self, issue_id: str) -> list[RemoteLink]:
+        """The issue's links to the outside."""
+
+    def link_types(self) -> list[LinkType]:
+        """The site's issue link types."""
+
+    def create_screen(self, project: str, issue_type: str) -> CreateScreen | None:
+        """The create screen of that type (name or id) in that project; None when there is no such pair."""
+
+    def assignable(self, project: str, account: str) -> Person | None:
+        """That very account, if it is active and may be assigned issues in the project; never a similar one."""
+
+    def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
+        """Which of the named permissions we have in the project."""
+
+
+class TrackerWrites(Protocol):
+    """Jira, write only. Creates are sent once: a doubt is `Ambiguous`, never a second request."""
+
+    def create_issue(self, draft: TicketDraft) -> IssueRef:
+        """Create the ticket with every carrier that the draft has."""
+
+    def edit_issue(self, issue_id: str, fields: Mapping[str, Any]) -> None:
+        """Set fields (`assignee` as an account, `duedate` as YYYY-MM-DD or None) of one issue."""
+
+    def add_labels(self, issue_id: str, labels: tuple[str, ...]) -> None:
+        """Add labels to one issue; those that are there stay."""
+
+    def set_property(self, issue_id: str, key: str, value: Mapping[str, str]) -> None:
+        """Write an issue property (an upsert)."""
+
+    def link(self, type_id: str, inward_key: str, outward_key: str) -> None:
+        """Link two issues; a link that is there already is left as it is."""
+
+    def put_remote_link(self, issue_id: str, link: RemoteLink) -> None:
+        """Write a remote link (an upsert by its global id)."""
+
+
+class WikiReads(Protocol):
+    """Confluence, read only."""
+
+    @property
+    def deployment(self) -> Deployment:
+        """Cloud or Data Center."""
+
+    def identity(self) -> str:
+        """The account (account id, or user key on Data Center) we write as; AuthInDoubt when in doubt."""
+
+    def space_exists(self, space: str) -> bool:
+        """Whether the space can be seen."""
+
+    def may_create(self, space: str, parent: str | None) -> bool | None:
+        """Whether we may create pages there; None where the site does not tell."""
+
+    def page(self, page_id: str) -> Page | None:
+        """The current version with its body; None when it is absent or invisible. Archived and trashed are told."""
+
+    def pages(self, page_ids: Iterable[str]) -> list[Page]:
+        """Those of the pages that can be seen, with bodies, in as few requests as the site allows."""
+
+    def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
+        """As `pages`, without bodies (Cloud: 250 a request)."""
+
+    def find(self, space: str, title: str) -> Page | None:
+        """The current page with exactly that title in the space, with its body."""
+
+    def labelled(self, space: str, label: str, since: datetime | None) -> Iterator[PageHead]:
+        """Pages with the label, modified since then (None: ever); from the search index, so it may lag."""
+
+    def property(self, page_id: str, key: str) -> Property | None:
+        """One content property of a page."""
+
+    def stamped(self, head: PageHead, stamp: str) -> Page | None:
+        """The newest version at or below `head` whose message starts with `stamp`; None when there is none."""
+
+    def mention(self, account: str) -> Mention | None:
+        """How pages name the Jira account; no request on Cloud, where both products share account ids."""
+
+    def account(self, mention: Mention) -> str | None:
+        """The Jira account that a mention names; no request on Cloud."""
+
+
+class WikiWrites(Protocol):
+    """Confluence, write only."""
+
+    def create_page(self, draft: PageDraft) -> Page:
+        """Create a page, complete; Rejected when the title is taken, Ambiguous when the answer was lost."""
+
+    def update_page(self, page: PageHead, body: str, message: str) -> Page:
+        """Write `body` as the version after `page.version`, as a minor edit with the page's own title; the
+        answer is the page as saved. Stale when the version moved; Ambiguous when the answer was lost."""
+
+    def add_labels(self, page_id: str, labels: tuple[str, ...]) -> None:
+        """Add labels to a page; those that are there stay."""
+
+    def set_property(self, page_id: str, key: str, value: Mapping[str, object], current: Property | None) -> Property:
+        """Write a content property over `current` (None: it does not exist). Stale when it moved."""
+
+
+class IntentStatus(Noun):
+    """A line of the journal of creations (table `intent`)."""
+
+    mark: str
+    kind: str
+    incident: str
+    status: str
+    sent_at: datetime | None
+    attempt: int
+    digest: str
+    remote_id: str
+    remote_key: str
+    reason: str
+
+
+class Due(Noun):
+    """A line of the dirty set (table `work`): look at `key` at `due`; `seen` counts the news, `tries` the failures."""
+
+    key: str
+    due: datetime
+    seen: int
+    tries: int
+    reason: str
+
+
+class State(Protocol):
+    """The local store: journal of creations, dirty set, watermark, cache. Losable without harm."""
+
+    @property
+    def born_with_owner(self) -> bool:
+        """True when the journal was made together with its owner id, so that an empty one proves absence."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When this journal was made."""
+
+    def pass_lock(self) -> AbstractContextManager[None]:
+        """Hold while one pass runs; waits for its turn."""
+
+    def intents(self, incident: str) -> dict[str, IntentStatus]:
+        """The journal's lines for one incident, by mark."""
+
+    def claim(self, mark: str, kind: str, incident: str, digest: str, now: datetime) -> int | None:
+        """Write down, synced, that a create is about to be sent; the attempt's number, or None when another
+        process holds the claim or a receipt is there. `planned|rejected|sending(settled) -> sending`."""
+
+    def receipt(self, mark: str, attempt: int, remote_id: str, remote_key: str) -> None:
+        """Write down that the create happened."""
+
+    def reject(self, mark: str, attempt: int, digest: str, reason: str) -> None:
+        """Write down that the remote refused this attempt; a later attempt's claim is left alone."""
+
+    def adopt(self, mark: str, kind: str, incident: str, remote_id: str, remote_key: str) -> None:
+        """Write a receipt for something found, not made."""
+
+    def mark_dirty(self, key: str, due: datetime, reason: str) -> None:
+        """Put a key into the dirty set, or bring its due instant forward; counts as news."""
+
+    def due(self, now: datetime) -> list[Due]:
+        """The keys whose time has come, earliest first."""
+
+    def pending(self) -> list[Due]:
+        """The whole dirty set, earliest first."""
+
+    def settle(self, key: str, seen: int, wake: datetime | None) -> None:
+        """After a step: clear the key, or set its due instant to `wake`; does nothing if `seen` moved."""
+
+    def postpone(self, key: str, seen: int, due: datetime, reason: str) -> None:
+        """After a failed step: try again at `due`; counts a try."""
+
+    def watermark(self, name: str) -> datetime | None:
+        """The instant up to which a poll has seen everything."""
+
+    def set_watermark(self, name: str, instant: datetime) -> None:
+        """Move the watermark; only after the keys were marked dirty."""
+
+    def cached(self, kind: str, key: str) -> dict[str, Any] | None:
+        """What was last read or concluded; may be dropped at any time."""
+
+    def cached_all(self, kind: str) -> dict[str, dict[str, Any]]:
+        """All cached values of one kind, by key."""
+
+    def cache(self, kind: str, values: Mapping[str, Mapping[str, Any]]) -> None:
+        """Remember values of one kind, in one transaction."""
+
+
+class Clock(Protocol):
+    """The only source of the present."""
+
+    def now(self) -> datetime:
+        """The present, aware UTC."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything outside, as one pass sees it: the real one, an overlay of it, or the in-memory one."""
+
+    tracker: TrackerReads
+    tracker_writes: TrackerWrites
+    wiki: WikiReads
+    wiki_writes: WikiWrites
+    state: State
+    clock: Clock
