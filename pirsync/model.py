@@ -73,7 +73,8 @@ class Incident(Noun):
     """An incident as Jira tells it. All instants are aware; a fact that Jira does not hold is None or empty.
 
     `is_closed` is "status category Done", or, where an answer has no category, "has a resolution date".
-    `closed` is the instant of the last closure, from the changelog where there is one.
+    `closed` is the instant of the last closure, from the changelog where there is one. `closed_statuses` are
+    the names of the site's statuses of category Done, by which the changelog's names can be read.
     """
 
     id: str
@@ -105,6 +106,11 @@ class Incident(Noun):
     events_complete: bool
     notes: tuple[Note, ...]
     links: tuple[IssueLink, ...]
+    closed_statuses: tuple[str, ...] = ()
+
+    def linked(self, type_id: str, side: str) -> tuple[IssueLink, ...]:
+        """Its links of one type to issues on one side ("outward": the incident is the link's source)."""
+        return tuple(link for link in self.links if link.type_id == type_id and link.direction == side)
 
 
 class Mark(Noun):

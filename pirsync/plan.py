@@ -1,0 +1,293 @@
+"""The decision: what to write for one incident, what to say, and when to look again. Pure.
+
+| there is | and | then |
+|---|---|---|
+| no page | the incident is out of scope | nothing |
+| no page | the incident is restricted | no page; its key alone in the index |
+| no page | an earlier create may have happened | wait until absence is settled |
+| no page | a page that is not ours has the title | a finding |
+| no page | in scope | the page is created, complete |
+| a page we know | it is archived, trashed or cannot be read | nothing is written; a finding |
+| a page | the incident has become restricted | nothing is written; a finding |
+| a page | a person edited it a moment ago | cells and creates wait until it is quiet |
+| a page | anything else | bindings, then tickets, then one write of the cells that differ |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from . import draft
+from .decision import (
+    PAGE_LABEL,
+    STAMP,
+    Change,
+    CreatePage,
+    Desired,
+    Finding,
+    FindingKind,
+    Journal,
+    LabelPage,
+    LinkPage,
+    Observed,
+    Plan,
+    Terms,
+    UpdatePage,
+    WriteMemory,
+    describe,
+)
+from .model import CellEdit, Incident, IndexRow, Lozenge, Memory, Page, PageStatus, Region, RemoteLink
+from .page.review import read_review
+from .page.splice import append_row, splice
+from .page.summary import SummaryCell, instant, summary
+from .policy import status
+from .ports import PageDraft
+from .rows import RowPlan, Situation, appended_cells, plan_rows
+
+MEMORY_LIMIT = 32_768
+"""Confluence refuses larger content properties (facts: Confluence, section 4)."""
+
+
+# ---------------------------------------------------------------- what should be
+
+
+def scope(incident: Incident, terms: Terms) -> str:
+    """Why an incident gets no review, in words; empty when it gets one."""
+    if incident.project not in terms.projects:
+        return f"project {incident.project} is not among {', '.join(terms.projects)}"
+    if not terms.every_type and incident.type not in terms.issue_types:
+        return f"type {incident.type or 'none'} is not among {', '.join(terms.issue_types)}"
+    if not incident.is_closed:
+        return f"it is not closed ({incident.status or 'no status'})"
+    closed = incident.closed or incident.updated
+    if terms.closed_since is not None and (closed is None or closed < terms.closed_since):
+        return f"it was closed before {instant(terms.closed_since, terms.zone)}"
+    return ""
+
+
+def desired(observed: Observed, terms: Terms, render: Callable[[Observed], tuple[str, int]]) -> Desired:
+    """What the review should be. `render` makes a new page's body, and counts the tickets its rows will want."""
+    incident = observed.incident
+    reason = scope(incident, terms)
+    born = observed.page is None and not observed.gone and not reason and not incident.is_restricted
+    body, creates = render(observed) if born else (None, 0)
+    title = terms.title.format(key=incident.key)
+    return Desired(
+        terms=terms, in_scope=not reason, reason=reason, title=title, birth_body=body, creates_at_birth=creates
+    )
+
+
+# ---------------------------------------------------------------- the decision
+
+
+def plan(desired: Desired, observed: Observed, journal: Journal, now: datetime) -> Plan:
+    """Decide for one incident. The same inputs always give an equal plan."""
+    incident = observed.incident
+    if observed.page is None and not observed.gone and not desired.in_scope:
+        return Plan()
+    if incident.is_restricted:
+        return _plan_restricted(observed)
+    if observed.gone:
+        finding = Finding(kind=FindingKind.PAGE_GONE, incident=incident.key, message=observed.gone)
+        return Plan(findings=(finding,), index_row=_index_row(desired, observed, status.count((), 0, now, "UTC")))
+    if observed.page is None:
+        return _plan_birth(desired, observed, journal, now)
+    return _plan_review(desired, observed, journal, now)
+
+
+def _plan_restricted(observed: Observed) -> Plan:
+    incident = observed.incident
+    if observed.page is None:
+        message = f"{incident.key} has a security level, so it gets no page; the index shows its key alone"
+    else:
+        message = f"{incident.key} has become restricted, but its page {observed.page.url} is not: restrict it by hand"
+    finding = Finding(kind=FindingKind.RESTRICTED, incident=incident.key, message=message)
+    row = IndexRow(
+        key=incident.key,
+        incident_url="",
+        severity="",
+        resolved="",
+        closed="",
+        page_title="",
+        page_url="",
+        status=Lozenge(text="RESTRICTED", colour="Grey"),
+        done=0,
+        total=0,
+        overdue=0,
+    )
+    return Plan(findings=(finding,), index_row=row)
+
+
+def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: datetime) -> Plan:
+    incident, terms = observed.incident, desired.terms
+    mark = draft.page_mark(terms.owner_id, incident.id)
+    page = PageDraft(space=terms.space, parent=terms.parent, title=desired.title, body=desired.birth_body or "")
+    # The title and the place alone: the body follows the incident, and a title that is taken stays taken.
+    inputs = draft.digest([page.space, page.parent, page.title])
+    intent = journal.intents.get(mark)
+    if observed.title_holder is not None:
+        holder = observed.title_holder
+        message = f'the title "{holder.title}" belongs to another page ({holder.url}): rename that page, or give it away'
+        return Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident=incident.key, message=message),))
+    if intent is not None and intent.status == "rejected" and intent.digest == inputs:
+        message = f"Confluence would not create its page: {intent.reason}"
+        return Plan(findings=(Finding(kind=FindingKind.REJECTED, incident=incident.key, message=message),))
+    settled = journal.settled_from
+    if intent is not None and intent.status == "sending" and intent.sent_at is not None:
+        settled = max(settled, intent.sent_at + terms.settle)
+    if settled > now:
+        return Plan(wake=settled, waiting="to be sure that no page was made before")
+    change = CreatePage(
+        incident_id=incident.id, mark=mark, digest=inputs, draft=page, creates=desired.creates_at_birth
+    )
+    return Plan(changes=(change,))
+
+
+def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: datetime) -> Plan:
+    terms, page = desired.terms, observed.page
+    assert page is not None  # the caller's branch
+    situation = Situation(observed=observed, terms=terms, journal=journal, now=now)
+    rows = plan_rows(situation)
+    counts = status.count(rows.tickets, rows.unticketed, now, terms.zone)
+    index_row = _index_row(desired, observed, counts)
+    bindings, findings = _bindings(situation)
+    findings = [*findings, *rows.findings]
+    if page.status is not PageStatus.CURRENT:
+        message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
+        gone = situation.finding(FindingKind.PAGE_GONE, message)
+        return Plan(findings=(gone,), index_row=index_row)
+    if observed.review is not None:
+        findings += [situation.finding(FindingKind.REGION_REMOVED, text) for text in observed.review.problems]
+    edits = (*_summary_edits(situation, counts, findings), *rows.edits)
+    held = [*rows.completions, *rows.creates]
+    if not rows.creates and (edits or rows.appended):
+        held.append(_update_page(situation, page, edits, rows))
+    memory = [] if held or rows.waiting else _memory_change(situation, rows)
+    wakes = list(rows.wakes)
+    waiting = list(rows.waiting)
+    if held and (quiet := quiet_until(page, terms, journal)) > now:
+        wakes.append(quiet)
+        waiting.append("until nobody has edited the page for a while")
+        held = []
+    changes: tuple[Change, ...] = (*bindings, *held, *memory)
+    return Plan(
+        changes=changes,
+        findings=tuple(findings),
+        wake=min(wakes, default=None),
+        waiting="; ".join(waiting),
+        index_row=index_row,
+    )
+
+
+def quiet_until(page: Page, terms: Terms, journal: Journal) -> datetime:
+    """The instant from which the page may be written: after a quiet period since a person's last edit, and
+    never later than `quiet_at_most` after we began to wait (a page in constant use is written all the same)."""
+    if page.message.startswith(STAMP) or page.author == terms.wiki_account:
+        return page.at
+    quiet = page.at + terms.quiet_period
+    began = journal.waiting_since or page.at
+    return min(quiet, max(began, page.at) + terms.quiet_at_most, began + terms.quiet_at_most)
+
+
+def _bindings(situation: Situation) -> tuple[list[Change], list[Finding]]:
+    """Label, property and remote link: what ties page and incident together for whoever loses the journal."""
+    observed, terms = situation.observed, situation.terms
+    page, incident = observed.page, observed.incident
+    assert page is not None  # the caller's branch
+    wanted: list[Change] = []
+    if not observed.labelled:
+        wanted.append(LabelPage(page_id=page.id, title=page.title, labels=(PAGE_LABEL,)))
+    if observed.memory is None:
+        memory = Memory(page=page.id, incident=incident.id, owner=terms.owner_id)
+        wanted.append(
+            WriteMemory(page_id=page.id, title=page.title, memory=memory, current=observed.memory_property)
+        )
+    if not observed.linked:
+        link = RemoteLink(global_id=f"pirsync:page:{page.id}", url=page.url, title=page.title)
+        wanted.append(LinkPage(incident_id=incident.id, incident_key=incident.key, link=link))
+    refused = situation.journal.refused
+    findings = [
+        situation.finding(FindingKind.REFUSED, f"{describe(change)}: {refused[describe(change)]}")
+        for change in wanted
+        if describe(change) in refused
+    ]
+    return [change for change in wanted if describe(change) not in refused], findings
+
+
+def _memory_change(situation: Situation, rows: RowPlan) -> list[Change]:
+    """Remember what page and Jira agree on, once the page says it. Rows that are gone stay remembered."""
+    observed = situation.observed
+    if observed.memory is None or observed.page is None:
+        return []
+    memory = observed.memory
+    known = {**memory.rows, **rows.shown}
+    after = memory.model_copy(update={"rows": known, "adopted": tuple(rows.adopted)})
+    if after == memory or len(after.model_dump_json()) > MEMORY_LIMIT:
+        return []
+    page = observed.page
+    return [WriteMemory(page_id=page.id, title=page.title, memory=after, current=observed.memory_property)]
+
+
+def _summary_edits(situation: Situation, counts: status.Counts, findings: list[Finding]) -> list[CellEdit]:
+    """The summary's managed cells that differ; a row that people deleted stays deleted."""
+    observed, edits = situation.observed, []
+    present = observed.review.summary if observed.review else {}
+    before = observed.base.summary if observed.base else {}
+    for want in summary_cells(observed.incident, counts, situation.terms):
+        cell = present.get(want.label.casefold())
+        if not want.managed or cell is None or cell.text == want.text:
+            continue
+        if cell.is_commented:
+            message = f'"{want.label}" should say "{want.text}", but an inline comment stands in it'
+            findings.append(situation.finding(FindingKind.COMMENTED, message))
+            continue
+        base = before.get(want.label.casefold())
+        if base is not None and base.text != cell.text:
+            message = f'"{want.label}": "{cell.text}" was typed over what Jira says; it shows "{want.text}" again'
+            findings.append(situation.finding(FindingKind.ROW_EDITED, message))
+        edits.append(
+            CellEdit(
+                region=Region.SUMMARY,
+                label=want.label,
+                start=cell.start,
+                end=cell.end,
+                storage=want.storage,
+                text=want.text,
+            )
+        )
+    return edits
+
+
+def summary_cells(incident: Incident, counts: status.Counts, terms: Terms) -> tuple[SummaryCell, ...]:
+    """The summary of a review in its present state."""
+    review = status.review_lozenge(incident, counts)
+    return summary(incident, review, status.describe(counts), terms.zone)
+
+
+def _update_page(situation: Situation, page: Page, edits: tuple[CellEdit, ...], rows: RowPlan) -> UpdatePage:
+    body = splice(page.body, edits)
+    for ticket in rows.appended:
+        body = append_row(body, read_review(body, situation.terms.headers), appended_cells(ticket, situation))
+    said = [f'{edit.label} = "{edit.text}"' for edit in edits]
+    said += [f"a row for {ticket.key}, linked by hand" for ticket in rows.appended]
+    message = f"{STAMP} {len(said)} {'cell' if len(said) == 1 else 'cells'} from Jira"
+    head = page.model_copy(update={"body": ""})
+    return UpdatePage(page=head, body=body, cells=tuple(said), message=message)
+
+
+def _index_row(desired: Desired, observed: Observed, counts: status.Counts) -> IndexRow:
+    incident, page, zone = observed.incident, observed.page, desired.terms.zone
+    return IndexRow(
+        key=incident.key,
+        incident_url=incident.url,
+        severity=incident.severity,
+        resolved=instant(incident.resolved, zone),
+        closed=instant(incident.closed, zone),
+        page_title=page.title if page else "",
+        page_url=page.url if page else "",
+        status=status.review_lozenge(incident, counts) if page else Lozenge(text="PAGE MISSING", colour="Red"),
+        done=counts.done,
+        total=counts.total,
+        overdue=counts.overdue,
+    )

@@ -1,0 +1,1 @@
+"""A Jira and a Confluence in one process, for trying things without a site; it knows nothing of pirsync."""
