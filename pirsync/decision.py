@@ -34,6 +34,8 @@ TICKET_PROPERTY = "pirsync.action"
 PAGE_LABEL = "pirsync-review"
 INDEX_LABEL = "pirsync-index"
 TICKET_LABEL = "pirsync"
+LINK_PREFIX = "pirsync:page:"
+"""A remote link's global id is this and the page's id; writing it is an upsert."""
 
 
 class Terms(Noun):
@@ -112,10 +114,7 @@ class Observed(Noun):
     title_holder: PageHead | None
     memory: Memory | None
     memory_property: Property | None
-    labelled: bool
-    linked: bool
     tickets: dict[str, Ticket]
-    looked: bool
     owners: dict[str, Owner]
     mentions: dict[str, Mention]
     screen: CreateScreen | None
@@ -367,7 +366,6 @@ class ObservedIndex(Noun):
     page: Page | None
     index: IndexPage | None
     holder: PageHead | None
-    labelled: bool
 
 
 class Desired(Noun):

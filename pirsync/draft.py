@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 import unicodedata
@@ -11,17 +12,13 @@ from datetime import date
 
 from .decision import TICKET_LABEL, TICKET_PROPERTY, Terms
 from .model import CreateScreen, Incident, Noun, Person, Row
+from .page.read import fold
 from .ports import TicketDraft
 
 SUMMARY_LENGTH = 250
 """Jira refuses summaries of more than 255 characters, and those with a newline."""
 
 _MARKUP = re.compile(r"([\\{}\[\]|!*_^~+?#-])")
-
-
-def fold(text: str) -> str:
-    """Text as marks see it: compatibility form, one case, single blanks."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def mark(owner_id: str, incident_id: str, action: str, ordinal: int) -> str:
@@ -40,15 +37,18 @@ def mark_label(value: str) -> str:
     return f"{TICKET_LABEL}-{value}"
 
 
-def row_marks(owner_id: str, incident_id: str, rows: Iterable[Row]) -> dict[int, str]:
-    """The mark of every row that has text, by the row's index; equal rows are told apart by an ordinal."""
-    seen: dict[str, int] = {}
+def row_marks(owner_id: str, incident_id: str, rows: Iterable[Row], taken: Iterable[str]) -> dict[int, str]:
+    """The mark of every row that has text, by the row's index; equal rows are told apart by an ordinal.
+
+    Marks that are `taken` belong to tickets that other rows show, or showed before people deleted those rows.
+    """
+    used = set(taken)
     marks = {}
     for row in rows:
         if row.action:
-            ordinal = seen.get(fold(row.action), 0)
-            seen[fold(row.action)] = ordinal + 1
-            marks[row.index] = mark(owner_id, incident_id, row.action, ordinal)
+            ordinals = (mark(owner_id, incident_id, row.action, ordinal) for ordinal in itertools.count())
+            marks[row.index] = next(value for value in ordinals if value not in used)
+            used.add(marks[row.index])
     return marks
 
 

@@ -20,6 +20,7 @@ from datetime import datetime
 
 from . import draft
 from .decision import (
+    LINK_PREFIX,
     PAGE_LABEL,
     STAMP,
     Change,
@@ -191,21 +192,22 @@ def quiet_until(page: Page, terms: Terms, journal: Journal) -> datetime:
 
 
 def _bindings(situation: Situation) -> tuple[list[Change], list[Finding]]:
-    """Label, property and remote link: what ties page and incident together for whoever loses the journal."""
+    """Label, remote link and property: what ties page and incident together for whoever loses the journal.
+
+    The property comes last, so that where it is the others were written, and nobody has to read them again.
+    """
     observed, terms = situation.observed, situation.terms
     page, incident = observed.page, observed.incident
     assert page is not None  # the caller's branch
-    wanted: list[Change] = []
-    if not observed.labelled:
-        wanted.append(LabelPage(page_id=page.id, title=page.title, labels=(PAGE_LABEL,)))
-    if observed.memory is None:
-        memory = Memory(page=page.id, incident=incident.id, owner=terms.owner_id)
-        wanted.append(
-            WriteMemory(page_id=page.id, title=page.title, memory=memory, current=observed.memory_property)
-        )
-    if not observed.linked:
-        link = RemoteLink(global_id=f"pirsync:page:{page.id}", url=page.url, title=page.title)
-        wanted.append(LinkPage(incident_id=incident.id, incident_key=incident.key, link=link))
+    if observed.memory is not None:
+        return [], []
+    link = RemoteLink(global_id=f"{LINK_PREFIX}{page.id}", url=page.url, title=page.title)
+    memory = Memory(page=page.id, incident=incident.id, owner=terms.owner_id)
+    wanted: tuple[Change, ...] = (
+        LabelPage(page_id=page.id, title=page.title, labels=(PAGE_LABEL,)),
+        LinkPage(incident_id=incident.id, incident_key=incident.key, link=link),
+        WriteMemory(page_id=page.id, title=page.title, memory=memory, current=observed.memory_property),
+    )
     refused = situation.journal.refused
     findings = [
         situation.finding(FindingKind.REFUSED, f"{describe(change)}: {refused[describe(change)]}")

@@ -39,6 +39,18 @@ class Want(Noun):
     properties: tuple[str, ...] = ()
 
 
+class Query(Noun):
+    """Which issues to search: those of the projects (of the types, and matching the extra JQL), or with one of
+    the labels; of these, those updated since then. Empty parts restrict nothing, but something must be named.
+    """
+
+    projects: tuple[str, ...] = ()
+    issue_types: tuple[str, ...] = ()
+    extra_jql: str = ""
+    labels: tuple[str, ...] = ()
+    updated_since: datetime | None = None
+
+
 class TicketDraft(Noun):
     """A ticket before its birth. `labels`, `mark` and `incident_key` are the three carriers of its identity;
     one that the create screen lacks is left out here (empty, None) and added after the birth.
@@ -107,7 +119,10 @@ class TrackerReads(Protocol):
     def fields(self) -> dict[str, str]:
         """Every field of the site: id to name."""
 
-    def search(self, jql: str, want: Want) -> Iterator[RawIssue]:
+    def statuses(self) -> dict[str, str]:
+        """Every status of the site: name to the key of its category."""
+
+    def search(self, query: Query, want: Want) -> Iterator[RawIssue]:
         """Every issue that the query finds, streamed; Rejected when Jira does not understand it."""
 
     def issue(self, id_or_key: str, want: Want) -> RawIssue | None:
@@ -305,6 +320,9 @@ class State(Protocol):
 
     def cache(self, kind: str, values: Mapping[str, Mapping[str, Any]]) -> None:
         """Remember values of one kind, in one transaction."""
+
+    def drop(self, kind: str, keys: Iterable[str]) -> None:
+        """Forget cached values of one kind, in one transaction; those that are not there are no matter."""
 
 
 class Clock(Protocol):

@@ -35,6 +35,7 @@ from .decision import (
 )
 from .model import Cell, CellEdit, Column, IssueLink, Lozenge, Person, Region, Row, Shown, Ticket
 from .page import cells
+from .page.read import fold
 from .page.summary import instant
 from .policy import status
 from .ports import IntentStatus
@@ -82,8 +83,7 @@ class RowPlan:
 def plan_rows(situation: Situation) -> RowPlan:
     """Decide for every row, then for the tickets that were linked by hand."""
     plan = RowPlan()
-    owner_id, incident = situation.terms.owner_id, situation.observed.incident
-    marks = draft.row_marks(owner_id, incident.id, [row for row in situation.rows if not row.ticket])
+    marks = marks_of_rows(situation)
     assigned = assign(situation, marks, plan)
     for row in situation.rows:
         ticket = assigned.get(row.index)
@@ -106,6 +106,18 @@ def plan_rows(situation: Situation) -> RowPlan:
 
 
 # ---------------------------------------------------------------- which ticket is which row's
+
+
+def marks_of_rows(situation: Situation) -> dict[int, str]:
+    """The marks of the rows without a ticket, by index."""
+    observed, memory = situation.observed, situation.observed.memory
+    shown = {row.ticket for row in situation.rows if row.ticket}
+    settled = [t for t in observed.tickets.values() if t.key in shown or (memory is not None and t.id in memory.rows)]
+    taken = {t.mark.value for t in settled if t.mark is not None}
+    ids = {t.id for t in settled}
+    taken |= {value for value, intent in situation.journal.intents.items() if intent.remote_id in ids}
+    free = [row for row in situation.rows if not row.ticket]
+    return draft.row_marks(situation.terms.owner_id, observed.incident.id, free, taken)
 
 
 def ours(ticket: Ticket, situation: Situation) -> bool:
@@ -168,7 +180,7 @@ def _match_orphans(situation: Situation, marks: dict[int, str], found: dict[int,
 
 
 def _likeness(action: str, summary: str) -> float:
-    a, b = draft.fold(draft.one_line(action, draft.SUMMARY_LENGTH)), draft.fold(summary)
+    a, b = fold(draft.one_line(action, draft.SUMMARY_LENGTH)), fold(summary)
     return 1.0 if a == b else SequenceMatcher(None, a, b, autojunk=False).ratio()
 
 

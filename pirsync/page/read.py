@@ -1,0 +1,155 @@
+"""What a cell says, in whatever shape it was typed: with or without paragraphs, lists, placeholders, emoji.
+
+Facts: Confluence, section 5.5 ("Cell content parsing must accept …").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+
+from ..model import Cell, Lozenge, Mention
+from .scan import Element
+
+_BLOCKS = frozenset(
+    "p div br li ul ol table tr td th h1 h2 h3 h4 h5 h6 pre blockquote hr ac:task ac:task-body ac:rich-text-body".split()
+)
+_SILENT = frozenset(
+    "ac:placeholder ac:parameter ac:adf-fallback ac:adf-attribute ac:task-id ac:task-status ac:task-uuid".split()
+)
+_KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?![0-9A-Za-z_])")
+_BROWSE = re.compile(r"/browse/([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?:[/?#]|$)")
+_ISO_DAY = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_NAMED_DAY = re.compile(
+    r"(?<!\w)(?:(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]{3,9})|([A-Za-z]{3,9})\s+(\d{1,2})(?:st|nd|rd|th)?),?\s+(\d{4})(?!\d)"
+)
+_COLOURS = {"grey": "Grey", "red": "Red", "yellow": "Yellow", "green": "Green", "blue": "Blue"}
+
+
+def fold(text: str) -> str:
+    """Text for comparing words of people: compatibility form, one case, single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def macro(element: Element) -> str:
+    """The macro's name, or empty for an element that is no macro."""
+    return element.attrs.get("ac:name", "") if element.name == "ac:structured-macro" else ""
+
+
+def text_of(element: Element) -> str:
+    """What a reader sees in it, folded to one line; mentions and prompts are not text."""
+    pieces: list[str] = []
+    _collect(element, pieces)
+    return " ".join("".join(pieces).replace("\u00a0", " ").replace("\u200b", "").split())
+
+
+def _collect(element: Element, pieces: list[str]) -> None:
+    for child in element.children:
+        if isinstance(child, str):
+            pieces.append(child)
+            continue
+        said = _says(child)
+        if said is not None:
+            pieces.append(said)
+            continue
+        if child.name in _BLOCKS:
+            pieces.append(" ")
+        _collect(child, pieces)
+        if child.name in _BLOCKS:
+            pieces.append(" ")
+
+
+def _says(element: Element) -> str | None:
+    """What an element says by itself, without its children; None where its children speak."""
+    if element.name in _SILENT:
+        return ""
+    if element.name == "time":
+        return element.attrs.get("datetime", "")
+    if element.name == "ac:emoticon":
+        return element.attrs.get("ac:emoji-fallback", "")
+    match macro(element):
+        case "status":
+            return f" {element.parameter('title')} "
+        case "jira":
+            return element.parameter("key")
+    if element.name == "ac:link" and element.child("ac:link-body") is None and element.child("ac:plain-text-link-body") is None:
+        page = element.child("ri:page")
+        return page.attrs.get("ri:content-title", "") if page is not None else ""
+    return None
+
+
+def mentions(element: Element) -> tuple[Mention, ...]:
+    """Everybody whom it mentions, in order. Anonymised people have no account and are left out."""
+    refs = (
+        user.attrs.get("ri:account-id") or user.attrs.get("ri:userkey") or user.attrs.get("ri:username")
+        for user in element.within("ri:user")
+    )
+    return tuple(Mention(ref=ref) for ref in refs if ref)
+
+
+def dates(element: Element, text: str) -> tuple[date, ...]:
+    """The dates in it: the editor's own, else those typed unmistakably (2026-12-01, 1 Dec 2026, December 1, 2026)."""
+    own = [_day(*t.attrs.get("datetime", "")[:10].split("-")) for t in element.within("time")]
+    found = [day for day in own if day is not None]
+    if found:
+        return tuple(found)
+    typed = [_day(*m.groups()) for m in _ISO_DAY.finditer(text)]
+    typed += [_named_day(m) for m in _NAMED_DAY.finditer(text)]
+    return tuple(day for day in typed if day is not None)
+
+
+def _day(*parts: str) -> date | None:
+    try:
+        year, month, day = (int(part) for part in parts)
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _named_day(found: re.Match[str]) -> date | None:
+    first, month_after, month_before, second, year = found.groups()
+    name = (month_after or month_before)[:3].title()
+    try:
+        return datetime.strptime(f"{first or second} {name} {year}", "%d %b %Y").date()
+    except ValueError:
+        return None
+
+
+def lozenge(element: Element) -> Lozenge | None:
+    """The first status macro in it."""
+    for inner in element.within("ac:structured-macro"):
+        if macro(inner) == "status" and inner.parameter("title").strip():
+            colour = _COLOURS.get(inner.parameter("colour").casefold(), "Grey")
+            return Lozenge.model_validate({"text": " ".join(inner.parameter("title").split()), "colour": colour})
+    return None
+
+
+def issue_key(element: Element, text: str) -> str | None:
+    """The issue that it names: by a Jira macro, by a link to it, or in plain text."""
+    for inner in element.within("ac:structured-macro"):
+        if macro(inner) == "jira" and (key := _KEY.search(inner.parameter("key"))):
+            return key.group(1)
+    for anchor in element.within("a"):
+        if key := _BROWSE.search(anchor.attrs.get("href", "")):
+            return key.group(1)
+    found = _KEY.search(text)
+    return found.group(1) if found else None
+
+
+def cell(element: Element) -> Cell:
+    """A table cell as people mean it."""
+    text = text_of(element)
+    return Cell(
+        start=element.inner_start,
+        end=element.inner_end,
+        outer_start=element.start,
+        outer_end=element.end,
+        text=text,
+        mentions=mentions(element),
+        dates=dates(element, text),
+        links=tuple(a.attrs["href"] for a in element.within("a") if "href" in a.attrs),
+        lozenge=lozenge(element),
+        issue_key=issue_key(element, text),
+        is_commented=any(True for _ in element.within("ac:inline-comment-marker")),
+    )

@@ -1,0 +1,145 @@
+"""Read a review page: its regions by the id of their `details` macro, its columns by the words of their headers.
+
+What cannot be read for certain is left out and told in `problems`; nothing is ever guessed into a write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..model import Cell, Column, Region, ReviewPage, Row
+from . import read
+from .scan import Element, encode, scan
+
+Headers = Mapping[Column, tuple[str, ...]]
+"""For each column's role the words that people may head it with; the first is what a new page shows."""
+
+SIGNATURE = frozenset({Column.ACTION, Column.OWNER, Column.DUE})
+"""The columns by which an action table is known where its region's macro was lost."""
+
+
+def read_review(body: str, headers: Headers) -> ReviewPage:
+    """The review that a body holds. Raises BadPage when the body is not well formed."""
+    root = scan(encode(body))
+    problems: list[str] = []
+    regions = {region: _region(root, region, problems) for region in Region}
+    table = _action_table(root, regions[Region.ACTIONS], headers, problems)
+    columns, rows, row_end = _read_actions(table, headers) if table is not None else ((), (), None)
+    return ReviewPage(
+        summary=_pairs(regions[Region.SUMMARY]),
+        record=_pairs(regions[Region.RECORD]),
+        columns=columns,
+        rows=rows,
+        row_end=row_end,
+        problems=tuple(problems),
+    )
+
+
+def details(root: Element, region_id: str) -> list[Element]:
+    """Every `details` macro with that id, outermost and in order."""
+    return [
+        found
+        for found in root.within("ac:structured-macro")
+        if read.macro(found) == "details" and found.parameter("id").strip() == region_id
+    ]
+
+
+def _region(root: Element, region: Region, problems: list[str]) -> Element | None:
+    found = details(root, region.value)
+    if len(found) == 1:
+        return found[0].child("ac:rich-text-body")
+    if len(found) > 1:
+        problems.append(f"the region {region.value} is on the page {len(found)} times: delete all but one")
+    elif region is Region.SUMMARY:
+        problems.append(f"the region {region.value} is missing: restore it from the page's history, or leave it so")
+    return None
+
+
+def rows_of(table: Element) -> list[Element]:
+    """A table's own rows, not those of tables nested in it."""
+    found = []
+    for child in table.elements():
+        if child.name == "tr":
+            found.append(child)
+        elif child.name in ("tbody", "thead", "tfoot"):
+            found += [row for row in child.elements() if row.name == "tr"]
+    return found
+
+
+def cells_of(row: Element) -> list[Element]:
+    """A row's own cells."""
+    return [cell for cell in row.elements() if cell.name in ("td", "th")]
+
+
+def _pairs(region: Element | None) -> dict[str, Cell]:
+    """A table of labels and values; of a label that occurs twice, the first counts."""
+    pairs: dict[str, Cell] = {}
+    for table in region.within("table") if region is not None else ():
+        for row in rows_of(table):
+            cells = cells_of(row)
+            if len(cells) == 2:
+                pairs.setdefault(read.fold(read.text_of(cells[0])), read.cell(cells[1]))
+    return pairs
+
+
+# ---------------------------------------------------------------- the action table
+
+
+def _action_table(root: Element, region: Element | None, headers: Headers, problems: list[str]) -> Element | None:
+    """The table in the region, else, where the region is lost, the one table with the signature."""
+    if region is not None:
+        known = [t for t in region.within("table") if Column.ACTION in _columns(t, headers)]
+        if known:
+            return known[0]
+        problems.append(f"the region {Region.ACTIONS.value} has no table with a column {headers[Column.ACTION][0]}")
+        return None
+    if len(details(root, Region.ACTIONS.value)) > 1:
+        return None
+    signed = [t for t in root.within("table") if set(_columns(t, headers)) >= SIGNATURE]
+    if len(signed) == 1:
+        return signed[0]
+    problems.append(f"the region {Region.ACTIONS.value} is missing: restore it from the page's history, or leave it so")
+    return None
+
+
+def _columns(table: Element, headers: Headers) -> tuple[Column | None, ...]:
+    """The role of each column by its header's words; a merged header counts for as many columns as it spans."""
+    words = {read.fold(word): role for role, known in headers.items() for word in known}
+    roles: list[Column | None] = []
+    for cell in cells_of(next(iter(rows_of(table)), Element("tr", {}, None))):
+        role = words.get(read.fold(read.text_of(cell)).rstrip(":"))
+        roles.append(role if role not in roles else None)
+        roles += [None] * (_span(cell, "colspan") - 1)
+    return tuple(roles)
+
+
+def _span(cell: Element, name: str) -> int:
+    value = cell.attrs.get(name, "1").strip()
+    return min(max(int(value), 1), 1000) if value.isascii() and value.isdigit() else 1
+
+
+def _read_actions(table: Element, headers: Headers) -> tuple[tuple[Column | None, ...], tuple[Row, ...], int | None]:
+    columns = _columns(table, headers)
+    body = rows_of(table)
+    rows = tuple(_rows(body[1:], columns))
+    return columns, rows, body[-1].end if body else None
+
+
+def _rows(found: list[Element], columns: tuple[Column | None, ...]) -> Iterator[Row]:
+    covered = 0
+    for index, element in enumerate(found):
+        cells = cells_of(element)
+        obstacle = ""
+        if covered or any(_span(cell, "colspan") > 1 or _span(cell, "rowspan") > 1 for cell in cells):
+            obstacle = "it has merged cells"
+        elif len(cells) != len(columns):
+            obstacle = f"it has {len(cells)} cells where the table has {len(columns)} columns"
+        covered = max(covered - 1, *(_span(cell, "rowspan") - 1 for cell in cells), 0)
+        placed = {
+            role: element
+            for role, element in zip(columns, cells, strict=False)
+            if role is not None
+        }
+        if any(any(True for _ in cell.within("table")) for cell in placed.values()):
+            obstacle = obstacle or "a table stands in one of its cells"
+        yield Row(index=index, cells={role: read.cell(cell) for role, cell in placed.items()}, obstacle=obstacle)

@@ -1,0 +1,66 @@
+"""Put new content into cells of a body and change no byte outside them; the result is verified before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..model import CellEdit, Column, ReviewPage
+from .scan import BadPage, Element, encode, scan
+
+
+def splice(body: str, edits: Sequence[CellEdit]) -> str:
+    """The body with each edit's cell filled anew. Offsets are of this very body.
+
+    Raises BadPage when an offset is not a cell's, edits overlap, or the result would not read as meant.
+    """
+    raw = encode(body)
+    root = scan(raw)
+    places = {(e.inner_start, e.inner_end): e for e in root.walk() if e.name in ("td", "th")}
+    pieces: list[bytes] = []
+    done = 0
+    ordered = sorted(edits, key=lambda edit: edit.start)
+    for edit in ordered:
+        cell = places.get((edit.start, edit.end))
+        if cell is None or cell.start < done:
+            raise BadPage(f"no cell of its own stands at byte {edit.start}")
+        content = encode(edit.storage)
+        if cell.is_empty_tag:
+            opened = raw[cell.start : cell.end].rstrip(b">").rstrip(b"/").rstrip()
+            pieces += [raw[done : cell.start], opened + b">", content, b"</" + cell.name.encode() + b">"]
+        else:
+            pieces += [raw[done : cell.inner_start], content]
+        done = cell.inner_end
+    pieces.append(raw[done:])
+    spliced = b"".join(pieces)
+    _verify(root, scan(spliced), {(edit.start, edit.end) for edit in ordered})
+    return spliced.decode()
+
+
+def append_row(body: str, review: ReviewPage, cells: Mapping[Column, str]) -> str:
+    """The body with one more row at the end of the action table; columns that are people's own stay empty."""
+    if review.row_end is None:
+        raise BadPage("there is no action table to append to")
+    raw = encode(body)
+    contents = (cells.get(role, "<p></p>") if role is not None else "<p></p>" for role in review.columns)
+    row = "<tr>" + "".join(f"<td>{content}</td>" for content in contents) + "</tr>"
+    longer = raw[: review.row_end] + encode(row) + raw[review.row_end :]
+    scan(longer)
+    return longer.decode()
+
+
+def _verify(before: Element, after: Element, edited: set[tuple[int, int]]) -> None:
+    """Everything outside the edited cells must read as before: same elements, same attributes, same text."""
+    stack = [(before, after)]
+    while stack:
+        old, new = stack.pop()
+        if old.name != new.name or old.attrs != new.attrs:
+            raise BadPage("a cell's new content would change what stands outside it")
+        if old.parent is not None and (old.inner_start, old.inner_end) in edited and old.name in ("td", "th"):
+            continue
+        if len(old.children) != len(new.children):
+            raise BadPage("a cell's new content would change what stands outside it")
+        for one, other in zip(old.children, new.children, strict=True):
+            if isinstance(one, Element) and isinstance(other, Element):
+                stack.append((one, other))
+            elif one != other:
+                raise BadPage("a cell's new content would change what stands outside it")
