@@ -286,6 +286,7 @@ class UpdateIndex(Noun):
     page: PageHead
     body: str
     rows: tuple[str, ...]
+    message: str
 
 
 Change = (

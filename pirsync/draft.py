@@ -91,7 +91,17 @@ def missing(screen: CreateScreen, terms: Terms) -> str:
     Required fields that nothing fills would be refused; without label, link and description no carrier of the
     mark is left, and a ticket that cannot be recognised must not be made.
     """
-    known = {"project", "issuetype", "summary", "description", "assignee", "duedate", "labels", "issuelinks", "reporter"}
+    known = {
+        "project",
+        "issuetype",
+        "summary",
+        "description",
+        "assignee",
+        "duedate",
+        "labels",
+        "issuelinks",
+        "reporter",
+    }
     unfilled = [screen.fields.get(f, f) for f in screen.required if f not in known and f not in terms.ticket_fields]
     if unfilled:
         return "required: " + ", ".join(sorted(unfilled))

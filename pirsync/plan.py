@@ -24,6 +24,7 @@ from .decision import (
     PAGE_LABEL,
     STAMP,
     Change,
+    CreateIndex,
     CreatePage,
     Desired,
     Finding,
@@ -32,13 +33,16 @@ from .decision import (
     LabelPage,
     LinkPage,
     Observed,
+    ObservedIndex,
     Plan,
     Terms,
+    UpdateIndex,
     UpdatePage,
     WriteMemory,
     describe,
 )
-from .model import CellEdit, Incident, IndexRow, Lozenge, Memory, Page, PageStatus, Region, RemoteLink
+from .model import CellEdit, Incident, IndexRow, Lozenge, Memory, Page, PageHead, PageStatus, Region, RemoteLink
+from .page.index import canonical, merge, new_index, write_index
 from .page.review import read_review
 from .page.splice import append_row, splice
 from .page.summary import SummaryCell, instant, summary
@@ -129,7 +133,9 @@ def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: dat
     intent = journal.intents.get(mark)
     if observed.title_holder is not None:
         holder = observed.title_holder
-        message = f'the title "{holder.title}" belongs to another page ({holder.url}): rename that page, or give it away'
+        message = (
+            f'the title "{holder.title}" belongs to another page ({holder.url}): rename that page, or give it away'
+        )
         return Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident=incident.key, message=message),))
     if intent is not None and intent.status == "rejected" and intent.digest == inputs:
         message = f"Confluence would not create its page: {intent.reason}"
@@ -139,9 +145,7 @@ def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: dat
         settled = max(settled, intent.sent_at + terms.settle)
     if settled > now:
         return Plan(wake=settled, waiting="to be sure that no page was made before")
-    change = CreatePage(
-        incident_id=incident.id, mark=mark, digest=inputs, draft=page, creates=desired.creates_at_birth
-    )
+    change = CreatePage(incident_id=incident.id, mark=mark, digest=inputs, draft=page, creates=desired.creates_at_birth)
     return Plan(changes=(change,))
 
 
@@ -274,7 +278,7 @@ def _update_page(situation: Situation, page: Page, edits: tuple[CellEdit, ...], 
     said = [f'{edit.label} = "{edit.text}"' for edit in edits]
     said += [f"a row for {ticket.key}, linked by hand" for ticket in rows.appended]
     message = f"{STAMP} {len(said)} {'cell' if len(said) == 1 else 'cells'} from Jira"
-    head = page.model_copy(update={"body": ""})
+    head = PageHead.model_validate(page.model_dump(exclude={"body"}))
     return UpdatePage(page=head, body=body, cells=tuple(said), message=message)
 
 
@@ -293,3 +297,48 @@ def _index_row(desired: Desired, observed: Observed, counts: status.Counts) -> I
         total=counts.total,
         overdue=counts.overdue,
     )
+
+
+# ---------------------------------------------------------------- the evidence index
+
+
+def plan_index(
+    rows: tuple[IndexRow, ...], observed: ObservedIndex, terms: Terms, journal: Journal, now: datetime
+) -> Plan:
+    """Put the rows of this pass into the team's index page, and write it only when a reader would see a difference."""
+    fresh = tuple(canonical(row) for row in rows)
+    mark = draft.digest(["index", terms.owner_id, terms.space, terms.index_title])
+    name = terms.index_title
+    if observed.holder is not None:
+        message = f'the title "{name}" belongs to another page ({observed.holder.url}): rename that page, or the index'
+        return Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident=name, message=message),))
+    if observed.page is None:
+        return _plan_index_birth(fresh, mark, terms, journal, now)
+    if observed.index is None or observed.index.start is None:
+        problem = observed.index.problems[0] if observed.index else "it is not well formed"
+        message = f'the index page "{observed.page.title}" is left alone: {problem}; restore it from its history'
+        return Plan(findings=(Finding(kind=FindingKind.REGION_REMOVED, incident=name, message=message),))
+    merged = merge(observed.index.rows, fresh)
+    if merged == observed.index.rows:
+        return Plan()
+    before = set(observed.index.rows)
+    changed = tuple(row.key for row in merged if row not in before)
+    head = PageHead.model_validate(observed.page.model_dump(exclude={"body"}))
+    message = f"{STAMP} {len(changed)} {'row' if len(changed) == 1 else 'rows'} from Jira"
+    body = write_index(observed.page.body, merged)
+    return Plan(changes=(UpdateIndex(page=head, body=body, rows=changed, message=message),))
+
+
+def _plan_index_birth(rows: tuple[IndexRow, ...], mark: str, terms: Terms, journal: Journal, now: datetime) -> Plan:
+    page = PageDraft(space=terms.space, parent=terms.parent, title=terms.index_title, body=new_index(rows))
+    inputs = draft.digest([page.space, page.parent, page.title])
+    intent = journal.intents.get(mark)
+    if intent is not None and intent.status == "rejected" and intent.digest == inputs:
+        message = f"Confluence would not create the index page: {intent.reason}"
+        return Plan(findings=(Finding(kind=FindingKind.REJECTED, incident=terms.index_title, message=message),))
+    settled = journal.settled_from
+    if intent is not None and intent.status == "sending" and intent.sent_at is not None:
+        settled = max(settled, intent.sent_at + terms.settle)
+    if settled > now:
+        return Plan(wake=settled, waiting="to be sure that no index page was made before")
+    return Plan(changes=(CreateIndex(mark=mark, digest=inputs, draft=page),))

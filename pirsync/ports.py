@@ -291,6 +291,9 @@ class State(Protocol):
     def adopt(self, mark: str, kind: str, incident: str, remote_id: str, remote_key: str) -> None:
         """Write a receipt for something found, not made."""
 
+    def pardon(self, incident: str) -> None:
+        """Forget what was refused for one incident, because a person asks to try again."""
+
     def mark_dirty(self, key: str, due: datetime, reason: str) -> None:
         """Put a key into the dirty set, or bring its due instant forward; counts as news."""
 

@@ -33,7 +33,7 @@ from .decision import (
     Terms,
     describe,
 )
-from .model import Cell, CellEdit, Column, IssueLink, Lozenge, Person, Region, Row, Shown, Ticket
+from .model import Cell, CellEdit, Column, Incident, IssueLink, Lozenge, Person, Region, Row, Shown, Ticket
 from .page import cells
 from .page.read import fold
 from .page.summary import instant
@@ -310,7 +310,8 @@ def _plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) 
             _plan_page_edit(situation, row, ticket, (column, cell), plan)
         else:
             if b is not None and p != b:
-                message = f'row {row.index + 1}, {column.value}: changed to "{cell.text}" here and in {ticket.key}; Jira leads'
+                where = f"row {row.index + 1}, {column.value}"
+                message = f'{where}: changed to "{cell.text}" here and in {ticket.key}; Jira leads'
                 plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
             _show_jira(situation, row, ticket, (column, cell), plan)
     plan.shown[ticket.id] = Shown(**agreed)
@@ -361,7 +362,9 @@ def _plan_page_edit(situation: Situation, row: Row, ticket: Ticket, at: tuple[Co
     match situation.terms.page_edits:
         case "restore":
             _show_jira(situation, row, ticket, at, plan)
-            message = f'{where}: "{cell.text}" was not taken; Jira\'s value returns. Change it in {ticket.key}: {ticket.url}'
+            message = (
+                f'{where}: "{cell.text}" was not taken; Jira\'s value returns. Change it in {ticket.key}: {ticket.url}'
+            )
         case "keep":
             message = f'{where}: the page says "{cell.text}", {ticket.key} says otherwise; both are left as they are'
         case "push":
@@ -379,9 +382,7 @@ def _push(situation: Situation, row: Row, ticket: Ticket, column: Column, plan: 
         plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
         return
     name = "assignee" if column is Column.OWNER else "duedate"
-    _best_effort(
-        situation, EditTicket(ticket_id=ticket.id, ticket_key=ticket.key, fields={name: value}), plan
-    )
+    _best_effort(situation, EditTicket(ticket_id=ticket.id, ticket_key=ticket.key, fields={name: value}), plan)
 
 
 # ---------------------------------------------------------------- carriers
@@ -429,8 +430,12 @@ def _best_effort(situation: Situation, change: Change, plan: RowPlan) -> None:
 
 
 def hand_links(situation: Situation) -> tuple[IssueLink, ...]:
-    """The incident's links of the configured type, on the configured side (both, where they read the same)."""
-    terms, incident = situation.terms, situation.observed.incident
+    """The incident's links that make an issue one of its action items."""
+    return hand_links_of(situation.observed.incident, situation.terms)
+
+
+def hand_links_of(incident: Incident, terms: Terms) -> tuple[IssueLink, ...]:
+    """An incident's links of the configured type, on the configured side (both, where they read the same)."""
     links = incident.linked(terms.link_type.id, terms.link_side)
     if terms.link_type.inward == terms.link_type.outward:
         links += incident.linked(terms.link_type.id, "inward" if terms.link_side == "outward" else "outward")
@@ -468,9 +473,7 @@ def _plan_unticketed(situation: Situation, row: Row, value: str, plan: RowPlan) 
         plan.wakes.append(settled)
         plan.waiting.append(f'to be sure that no ticket for "{row.action}" was made before')
     else:
-        plan.creates.append(
-            CreateTicket(incident_id=observed.incident.id, mark=value, digest=inputs, draft=made)
-        )
+        plan.creates.append(CreateTicket(incident_id=observed.incident.id, mark=value, digest=inputs, draft=made))
 
 
 def _absence_settles(situation: Situation, intent: IntentStatus | None) -> datetime:

@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..model import Column, Deployment, Incident, Mention, Noun, Region
+from pirsync.model import Column, Deployment, Incident, Mention, Noun, Region
+
 from . import cells, escape, html, timeline
-from .review import Headers
 from .summary import SummaryCell
 
 RECORD = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..model import Deployment, Lozenge, Mention
+from pirsync.model import Deployment, Lozenge, Mention
+
 from . import escape
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..model import IndexPage, IndexRow, Lozenge
+from pirsync.model import IndexPage, IndexRow, Lozenge
+
 from . import cells, escape, read
 from .review import cells_of, details, rows_of
 from .scan import BadPage, Element, encode, scan

@@ -9,14 +9,17 @@ import re
 import unicodedata
 from datetime import date, datetime
 
-from ..model import Cell, Lozenge, Mention
+from pirsync.model import Cell, Lozenge, Mention
+
 from .scan import Element
 
 _BLOCKS = frozenset(
-    "p div br li ul ol table tr td th h1 h2 h3 h4 h5 h6 pre blockquote hr ac:task ac:task-body ac:rich-text-body".split()
+    ["p", "div", "br", "li", "ul", "ol", "table", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "pre"]
+    + ["blockquote", "hr", "ac:task", "ac:task-body", "ac:rich-text-body"]
 )
 _SILENT = frozenset(
-    "ac:placeholder ac:parameter ac:adf-fallback ac:adf-attribute ac:task-id ac:task-status ac:task-uuid".split()
+    ["ac:placeholder", "ac:parameter", "ac:adf-fallback", "ac:adf-attribute", "ac:task-id", "ac:task-status"]
+    + ["ac:task-uuid"]
 )
 _KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?![0-9A-Za-z_])")
 _BROWSE = re.compile(r"/browse/([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?:[/?#]|$)")
@@ -73,7 +76,11 @@ def _says(element: Element) -> str | None:
             return f" {element.parameter('title')} "
         case "jira":
             return element.parameter("key")
-    if element.name == "ac:link" and element.child("ac:link-body") is None and element.child("ac:plain-text-link-body") is None:
+    if (
+        element.name == "ac:link"
+        and element.child("ac:link-body") is None
+        and element.child("ac:plain-text-link-body") is None
+    ):
         page = element.child("ri:page")
         return page.attrs.get("ri:content-title", "") if page is not None else ""
     return None

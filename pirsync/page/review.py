@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..model import Cell, Column, Region, ReviewPage, Row
+from pirsync.model import Cell, Column, Region, ReviewPage, Row
+
 from . import read
 from .scan import Element, encode, scan
 
@@ -135,11 +136,7 @@ def _rows(found: list[Element], columns: tuple[Column | None, ...]) -> Iterator[
         elif len(cells) != len(columns):
             obstacle = f"it has {len(cells)} cells where the table has {len(columns)} columns"
         covered = max(covered - 1, *(_span(cell, "rowspan") - 1 for cell in cells), 0)
-        placed = {
-            role: element
-            for role, element in zip(columns, cells, strict=False)
-            if role is not None
-        }
+        placed = {role: element for role, element in zip(columns, cells, strict=False) if role is not None}
         if any(any(True for _ in cell.within("table")) for cell in placed.values()):
             obstacle = obstacle or "a table stands in one of its cells"
         yield Row(index=index, cells={role: read.cell(cell) for role, cell in placed.items()}, obstacle=obstacle)

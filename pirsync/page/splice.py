@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..model import CellEdit, Column, ReviewPage
+from pirsync.model import CellEdit, Column, ReviewPage
+
 from .scan import BadPage, Element, encode, scan
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ..model import Incident, Lozenge, Noun
+from pirsync.model import Incident, Lozenge, Noun
+
 from . import cells
 
 
@@ -64,9 +65,7 @@ def summary(incident: Incident, review: Lozenge, actions: str, zone: str) -> tup
 
     return (
         SummaryCell(label="Review status", text=review.text, storage=cells.lozenge(review), managed=True),
-        SummaryCell(
-            label="Incident", text=incident.key, storage=cells.link(incident.key, incident.url), managed=False
-        ),
+        SummaryCell(label="Incident", text=incident.key, storage=cells.link(incident.key, incident.url), managed=False),
         words("Incident status", incident.status),
         words("Severity", incident.severity),
         words("Started", instant(incident.started, zone)),

@@ -17,7 +17,8 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from ..errors import ConfigError
+from pirsync.errors import ConfigError
+
 from . import escape
 from .lint import lint
 

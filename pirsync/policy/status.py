@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from ..model import Incident, Lozenge, Noun, StatusCategory, Ticket
+from pirsync.model import Incident, Lozenge, Noun, StatusCategory, Ticket
 
 LOZENGE_LENGTH = 20
 """Confluence shows longer lozenges badly; facts: Confluence, "Status words"."""

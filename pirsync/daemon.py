@@ -1,0 +1,95 @@
+"""The loop of `pirsync run`: a poll and a sweep on their intervals, until a signal ends it at once.
+
+A pass that fails is told and tried again at its next turn; only an error of our own making ends the process.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import schedule
+
+from pirsync.errors import ConfigError, Interrupted, PirsyncError
+
+LONGEST_NAP = 5.0
+"""Seconds: the loop looks at the clock at least this often, so that a suspended machine wakes up on time."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do every so many seconds."""
+
+    name: str
+    every: int
+    action: Callable[[], None]
+
+
+class Daemon:
+    """Runs jobs until it is stopped; `healthy` is False while the last pass of any job has failed."""
+
+    def __init__(self, jobs: Sequence[Job], stop: threading.Event, failed: Callable[[str, PirsyncError], None]) -> None:
+        self._jobs = jobs
+        self._stop = stop
+        self._failed = failed
+        self._sick: set[str] = set()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every job's last pass went through."""
+        return not self._sick
+
+    def loop(self) -> None:
+        """Run every job now, then each on its interval. Returns when stopped; raises ConfigError."""
+        planned = self._planned()
+        for job in self._jobs:
+            self._run(job)
+        while not self._stop.is_set():
+            idle = planned.idle_seconds
+            self._stop.wait(min(max(idle if idle is not None else LONGEST_NAP, 0.05), LONGEST_NAP))
+            if self._clock_went_back(planned):
+                planned = self._planned()
+            if not self._stop.is_set():
+                planned.run_pending()
+
+    def _planned(self) -> schedule.Scheduler:
+        planned = schedule.Scheduler()
+        for job in self._jobs:
+            planned.every(job.every).seconds.do(self._run, job)
+        return planned
+
+    def _clock_went_back(self, planned: schedule.Scheduler) -> bool:
+        """A clock that was set back would leave `schedule` waiting for its old future (facts: libraries, trap 12)."""
+        longest = timedelta(seconds=max(job.every for job in self._jobs))
+        due: datetime | None = planned.next_run
+        return due is not None and due > datetime.now() + longest + timedelta(seconds=1)
+
+    def _run(self, job: Job) -> None:
+        if self._stop.is_set():
+            return
+        try:
+            job.action()
+            self._sick.discard(job.name)
+        except Interrupted:
+            self._stop.set()
+        except ConfigError:
+            raise
+        except PirsyncError as error:
+            # Told, and left due: an exception that leaves `schedule` would keep the job due for ever.
+            self._sick.add(job.name)
+            self._failed(job.name, error)
+
+
+def until_signalled(stop: threading.Event, work: Callable[[], None]) -> None:
+    """Run `work` in a thread of its own, and set `stop` on SIGTERM or SIGINT; raises what `work` raised.
+
+    The main thread must not wait on the event itself: `Event.set()` in a handler would deadlock there.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with ThreadPoolExecutor(1, thread_name_prefix="pirsync") as threads:
+        threads.submit(work).result()

@@ -1,0 +1,518 @@
+"""Read what a decision needs, for many incidents in few requests; it is given only what can read.
+
+Within a pass nothing is read twice: `Readings` keeps what was read and what our own writes answered. A full pass
+believes only what it reads; a poll also believes what state remembers of issues that no poll has named since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import islice
+from typing import Any, TypeVar
+
+from . import mapping
+from .decision import (
+    INDEX_LABEL,
+    LINK_PREFIX,
+    PAGE_PROPERTY,
+    TICKET_LABEL,
+    CreateTicket,
+    Journal,
+    Observed,
+    ObservedIndex,
+    Owner,
+)
+from .draft import mark_label
+from .errors import AuthInDoubt
+from .model import (
+    CreateScreen,
+    Incident,
+    Mark,
+    Memory,
+    Mention,
+    Noun,
+    Page,
+    PageHead,
+    Person,
+    Property,
+    ReviewPage,
+    Ticket,
+)
+from .page.index import read_index
+from .page.review import read_review
+from .page.scan import BadPage
+from .plan import scope
+from .ports import Query, RawIssue, State, TrackerReads, WikiReads
+from .practice import Practice, remembered
+from .rows import hand_links_of
+
+T = TypeVar("T")
+
+
+class Trust(Enum):
+    """Whether what state remembers of an issue may stand for reading it."""
+
+    READ = "read"
+    REMEMBERED = "remembered"
+
+
+class Known(Noun):
+    """What state remembers of one incident's review (cache `review`); `open` means that polls watch its page."""
+
+    key: str
+    page: str
+    version: int
+    memory: Memory | None
+    memory_property: Property | None
+    tickets: tuple[str, ...]
+    open: bool
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The read halves of a world, and the present at which the pass began."""
+
+    tracker: TrackerReads
+    wiki: WikiReads
+    state: State
+    now: datetime
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of at most `size`."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+@dataclass
+class Readings:
+    """What one pass has read for one team's incidents. Keys of all dictionaries are remote ids."""
+
+    sources: Sources
+    practice: Practice
+    trust: Trust
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
+    pages: dict[str, Page] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
+    holders: dict[str, PageHead] = field(default_factory=dict)
+    looked: set[str] = field(default_factory=set)
+    located: set[str] = field(default_factory=set)
+    bases: dict[str, ReviewPage | None] = field(default_factory=dict)
+    partial: dict[str, RawIssue] = field(default_factory=dict)
+    ids_by_key: dict[str, str] = field(default_factory=dict)
+    ids_by_incident: dict[str, set[str]] = field(default_factory=dict)
+
+    # ------------------------------------------------------------ incidents
+
+    def take_incident(self, raw: RawIssue) -> Incident:
+        """Keep an issue that was read as an incident."""
+        incident = mapping.incident(raw, self.practice.resolved, self.practice.context)
+        if not incident.events_complete:
+            histories = self.sources.tracker.changelog(incident.id)
+            whole = {**raw, "changelog": {"total": len(histories), "histories": histories}}
+            incident = mapping.incident(whole, self.practice.resolved, self.practice.context)
+        if mapping.lacks_comments(raw):
+            self.partial[incident.id] = raw
+        self.incidents[incident.id] = incident
+        return incident
+
+    def take_ticket(self, raw: RawIssue) -> Ticket:
+        """Keep an issue that was read as a ticket."""
+        return self.keep_ticket(mapping.ticket(raw, self.practice.context))
+
+    def keep_ticket(self, ticket: Ticket) -> Ticket:
+        """Have a ticket at hand by its id, its key and the incident that its mark names."""
+        self.tickets[ticket.id] = ticket
+        self.ids_by_key[ticket.key] = ticket.id
+        if ticket.mark is not None:
+            self.ids_by_incident.setdefault(ticket.mark.incident, set()).add(ticket.id)
+        return ticket
+
+    def forget_ticket(self, ref: str) -> None:
+        """Have a ticket read again, by id or key, after we wrote to it."""
+        self.tickets.pop(self.ids_by_key.get(ref, ref), None)
+
+    def forget_page(self, incident_id: str) -> None:
+        """Have an incident's page and property read again, after somebody else wrote to them or a reply was lost."""
+        known = self.known.get(incident_id)
+        self.located.discard(incident_id)
+        if known is None:
+            return
+        self.pages.pop(known.page, None)
+        self.bases.pop(known.page, None)
+        found = self.sources.wiki.property(known.page, PAGE_PROPERTY)
+        fresh = {"memory": memory_of(found), "memory_property": found}
+        self.known[incident_id] = known.model_copy(update=fresh)
+
+    def complete_notes(self, incident_id: str) -> Incident:
+        """The incident with all its comments, where the search answered with some of them."""
+        raw = self.partial.pop(incident_id, None)
+        if raw is not None:
+            whole = [dict(comment) for comment in self.sources.tracker.comments(incident_id)]
+            self.take_incident(mapping.with_comments(raw, whole))
+        return self.incidents[incident_id]
+
+    def read_incidents(self, ids: Iterable[str]) -> None:
+        """Have these incidents at hand: from this pass, from memory where it is trusted, else read in bulk."""
+        missing = [i for i in dict.fromkeys(ids) if i not in self.incidents]
+        if self.trust is Trust.REMEMBERED:
+            for incident_id in missing:
+                if kept := self.sources.state.cached("incident", incident_id):
+                    self.incidents[incident_id] = Incident.model_validate(kept)
+            missing = [i for i in missing if i not in self.incidents]
+        if missing:
+            want = mapping.want_incident(self.practice.resolved)
+            for raw in self.sources.tracker.issues(missing, want):
+                self.take_incident(raw)
+            for incident_id in missing:
+                # Data Center's search may lag behind, and a moved incident keeps its id.
+                if incident_id not in self.incidents and (one := self.sources.tracker.issue(incident_id, want)):
+                    self.take_incident(one)
+
+    # ------------------------------------------------------------ pages
+
+    def read_pages(self, ids: Iterable[str]) -> None:
+        """Have the review pages of these incidents at hand, in bulk; look for those that nobody remembers."""
+        incidents = [self.incidents[i] for i in ids if i in self.incidents]
+        for incident in incidents:
+            if incident.id not in self.known and (kept := self.sources.state.cached("review", incident.id)):
+                self.known[incident.id] = Known.model_validate(kept)
+            if incident.id not in self.known:
+                self._locate(incident)
+        wanted = [self.known[i.id].page for i in incidents if i.id in self.known]
+        missing = [page for page in dict.fromkeys(wanted) if page not in self.pages and page not in self.absent]
+        self.pages |= {page.id: page for page in self.sources.wiki.pages(missing)} if missing else {}
+        unseen = [page for page in missing if page not in self.pages]
+        if unseen and len(unseen) == len(missing):
+            self._prove_wiki_identity()
+        for page_id in unseen:
+            page = self.sources.wiki.page(page_id)
+            if page is None:
+                self.absent.add(page_id)
+            else:
+                self.pages[page_id] = page
+
+    def _prove_wiki_identity(self) -> None:
+        """Every page gone at once is more likely a lost login than a mass deletion (facts: Confluence trap 12)."""
+        if self.sources.wiki.identity() != self.practice.terms.wiki_account:
+            raise AuthInDoubt("Confluence shows none of our pages and does not know our account: renew its token")
+
+    def _locate(self, incident: Incident) -> None:
+        """Find the page of an incident that state knows nothing of: by its remote link, then by its exact title."""
+        if incident.id in self.located:
+            return
+        self.located.add(incident.id)
+        terms, sources = self.practice.terms, self.sources
+        reason = scope(incident, terms)
+        reviewed_once = incident.is_closed or any(e.after in incident.closed_statuses for e in incident.events)
+        if reason and (sources.state.born_with_owner or not reviewed_once or incident.project not in terms.projects):
+            return
+        if not sources.state.born_with_owner:
+            for link in sources.tracker.remote_links(incident.id):
+                if link.global_id.startswith(LINK_PREFIX):
+                    page = sources.wiki.page(link.global_id.removeprefix(LINK_PREFIX))
+                    if page is not None and self._bind(incident, page):
+                        return
+        if not reason and not incident.is_restricted:
+            page = sources.wiki.find(terms.space, terms.title.format(key=incident.key))
+            if page is not None and not self._bind(incident, page):
+                self.holders[incident.id] = page
+
+    def _bind(self, incident: Incident, page: Page) -> bool:
+        """Whether a found page is this incident's: its property says so, or it is ours and died before it got one."""
+        terms = self.practice.terms
+        found = self.sources.wiki.property(page.id, PAGE_PROPERTY)
+        memory = memory_of(found)
+        if memory is not None:
+            bound = (memory.page, memory.incident, memory.owner) == (page.id, incident.id, terms.owner_id)
+        else:
+            cell = self.read(page).summary.get("incident")
+            bound = page.author == terms.wiki_account and cell is not None and cell.issue_key == incident.key
+        if bound:
+            self.pages[page.id] = page
+            self.known[incident.id] = Known(
+                key=incident.key,
+                page=page.id,
+                version=page.version,
+                memory=memory,
+                memory_property=found,
+                tickets=(),
+                open=True,
+            )
+        return bound
+
+    def read(self, page: Page) -> ReviewPage:
+        """A page's review; one that cannot be read has no rows, and says why."""
+        try:
+            return read_review(page.body, self.practice.terms.headers)
+        except BadPage as error:
+            problem = f"its page cannot be read: {error}"
+            return ReviewPage(summary={}, record={}, columns=(), rows=(), row_end=None, problems=(problem,))
+
+    # ------------------------------------------------------------ tickets
+
+    def read_tickets(self, ids: Iterable[str], journals: Mapping[str, Journal]) -> None:
+        """Have the tickets of these incidents at hand: those that rows, links, memory and the journal name."""
+        wanted: dict[str, None] = {}
+        for incident_id in ids:
+            if incident_id in self.known and incident_id in self.incidents:
+                wanted |= dict.fromkeys(self._ticket_refs(self.incidents[incident_id], journals[incident_id]))
+        missing = [ref for ref in wanted if ref not in self.absent and self._ticket(ref) is None]
+        if self.trust is Trust.REMEMBERED:
+            for ref in missing:
+                if kept := self.sources.state.cached("ticket", ref):
+                    self.keep_ticket(Ticket.model_validate(kept["ticket"]))
+            missing = [ref for ref in missing if self._ticket(ref) is None]
+        want = mapping.want_ticket()
+        for raw in self.sources.tracker.issues(missing, want) if missing else ():
+            self.take_ticket(raw)
+        for ref in missing:
+            if self._ticket(ref) is None:
+                # Search may lag behind a create, and a moved ticket answers to its old key only when asked for it.
+                one = self.sources.tracker.issue(ref, want)
+                if one is None:
+                    self.absent.add(ref)
+                else:
+                    self.ids_by_key[ref] = self.take_ticket(one).id
+
+    def _ticket(self, ref: str) -> Ticket | None:
+        return self.tickets.get(self.ids_by_key.get(ref, ref))
+
+    def _ticket_refs(self, incident: Incident, journal: Journal) -> list[str]:
+        """Ids where they are known, else the keys that rows show."""
+        known = self.known[incident.id]
+        links = hand_links_of(incident, self.practice.terms)
+        by_key = {link.other_key: link.other_id for link in links}
+        for ref in known.tickets:
+            if ticket := self.tickets.get(ref):
+                by_key[ticket.key] = ticket.id
+        refs = [*by_key.values(), *known.tickets]
+        if known.memory is not None:
+            refs += [*known.memory.rows, *known.memory.adopted]
+        for intent in journal.intents.values():
+            if intent.kind == "ticket" and intent.remote_id:
+                refs.append(intent.remote_id)
+                by_key[intent.remote_key] = intent.remote_id
+        page = self.pages.get(known.page)
+        rows = self.read(page).rows if page is not None else ()
+        return [*refs, *(by_key.get(row.ticket, row.ticket) for row in rows if row.ticket)]
+
+    def _marked(self, ticket: Ticket, incident: Incident, journal: Journal) -> Ticket:
+        """The ticket with its mark. Data Center's search answers without properties, so there the journal or the
+        page's memory vouches for the label, and only a ticket that neither knows is read by itself."""
+        if ticket.mark is not None or self.practice.terms.deployment == "cloud":
+            return ticket
+        owner = self.practice.terms.owner_id
+        value = next((i.mark for i in journal.intents.values() if i.remote_id == ticket.id), "")
+        labels = [x.removeprefix(mark_label("")) for x in ticket.labels if x.startswith(mark_label(""))]
+        memory = self.known[incident.id].memory
+        if not value and memory is not None and ticket.id in memory.rows:
+            value = labels[0] if labels and ticket.id not in memory.adopted else ""
+            if not value:
+                return ticket
+        if value:
+            return ticket.model_copy(update={"mark": Mark(value=value, owner=owner, incident=incident.id)})
+        if TICKET_LABEL in ticket.labels or not labels:
+            raw = self.sources.tracker.issue(ticket.id, mapping.want_ticket())
+            return self.take_ticket(raw) if raw is not None else ticket
+        return ticket
+
+    # ------------------------------------------------------------ one incident
+
+    def observe(self, incident_id: str, journal: Journal) -> Observed:
+        """Everything that was read for one incident; what only some decisions need is read here, and remembered."""
+        incident = self.incidents[incident_id]
+        known = self.known.get(incident_id)
+        page = self.pages.get(known.page) if known else None
+        gone = "" if known is None or page is not None else _gone(known)
+        review = self.read(page) if page is not None else None
+        refs = dict.fromkeys(self._ticket_refs(incident, journal) if known is not None else ())
+        refs |= dict.fromkeys(sorted(self.ids_by_incident.get(incident_id, ())))
+        tickets = {r: self._marked(t, incident, journal) for r in refs if (t := self._ticket(r)) is not None}
+        return Observed(
+            incident=incident,
+            page=page,
+            review=review,
+            base=self._base(page, review),
+            gone=gone,
+            title_holder=self.holders.get(incident_id),
+            memory=known.memory if known else None,
+            memory_property=known.memory_property if known else None,
+            tickets=_by_id_and_old_key(tickets),
+            owners=self._owners(review),
+            mentions=self._mentions(incident, review, tickets.values()),
+            screen=self._screen(review),
+        )
+
+    def tickets_of(self, incident_id: str) -> list[Ticket]:
+        """The tickets that are at hand for one incident: those in memory, and those that carry its mark."""
+        known = self.known.get(incident_id)
+        refs = set(self.ids_by_incident.get(incident_id, ()))
+        if known is not None and known.memory is not None:
+            refs.update(known.memory.rows, known.memory.adopted)
+        return [ticket for ref in sorted(refs) if (ticket := self.tickets.get(ref)) is not None]
+
+    def release(self, ids: Iterable[str]) -> None:
+        """Let go of incidents that are settled, so that a pass over any history stays small."""
+        for incident_id in ids:
+            for ticket in self.tickets_of(incident_id):
+                self.tickets.pop(ticket.id, None)
+                self.ids_by_key.pop(ticket.key, None)
+            self.ids_by_incident.pop(incident_id, None)
+            self.incidents.pop(incident_id, None)
+            self.partial.pop(incident_id, None)
+            known = self.known.pop(incident_id, None)
+            if known is not None:
+                self.pages.pop(known.page, None)
+                self.bases.pop(known.page, None)
+
+    def _base(self, page: Page | None, review: ReviewPage | None) -> ReviewPage | None:
+        if page is None:
+            return None
+        return self.bases.get(page.id)
+
+    def read_base(self, page: Page, stamp: str) -> None:
+        """Read the newest version that we stamped; only a page that will be written needs it."""
+        if page.message.startswith(stamp):
+            self.bases[page.id] = self.read(page)
+            return
+        found = self.sources.wiki.stamped(page, stamp)
+        self.bases[page.id] = self.read(found) if found is not None else None
+
+    def look(self, incident_id: str, creates: Iterable[CreateTicket]) -> None:
+        """Look for tickets that were made before and forgotten: by the incident's links, read by key, and by label."""
+        sources = self.sources
+        raw = sources.tracker.issue(incident_id, mapping.want_incident(self.practice.resolved))
+        if raw is not None:
+            self.take_incident(raw)
+        labels = tuple(mark_label(create.mark) for create in creates)
+        for found in sources.tracker.search(Query(labels=labels), mapping.want_ticket()):
+            ticket = self.take_ticket(found)
+            if ticket.mark is None and (whole := sources.tracker.issue(ticket.id, mapping.want_ticket())):
+                self.take_ticket(whole)
+        self.looked.add(incident_id)
+
+    # ------------------------------------------------------------ people and screens
+
+    def _owners(self, review: ReviewPage | None) -> dict[str, Owner]:
+        owners: dict[str, Owner] = {}
+        for row in review.rows if review else ():
+            for mention in (row.cells[c].mentions[:1] for c in row.cells if c.value == "owner"):
+                for who in mention:
+                    if not row.ticket and row.action:
+                        owners[who.ref] = self._owner(who)
+                    elif who.ref not in owners and (account := self._account(who)):
+                        owners[who.ref] = Owner(person=Person(account=account, name=account), reason="")
+        return owners
+
+    def _account(self, who: Mention) -> str | None:
+        fact = self._fact("account", who.ref, lambda: {"account": self.sources.wiki.account(who)})
+        return str(fact["account"]) if fact["account"] else None
+
+    def _owner(self, who: Mention) -> Owner:
+        project = self.practice.terms.action_project
+        account = self._account(who)
+        if account is None:
+            return Owner(person=None, reason="not known to Confluence")
+
+        def read() -> dict[str, Any]:
+            person = self.sources.tracker.assignable(project, account)
+            return {"person": person.model_dump() if person else None}
+
+        person = self._fact("owner", f"{project} {account}", read)["person"]
+        if person is None:
+            return Owner(person=None, reason="not an active account that can be assigned tickets there")
+        return Owner(person=Person.model_validate(person), reason="")
+
+    def _mentions(self, incident: Incident, review: ReviewPage | None, tickets: Iterable[Ticket]) -> dict[str, Mention]:
+        """How pages name the people whom this decision may have to name."""
+        people: list[str] = []
+        if review is None:
+            people = [p.account for p in (incident.commander, incident.assignee) if p and p.active]
+            people += [item.owner for item in self.practice.terms.default_items if item.owner]
+        else:
+            people = [t.assignee.account for t in tickets if t.assignee]
+        found = {}
+        for account in dict.fromkeys(people):
+            fact = self._fact("mention", account, lambda account=account: _mention(self.sources.wiki, account))
+            if fact["ref"]:
+                found[account] = Mention(ref=str(fact["ref"]))
+        return found
+
+    def _screen(self, review: ReviewPage | None) -> CreateScreen | None:
+        if not any(row.action and not row.ticket for row in (review.rows if review else ())):
+            return None
+        terms, tracker = self.practice.terms, self.sources.tracker
+
+        def read() -> dict[str, Any]:
+            screen = tracker.create_screen(terms.action_project, terms.action_type)
+            return {"screen": screen.model_dump() if screen else None}
+
+        fact = self._fact("screen", f"{terms.action_project} {terms.action_type}", read)
+        return CreateScreen.model_validate(fact["screen"]) if fact["screen"] else None
+
+    def _fact(self, kind: str, key: str, read: Any) -> Mapping[str, Any]:
+        return remembered(self.sources.state, kind, key, self.sources.now, read)
+
+
+def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:
+    """By id; and by the key that a row still shows for a ticket that was moved since."""
+    old = {ref: ticket for ref, ticket in tickets.items() if ref not in (ticket.id, ticket.key)}
+    return {ticket.id: ticket for ticket in tickets.values()} | old
+
+
+def _mention(wiki: WikiReads, account: str) -> dict[str, str]:
+    mention = wiki.mention(account)
+    return {"ref": mention.ref if mention else ""}
+
+
+def _gone(known: Known) -> str:
+    return f"its page (id {known.page}) is deleted, or our account may not see it: restore it, or give us access"
+
+
+def memory_of(found: Property | None) -> Memory | None:
+    """A content property as our memory; None where there is none or somebody else's is in its place."""
+    if found is None:
+        return None
+    try:
+        return Memory.model_validate(found.value)
+    except ValueError:
+        return None
+
+
+def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
+    """What the local journal says of one incident."""
+    waiting = state.cached("waiting", incident_id)
+    return Journal(
+        intents=state.intents(incident_id),
+        settled_from=state.created_at if state.born_with_owner else state.created_at + settle,
+        waiting_since=datetime.fromisoformat(waiting["since"]) if waiting else None,
+        refused={str(k): str(v) for k, v in (state.cached("refused", incident_id) or {}).items()},
+    )
+
+
+def observe_index(sources: Sources, practice: Practice) -> ObservedIndex:
+    """Find and read the team's evidence index: by its remembered id, else by its title, else by its label."""
+    terms = practice.terms
+    kept = sources.state.cached("index", terms.team)
+    page = sources.wiki.page(str(kept["page"])) if kept and kept.get("page") else None
+    page = page or sources.wiki.find(terms.space, terms.index_title)
+    if page is None:
+        head = next(iter(sources.wiki.labelled(terms.space, INDEX_LABEL, None)), None)
+        page = sources.wiki.page(head.id) if head is not None else None
+    if page is None:
+        return ObservedIndex(page=None, index=None, holder=None)
+    try:
+        index = read_index(page.body)
+    except BadPage:
+        index = None
+    if index is None or index.start is None:
+        known = bool(kept and kept.get("page") == page.id)
+        return ObservedIndex(page=page if known else None, index=index, holder=None if known else page)
+    return ObservedIndex(page=page, index=index, holder=None)

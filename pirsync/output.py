@@ -1,0 +1,96 @@
+"""What people see: results as lines, tables on a terminal only; text from outside can neither colour nor move it."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from pirsync.decision import describe, is_local
+from pirsync.report import Report, Result
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: str) -> str:
+    """Text without control and direction characters: Jira titles are hostile to a terminal."""
+    kept = (c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text if c not in _BIDI)
+    return "".join(kept)
+
+
+def line(text: str = "", *, problem: bool = False) -> None:
+    """One line, to standard output, or where it tells a problem to standard error."""
+    click.echo(clean(text), err=problem)
+
+
+def news(result: Result) -> None:
+    """One line for each change; what could not be done goes to standard error."""
+    for change in result.changes:
+        if not is_local(change):
+            line(f"{result.key}  {describe(change)}")
+    if result.failure:
+        line(f"{result.key}  failed: {result.failure}", problem=True)
+
+
+def findings(results: Iterable[Result]) -> None:
+    """What is true and not ours to fix, and what is waiting."""
+    for result in results:
+        for finding in result.findings:
+            line(f"{result.key}  {finding.kind.value}: {finding.message}")
+        if result.waiting:
+            when = f", until {result.wake.isoformat(timespec='seconds')}" if result.wake else ""
+            line(f"{result.key}  waits {result.waiting}{when}")
+
+
+def planned(report: Report) -> None:
+    """Every write that would happen, grouped by incident; or that there is nothing to do."""
+    shown = False
+    for result in report.results:
+        writes = [describe(change) for change in result.changes if not is_local(change)]
+        if writes or result.failure or result.waiting:
+            shown = True
+            line(result.key)
+            for text in writes:
+                line(f"  {text}")
+            if result.waiting:
+                line(f"  waits {result.waiting}")
+            if result.failure:
+                line(f"  cannot be planned: {result.failure}", problem=True)
+    if not shown:
+        line("nothing to do")
+    findings(result for result in report.results if result.findings)
+
+
+def as_json(report: Report) -> None:
+    """The report for programs: no page body is in it."""
+    click.echo(json.dumps({"incidents": [_plain(result) for result in report.results]}, indent=2))
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    return {
+        "incident": result.key,
+        "changes": [
+            {"change": change.change, "what": describe(change)} for change in result.changes if not is_local(change)
+        ],
+        "findings": [{"kind": f.kind.value, "message": f.message} for f in result.findings],
+        "waiting": result.waiting,
+        "wake": result.wake.isoformat() if result.wake else None,
+        "failure": result.failure,
+        "out_of_scope": result.reason,
+    }
+
+
+def summary(report: Report) -> str:
+    """The pass in one line."""
+    writes = sum(not is_local(change) for change in report.changes)
+    parts = [
+        f"{report.looked_at} {'incident' if report.looked_at == 1 else 'incidents'}",
+        f"{report.reviews} {'review' if report.reviews == 1 else 'reviews'}",
+        f"{writes} {'write' if writes == 1 else 'writes'}",
+    ]
+    parts += [f"{len(report.waiting)} waiting"] if report.waiting else []
+    parts += [f"{len(report.failed)} failed"] if report.failed else []
+    return ", ".join(parts)

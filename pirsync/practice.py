@@ -1,0 +1,115 @@
+"""How one team reviews: its configuration with every name resolved against the sites, once a pass.
+
+What a site says of itself (fields, statuses, link types, who we are) changes rarely: it is kept in state for a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .config import Run, Site, Team
+from .decision import DefaultItem, Terms
+from .errors import ConfigError
+from .mapping import Context, Mapping_, Resolved
+from .model import StatusCategory
+from .page.template import ReviewTemplate
+from .ports import LinkType, State, TrackerReads, WikiReads, World
+
+SITE_FACTS_LAST = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Practice:
+    """One team's terms, its mapping resolved, its template compiled, and how Jira's JSON is to be read."""
+
+    terms: Terms
+    resolved: Resolved
+    mapping: Mapping_
+    template: ReviewTemplate
+    context: Context
+    extra_jql: str
+
+
+def remembered(
+    state: State, kind: str, key: str, now: datetime, read: Callable[[], Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """A fact of the site from state, read again when it is older than a day."""
+    kept = state.cached(kind, key)
+    if kept is not None and datetime.fromisoformat(kept["at"]) > now - SITE_FACTS_LAST:
+        return dict(kept["fact"])
+    fact = dict(read())
+    state.cache(kind, {key: {"at": now.isoformat(), "fact": fact}})
+    return fact
+
+
+def site_facts(world: World) -> Mapping[str, Any]:
+    """What both sites say of themselves: `fields` by id, `statuses` by name, `link_types`, `wiki_account`."""
+    return remembered(world.state, "site", "facts", world.clock.now(), lambda: _read_facts(world.tracker, world.wiki))
+
+
+def _read_facts(tracker: TrackerReads, wiki: WikiReads) -> dict[str, Any]:
+    return {
+        "fields": tracker.fields(),
+        "statuses": tracker.statuses(),
+        "link_types": [kind.model_dump() for kind in tracker.link_types()],
+        "wiki_account": wiki.identity(),
+    }
+
+
+def practice(team: Team, site: Site, run: Run, mapping: Mapping_, template: ReviewTemplate, world: World) -> Practice:
+    """Resolve one team's names. Raises ConfigError for a field or a link type that the site does not have."""
+    facts = site_facts(world)
+    closed = frozenset(name for name, category in facts["statuses"].items() if category == StatusCategory.DONE)
+    return Practice(
+        terms=_terms(team, site, run, mapping, facts),
+        resolved=mapping.resolve(facts["fields"]),
+        mapping=mapping,
+        template=template,
+        context=Context(site_url=world.tracker.site_url, deployment=site.deployment, closed_statuses=closed),
+        extra_jql=team.jql,
+    )
+
+
+def link_type(name: str, kinds: list[dict[str, Any]]) -> LinkType:
+    """The link type with that name or id."""
+    known = [LinkType.model_validate(kind) for kind in kinds]
+    for kind in known:
+        if name in (kind.id, kind.name):
+            return kind
+    names = ", ".join(sorted(kind.name for kind in known))
+    raise ConfigError(f'team.link_type: Jira has no issue link type "{name}"; it has {names}')
+
+
+def _terms(team: Team, site: Site, run: Run, mapping: Mapping_, facts: Mapping[str, Any]) -> Terms:
+    since = None
+    if team.closed_since != "always":
+        since = datetime.combine(team.closed_since, time(), tzinfo=ZoneInfo(team.time_zone)).astimezone(UTC)
+    return Terms(
+        team=team.name,
+        owner_id=site.owner_id,
+        deployment=site.deployment,
+        wiki_account=facts["wiki_account"],
+        projects=team.projects,
+        issue_types=team.issue_types,
+        closed_since=since,
+        space=team.space,
+        parent=team.parent or None,
+        title=team.title,
+        index_title=team.index_title,
+        action_project=team.action_project,
+        action_type=team.action_type,
+        link_type=link_type(team.link_type, facts["link_types"]),
+        link_side=team.link_side,
+        zone=team.time_zone,
+        page_edits=team.page_edits,
+        quiet_period=timedelta(seconds=run.quiet_period),
+        quiet_at_most=timedelta(seconds=run.quiet_at_most),
+        settle=timedelta(seconds=run.settle),
+        headers=dict(mapping.headers),
+        default_items=tuple(DefaultItem.model_validate(item.model_dump()) for item in mapping.default_items),
+        ticket_fields=dict(mapping.ticket_fields),
+    )

@@ -1,0 +1,421 @@
+"""The line: select, observe, plan, apply, record; the only place where rounds exist.
+
+The daemon, the command line, a dry run and the tests run this same pass; they differ in the world they hand in.
+First every incident is planned once, so that the brake can refuse the whole pass before anything is written; then
+each is brought to rest by itself, and one that fails leaves the others settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from functools import partial
+
+from . import mapping
+from .apply import apply, apply_index
+from .decision import (
+    STAMP,
+    Change,
+    CreateIndex,
+    CreatePage,
+    CreateTicket,
+    Finding,
+    FindingKind,
+    Journal,
+    Observed,
+    Plan,
+    UpdateIndex,
+    UpdatePage,
+)
+from .errors import (
+    Ambiguous,
+    AuthInDoubt,
+    ConfigError,
+    Interrupted,
+    PirsyncError,
+    Rejected,
+    Stale,
+    StateError,
+    Unavailable,
+    UnsafePlan,
+)
+from .model import IndexRow
+from .observe import Readings, Sources, Trust, chunks, journal, observe_index
+from .page import birth
+from .plan import desired, plan, plan_index, scope, summary_cells
+from .policy import status
+from .ports import World
+from .practice import Practice
+from .record import Recorder, work_key
+from .report import Report, Result
+from .scan import incident_query, is_ticket, poll
+
+MAX_ROUNDS = 6
+CHUNK = 250
+"""Incidents whose pages are read in one request on Cloud."""
+
+FIRST_RETRY = timedelta(minutes=1)
+LAST_RETRY = timedelta(hours=1)
+
+
+class Mode(Enum):
+    """Which incidents a pass looks at: those with news, all, or those named."""
+
+    NEWS = "news"
+    ALL = "all"
+    NAMED = "named"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a pass is asked to do; `keys` are the incidents named."""
+
+    mode: Mode
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The brake, in creates a pass, and how far a poll looks back behind its watermark."""
+
+    max_creates: int
+    overlap: timedelta
+
+
+def run_once(
+    selection: Selection, world: World, teams: Sequence[Practice], limits: Limits, tell: Callable[[Result], None]
+) -> Report:
+    """Run one pass. `tell` hears of each incident as it comes to rest.
+
+    Raises UnsafePlan (nothing was written), AuthInDoubt, Interrupted, StateError or ConfigError; what else goes
+    wrong with one incident stands in its result.
+    """
+    with world.state.pass_lock():
+        return _Pass(world, limits, tell).run(selection, teams)
+
+
+@dataclass
+class _Unsettled:
+    readings: Readings
+    incident_id: str
+    plan: Plan
+
+
+@dataclass
+class _Pass:
+    world: World
+    limits: Limits
+    tell: Callable[[Result], None]
+    results: list[Result] = field(default_factory=list)
+    unsettled: list[_Unsettled] = field(default_factory=list)
+    index_rows: dict[str, dict[str, IndexRow]] = field(default_factory=dict)
+    looked_at: int = 0
+    reviews: int = 0
+
+    def run(self, selection: Selection, teams: Sequence[Practice]) -> Report:
+        self.world.tracker.identity()
+        self.recorder = Recorder(self.world.state, self.world.clock.now())
+        started = self.world.clock.now()
+        named = dict.fromkeys(selection.keys)
+        for practice in teams:
+            mode = selection.mode
+            if mode is Mode.NEWS and self.world.state.watermark(practice.terms.team) is None:
+                mode = Mode.ALL
+            self._first_rounds(mode, practice, named)
+            if mode is Mode.ALL:
+                self.world.state.set_watermark(practice.terms.team, started - self.limits.overlap)
+        for key in named:
+            self._result(Result(key=key, reason="no such issue in the teams' projects, or it cannot be seen"))
+        self._brake()
+        for item in self.unsettled:
+            self._isolated(item.readings, item.incident_id, partial(self._rounds, item))
+        self.recorder.flush()
+        for practice in teams:
+            self._index(practice)
+        self.recorder.flush()
+        return Report(looked_at=self.looked_at, reviews=self.reviews, results=tuple(self.results))
+
+    # ------------------------------------------------------------ first rounds
+
+    def _first_rounds(self, mode: Mode, practice: Practice, named: dict[str, None]) -> None:
+        trust = Trust.REMEMBERED if mode is Mode.NEWS else Trust.READ
+        sources = Sources(self.world.tracker, self.world.wiki, self.world.state, self.world.clock.now())
+        readings = Readings(sources, practice, trust)
+        match mode:
+            case Mode.NEWS:
+                poll(self.world, readings, self.limits.overlap)
+                ids: Iterator[list[str]] = chunks(self._due(practice), CHUNK)
+            case Mode.ALL:
+                ids = self._all(readings)
+            case Mode.NAMED:
+                ids = chunks(self._named(readings, named), CHUNK)
+        for chunk in ids:
+            self._gather(readings, chunk)
+            for incident_id in chunk:
+                self._isolated(readings, incident_id, partial(self._first_round, readings, incident_id))
+            self.recorder.flush()
+            readings.release(set(chunk) - {item.incident_id for item in self.unsettled})
+
+    def _due(self, practice: Practice) -> Iterator[str]:
+        prefix = work_key(practice.terms.team, "")
+        for due in self.world.state.due(self.world.clock.now()):
+            if due.key.startswith(prefix):
+                yield due.key.removeprefix(prefix)
+
+    def _all(self, readings: Readings) -> Iterator[list[str]]:
+        """Every incident that a search finds, then those that we have a review of and no search names any more."""
+        seen: set[str] = set()
+        want = mapping.want_incident(readings.practice.resolved)
+        found = self.world.tracker.search(incident_query(readings.practice), want)
+        for raws in chunks((raw for raw in found if not is_ticket(raw)), CHUNK):
+            ids = [str(raw["id"]) for raw in raws]
+            for raw in raws:
+                self._isolated(readings, str(raw["id"]), partial(readings.take_incident, raw))
+            seen.update(ids)
+            yield ids
+        pages = self.world.state.cached_all("page").values()
+        ours = {str(p["incident"]) for p in pages if p["team"] == readings.practice.terms.team}
+        yield from chunks(sorted(ours - seen), CHUNK)
+
+    def _named(self, readings: Readings, named: dict[str, None]) -> Iterator[str]:
+        want = mapping.want_incident(readings.practice.resolved)
+        for key in list(named):
+            raw = self.world.tracker.issue(key, want)
+            if raw is None:
+                continue
+            incident = readings.take_incident(raw)
+            if incident.project in readings.practice.terms.projects:
+                del named[key]
+                # A person asks: what was refused is tried again.
+                self.world.state.drop("refused", [incident.id])
+                self.world.state.pardon(incident.id)
+                yield incident.id
+
+    def _gather(self, readings: Readings, ids: list[str]) -> None:
+        """Read for a whole chunk in bulk; where that fails, each incident reads for itself and fails alone."""
+        try:
+            readings.read_incidents(ids)
+            readings.read_pages(ids)
+            journals = {i: self._journal(readings, i) for i in ids}
+            readings.read_tickets(ids, journals)
+        except AuthInDoubt:
+            raise
+        except (Unavailable, Rejected):
+            return
+
+    def _first_round(self, readings: Readings, incident_id: str) -> None:
+        self.looked_at += 1
+        decided = self._decide(readings, incident_id)
+        if decided.changes:
+            self.unsettled.append(_Unsettled(readings, incident_id, decided))
+        else:
+            self._rest(readings, incident_id, decided, ())
+
+    # ------------------------------------------------------------ deciding
+
+    def _journal(self, readings: Readings, incident_id: str) -> Journal:
+        return journal(self.world.state, incident_id, readings.practice.terms.settle)
+
+    def _decide(self, readings: Readings, incident_id: str) -> Plan:
+        """Plan with what is at hand; where it would create or write, read what only that needs, and plan again."""
+        said = self._journal(readings, incident_id)
+        readings.read_incidents([incident_id])
+        if incident_id not in readings.incidents:
+            key = readings.known[incident_id].key if incident_id in readings.known else incident_id
+            raise Unavailable(f"{key} cannot be read: it is deleted, or our account may not see it any more")
+        readings.read_pages([incident_id])
+        readings.read_tickets([incident_id], {incident_id: said})
+        observed = readings.observe(incident_id, said)
+        now = self.world.clock.now()
+        wanted = desired(observed, readings.practice.terms, partial(self._render, readings))
+        decided = plan(wanted, observed, said, now)
+        creates = [change for change in decided.changes if isinstance(change, CreateTicket)]
+        if creates and incident_id not in readings.looked:
+            readings.look(incident_id, creates)
+            return self._decide(readings, incident_id)
+        writes = next((change for change in decided.changes if isinstance(change, UpdatePage)), None)
+        if writes is not None and observed.page is not None and observed.page.id not in readings.bases:
+            readings.read_base(observed.page, STAMP)
+            return self._decide(readings, incident_id)
+        return decided
+
+    def _render(self, readings: Readings, observed: Observed) -> tuple[str, int]:
+        """The body of a new page, and how many of its rows will become tickets at once."""
+        practice = readings.practice
+        incident = readings.complete_notes(observed.incident.id)
+        terms = practice.terms
+        place = birth.Setting(
+            deployment=terms.deployment, zone=terms.zone, site_url=practice.context.site_url, headers=terms.headers
+        )
+        items = items_at_birth(observed, practice)
+        counts = status.count((), len(items), self.world.clock.now(), terms.zone)
+        cells = summary_cells(incident, counts, terms)
+        commander = observed.mentions.get(incident.commander.account) if incident.commander else None
+        body = practice.template.render(birth.values(incident, cells, items, commander, place))
+        return body, sum(item.owner is not None and item.due is not None for item in items)
+
+    # ------------------------------------------------------------ the brake
+
+    def _brake(self) -> None:
+        creates = sum(cost(change) for item in self.unsettled for change in item.plan.changes)
+        if creates > self.limits.max_creates:
+            keys = [item.readings.incidents[item.incident_id].key for item in self.unsettled]
+            shown = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
+            raise UnsafePlan(
+                f"this pass would create {creates} pages and tickets ({shown}), and max_creates is "
+                f"{self.limits.max_creates}: nothing was written. Look at `pirsync plan`, then allow it once with "
+                f"--max-creates {creates}, or raise run.max_creates"
+            )
+
+    # ------------------------------------------------------------ rounds
+
+    def _rounds(self, item: _Unsettled) -> None:
+        readings, incident_id, decided = item.readings, item.incident_id, item.plan
+        made: list[Change] = []
+        for _ in range(MAX_ROUNDS):
+            try:
+                for change in decided.changes:
+                    apply(change, incident_id, self.world, readings)
+                    made.append(change)
+            except (Stale, Ambiguous):
+                readings.forget_page(incident_id)
+            decided = self._decide(readings, incident_id)
+            if not decided.changes:
+                break
+        else:
+            key = readings.incidents[incident_id].key
+            message = f"not settled after {MAX_ROUNDS} rounds: somebody else keeps changing what pirsync writes"
+            found = Finding(kind=FindingKind.NOT_SETTLING, incident=key, message=message)
+            again = self.world.clock.now() + FIRST_RETRY
+            decided = decided.model_copy(
+                update={"changes": (), "findings": (*decided.findings, found), "wake": again, "waiting": message}
+            )
+        self._rest(readings, incident_id, decided, tuple(made))
+
+    def _rest(self, readings: Readings, incident_id: str, decided: Plan, made: tuple[Change, ...]) -> None:
+        incident = readings.incidents[incident_id]
+        self.recorder.review(readings, incident_id, decided)
+        if incident_id in readings.known:
+            self.reviews += 1
+        if decided.index_row is not None:
+            self.index_rows.setdefault(readings.practice.terms.team, {})[incident_id] = decided.index_row
+        reason = "" if incident_id in readings.known else scope(incident, readings.practice.terms)
+        self._result(
+            Result(
+                key=incident.key,
+                changes=made,
+                findings=decided.findings,
+                waiting=decided.waiting,
+                wake=decided.wake,
+                reason=reason,
+            )
+        )
+
+    def _result(self, result: Result) -> None:
+        if result.is_news:
+            self.results.append(result)
+            self.tell(result)
+
+    def _isolated(self, readings: Readings, incident_id: str, step: Callable[[], object]) -> None:
+        """The per-incident boundary: whatever fails inside stays inside, is told, and is tried again later."""
+        try:
+            step()
+        except (AuthInDoubt, Interrupted, StateError, ConfigError, UnsafePlan):
+            raise
+        except Exception as error:
+            incident = readings.incidents.get(incident_id)
+            failure = str(error) if isinstance(error, PirsyncError) else internal(error)
+            after = error.retry_after if isinstance(error, Unavailable) else None
+            self._postpone(work_key(readings.practice.terms.team, incident_id), failure, after)
+            self._result(Result(key=incident.key if incident else incident_id, failure=failure))
+
+    def _postpone(self, key: str, reason: str, retry_after: float | None) -> None:
+        now, state = self.world.clock.now(), self.world.state
+        if key not in {due.key for due in state.pending()}:
+            state.mark_dirty(key, now, reason)
+        due = next(due for due in state.pending() if due.key == key)
+        wait = min(FIRST_RETRY * 2 ** min(due.tries, 10), LAST_RETRY)
+        state.postpone(key, due.seen, now + max(wait, timedelta(seconds=retry_after or 0)), reason)
+
+    # ------------------------------------------------------------ the index
+
+    def _index(self, practice: Practice) -> None:
+        """Bring the team's index up to date; read it only when a row differs from what it is known to hold."""
+        team, state = practice.terms.team, self.world.state
+        rows = self.index_rows.get(team, {})
+        news = {
+            i: r for i, r in rows.items() if state.cached("index-row", f"{team}/{r.key}") != r.model_dump(mode="json")
+        }
+        if not news:
+            return
+        made: list[Change] = []
+        try:
+            decided = self._write_index(practice, tuple(news.values()), made)
+            failure = ""
+        except AuthInDoubt:
+            raise
+        except (Stale, Ambiguous, Unavailable, Rejected) as error:
+            decided, failure = Plan(), str(error)
+        if failure or decided.waiting:
+            again = decided.wake or self.world.clock.now() + FIRST_RETRY
+            for incident_id in news:
+                state.mark_dirty(work_key(team, incident_id), again, "the index is not written yet")
+        elif not decided.findings:
+            for row in news.values():
+                self.recorder.index_row(team, row.key, row.model_dump(mode="json"))
+        self._result(
+            Result(
+                key=practice.terms.index_title,
+                changes=tuple(made),
+                findings=decided.findings,
+                waiting=decided.waiting,
+                wake=decided.wake,
+                failure=failure,
+            )
+        )
+
+    def _write_index(self, practice: Practice, rows: tuple[IndexRow, ...], made: list[Change]) -> Plan:
+        state = self.world.state
+        sources = Sources(self.world.tracker, self.world.wiki, state, self.world.clock.now())
+        seen = observe_index(sources, practice)
+        said = journal(state, "", practice.terms.settle)
+        decided = plan_index(rows, seen, practice.terms, said, self.world.clock.now())
+        for change in decided.changes:
+            assert isinstance(change, (CreateIndex, UpdateIndex))  # plan_index makes no others
+            page = apply_index(change, self.world)
+            made.append(change)
+            state.cache("index", {practice.terms.team: {"page": page.id}})
+        if seen.page is not None:
+            state.cache("index", {practice.terms.team: {"page": seen.page.id}})
+        return decided
+
+
+def cost(change: Change) -> int:
+    """How many pages and tickets a change leads to."""
+    if isinstance(change, CreatePage):
+        return 1 + change.creates
+    return 1 if isinstance(change, CreateTicket) else 0
+
+
+def internal(error: Exception) -> str:
+    """An error of our own making, by its kind and place; its text may hold what must not be told."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "an unknown place"
+    return f"internal error {type(error).__name__} at {where}; please report it"
+
+
+def items_at_birth(observed: Observed, practice: Practice) -> tuple[birth.Item, ...]:
+    """The default action items of the team, with their owners and dates where they are known."""
+    incident, items = observed.incident, []
+    roles = {"commander": incident.commander, "assignee": incident.assignee}
+    for item in practice.terms.default_items:
+        person = roles.get(item.owner)
+        account = person.account if person else ("" if item.owner in roles else item.owner)
+        closed = incident.closed
+        due = status.today(closed, practice.terms.zone) + timedelta(days=item.due_days) if closed else None
+        items.append(birth.Item(text=item.text, criteria=item.criteria, owner=observed.mentions.get(account), due=due))
+    return tuple(items)

@@ -1,0 +1,106 @@
+"""What state remembers after a step, so that the next poll asks only for what is new; all of it may be lost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from .decision import Plan
+from .model import Incident, PageStatus, Ticket
+from .observe import Readings
+from .ports import Due, State
+
+FINISHED = "ACTIONS COMPLETE"
+
+
+def work_key(team: str, incident_id: str) -> str:
+    """The key of the dirty set: which team's incident."""
+    return f"{team}/{incident_id}"
+
+
+def slim(incident: Incident) -> dict[str, Any]:
+    """An incident without the texts that only a new page needs."""
+    return incident.model_copy(update={"description_html": "", "notes": (), "updated": None}).model_dump(mode="json")
+
+
+class Recorder:
+    """Gathers what a pass learns and writes it in one transaction a kind; writes nothing that is known already."""
+
+    def __init__(self, state: State, now: datetime) -> None:
+        self._state = state
+        self._now = now
+        self._fresh: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+        self._dropped: dict[str, list[str]] = defaultdict(list)
+        self._pending: dict[str, Due] = {due.key: due for due in state.pending()}
+
+    def review(self, readings: Readings, incident_id: str, plan: Plan) -> None:
+        """Remember one incident's review as it now stands, and when to look at it again."""
+        team = readings.practice.terms.team
+        known = readings.known.get(incident_id)
+        incident = readings.incidents[incident_id]
+        if known is not None:
+            page = readings.pages.get(known.page)
+            is_open = plan.index_row is None or plan.index_row.status.text != FINISHED
+            tickets = readings.tickets_of(incident_id)
+            known = known.model_copy(
+                update={
+                    "key": incident.key,
+                    "version": page.version if page else 0,
+                    "tickets": tuple(sorted(t.id for t in tickets)),
+                    "open": is_open and page is not None and page.status is PageStatus.CURRENT,
+                }
+            )
+            readings.known[incident_id] = known
+            self._keep("review", incident_id, known.model_dump(mode="json"))
+            place = {"incident": incident_id, "team": team, "version": known.version}
+            self._keep("page", known.page, place)
+            if known.open:
+                self._keep("open", known.page, place)
+            elif self._state.cached("open", known.page) is not None:
+                self._dropped["open"].append(known.page)
+            self._keep("incident", incident_id, slim(incident))
+            for ticket in tickets:
+                self.ticket(ticket, incident_id)
+        self._keep("findings", incident_id, {"key": incident.key, "found": [f.model_dump() for f in plan.findings]})
+        self._wake(work_key(team, incident_id), plan)
+        self._waiting(incident_id, plan)
+
+    def ticket(self, ticket: Ticket, incident_id: str) -> None:
+        """Remember a ticket and whose it is."""
+        self._keep("ticket", ticket.id, {"incident": incident_id, "ticket": ticket.model_dump(mode="json")})
+
+    def index_row(self, team: str, key: str, row: Mapping[str, Any]) -> None:
+        """Remember a line that the index page is known to hold."""
+        self._keep("index-row", f"{team}/{key}", row)
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        for kind, values in self._fresh.items():
+            if values:
+                self._state.cache(kind, values)
+        for kind, keys in self._dropped.items():
+            if keys:
+                self._state.drop(kind, keys)
+        self._fresh.clear()
+        self._dropped.clear()
+
+    def _keep(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
+        if self._state.cached(kind, key) != value:
+            self._fresh[kind][key] = value
+
+    def _wake(self, key: str, plan: Plan) -> None:
+        due = self._pending.get(key)
+        if due is not None:
+            if plan.wake != due.due or due.tries:
+                self._state.settle(key, due.seen, plan.wake)
+        elif plan.wake is not None:
+            self._state.mark_dirty(key, plan.wake, "wake")
+
+    def _waiting(self, incident_id: str, plan: Plan) -> None:
+        kept = self._state.cached("waiting", incident_id)
+        if plan.waiting and kept is None:
+            self._fresh["waiting"][incident_id] = {"since": self._now.isoformat()}
+        elif not plan.waiting and kept is not None:
+            self._dropped["waiting"].append(incident_id)

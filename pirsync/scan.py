@@ -1,0 +1,117 @@
+"""A poll: mark what has news as dirty, and only then move the watermark. What is news is decided by content.
+
+One search serves incidents and tickets; pages are watched by their versions (Cloud) or by label search (Data Center).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from . import mapping
+from .decision import PAGE_LABEL, TICKET_LABEL
+from .draft import mark_label
+from .errors import AuthInDoubt
+from .model import Incident, Ticket
+from .observe import Readings
+from .ports import Query, RawIssue, State, Want, World
+from .practice import Practice
+from .record import slim, work_key
+
+
+def incident_query(practice: Practice) -> Query:
+    """Every incident of the team that may be in scope. Nothing that was closed in scope is older than that."""
+    terms = practice.terms
+    return Query(
+        projects=terms.projects,
+        issue_types=() if terms.every_type else terms.issue_types,
+        extra_jql=practice.extra_jql,
+        updated_since=terms.closed_since,
+    )
+
+
+def is_ticket(raw: RawIssue) -> bool:
+    """Whether an issue is an action item's ticket: those carry our label, and are never incidents themselves."""
+    labels = (raw.get("fields") or {}).get("labels") or ()
+    return TICKET_LABEL in labels or any(str(label).startswith(mark_label("")) for label in labels)
+
+
+def poll(world: World, readings: Readings, overlap: timedelta) -> None:
+    """Mark everything with news since the watermark as due now, then move the watermark to the poll's start."""
+    state, terms = world.state, readings.practice.terms
+    started = world.clock.now()
+    since = state.watermark(terms.team)
+    assert since is not None  # without one there is nothing to poll from, and a full pass runs instead
+    for raw in _news(world, readings.practice, since):
+        if is_ticket(raw):
+            _take_ticket(raw, readings, state, started)
+        else:
+            _take_incident(raw, readings, state, started)
+    _watch_pages(world, readings, since, started)
+    state.set_watermark(terms.team, started - overlap)
+
+
+def _news(world: World, practice: Practice, since: datetime) -> Iterator[RawIssue]:
+    incidents = incident_query(practice).model_copy(update={"updated_since": since})
+    wants = (mapping.want_incident(practice.resolved), mapping.want_ticket())
+    want = Want(
+        fields=tuple(dict.fromkeys(wants[0].fields + wants[1].fields)),
+        expand=tuple(dict.fromkeys(wants[0].expand + wants[1].expand)),
+        properties=wants[1].properties,
+    )
+    if not practice.extra_jql:
+        yield from world.tracker.search(incidents.model_copy(update={"labels": (TICKET_LABEL,)}), want)
+        return
+    # The extra JQL narrows incidents only, so that tickets need a search of their own.
+    yield from world.tracker.search(incidents, want)
+    yield from world.tracker.search(Query(labels=(TICKET_LABEL,), updated_since=since), wants[1])
+
+
+def _take_incident(raw: RawIssue, readings: Readings, state: State, now: datetime) -> None:
+    incident = readings.take_incident(raw)
+    if state.cached("incident", incident.id) != slim(incident) and _could_matter(incident, readings.practice, state):
+        state.mark_dirty(work_key(readings.practice.terms.team, incident.id), now, "incident changed")
+
+
+def _could_matter(incident: Incident, practice: Practice, state: State) -> bool:
+    """An open incident without a review is nothing to do; it is news again when it is closed."""
+    covered = incident.project in practice.terms.projects
+    return covered and (incident.is_closed or state.cached("review", incident.id) is not None)
+
+
+def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime) -> None:
+    ticket = readings.take_ticket(raw)
+    kept = state.cached("ticket", ticket.id)
+    if kept is not None and Ticket.model_validate(kept["ticket"]) == _as_kept(ticket, kept["ticket"]["mark"]):
+        return
+    terms = readings.practice.terms
+    incidents = {str(kept["incident"])} if kept else {link.other_id for link in ticket.links}
+    if ticket.mark is not None and ticket.mark.owner == terms.owner_id:
+        incidents.add(ticket.mark.incident)
+    for incident_id in sorted(incidents):
+        if state.cached("review", incident_id) is not None:
+            state.mark_dirty(work_key(terms.team, incident_id), now, f"{ticket.key} changed")
+
+
+def _as_kept(ticket: Ticket, mark: dict[str, str] | None) -> Ticket:
+    """Data Center's search answers without properties; what is known of the mark does not count as a change."""
+    if ticket.mark is None and mark is not None:
+        return Ticket.model_validate({**ticket.model_dump(), "mark": mark})
+    return ticket
+
+
+def _watch_pages(world: World, readings: Readings, since: datetime, now: datetime) -> None:
+    terms, state = readings.practice.terms, world.state
+    if terms.deployment == "cloud":
+        watched = {k: v for k, v in state.cached_all("open").items() if v["team"] == terms.team}
+        heads = {head.id: head for head in world.wiki.heads(watched)} if watched else {}
+        if watched and not heads and world.wiki.identity() != terms.wiki_account:
+            raise AuthInDoubt("Confluence shows none of our pages and does not know our account: renew its token")
+        for page_id, place in watched.items():
+            if page_id not in heads or heads[page_id].version != place["version"]:
+                state.mark_dirty(work_key(terms.team, str(place["incident"])), now, "page changed")
+        return
+    for head in world.wiki.labelled(terms.space, PAGE_LABEL, since):
+        place = state.cached("page", head.id) or {}
+        if place and place["team"] == terms.team and place["version"] != head.version:
+            state.mark_dirty(work_key(terms.team, str(place["incident"])), now, "page changed")
