@@ -6,6 +6,7 @@ import difflib
 import ipaddress
 import re
 import string
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,7 +17,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Val
 
 from .errors import ConfigError
 from .model import Deployment
-from .toml import MISSING_FILE, Source, Table, load_table
+from .resources import example_config
+from .toml import MISSING_FILE, Problem, Source, Table, load_table, nearest
 
 EXAMPLE_OWNER = "00000000-0000-0000-0000-000000000000"
 EXAMPLE_DAY = "2026-01-01"
@@ -325,19 +327,15 @@ def _relations(data: dict[str, Any]) -> Iterator[Problem]:
         wanted, name = team.get("site", ""), team.get("name")
         if isinstance(wanted, str) and wanted and wanted not in names:
             yield ("team", index, "site"), "no [[site]] has that name" + nearest(wanted, names)
-        if isinstance(name, str) and name in seen:
-            yield ("team", index, "name"), "another [[team]] has that name"
-        seen.add(str(name))
+        if isinstance(name, str):
+            if name in seen:
+                yield ("team", index, "name"), "another [[team]] has that name"
+            seen.add(name)
 
 
 def _tables(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
     values = data.get(key)
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-
-
-def new_owner_id() -> str:
-    """An owner id that nobody else has."""
-    return str(uuid.uuid4())
+    return [value if isinstance(value, dict) else {} for value in values] if isinstance(values, list) else []
 
 
 def init_text(owner_id: str, today: date) -> str:

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 Deployment = Literal["cloud", "datacenter"]
 
+TICKET_PROPERTY = "pirsync.action"
+"""The issue property that carries a ticket's mark."""
+
 
 class Noun(BaseModel):
     """A frozen value that refuses attributes it does not know."""

@@ -1,0 +1,115 @@
+"""What the commands do, once a bench is open."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pirsync import output
+from pirsync.adapters.state import create_state
+from pirsync.build import Bench
+from pirsync.config import init_text, load
+from pirsync.daemon import Daemon, Job, until_signalled
+from pirsync.doctor import Check
+from pirsync.doctor import doctor as look
+from pirsync.errors import ConfigError, PirsyncError, StateError
+from pirsync.reconcile import Mode, Selection, run_once
+from pirsync.report import Report, Result
+
+
+def initialise(path: Path) -> None:
+    """Write a commented configuration with a fresh owner id, and its state, born together."""
+    if path.exists():
+        output.line(f"{path} exists already: move it away, or give another name with --config", problem=True)
+        sys.exit(1)
+    now = datetime.now(UTC)
+    text = init_text(str(uuid.uuid4()), now.astimezone().date())
+    path.write_text(text, encoding="utf-8")
+    try:
+        site = load(path).site
+        create_state(site.state, site.owner_id, now)
+    except (ConfigError, StateError) as error:
+        path.unlink()
+        output.line(str(error), problem=True)
+        sys.exit(1)
+    output.line(f"wrote {path} and {site.state}")
+    output.line(f"next: fill in the addresses and names in {path}, then run `pirsync doctor`")
+
+
+def waits_for_its_turn() -> None:
+    """Said once, when another pass holds the lock."""
+    output.line("another pass is running; waiting for its turn", problem=True)
+
+
+def examine(bench: Bench) -> bool:
+    """Print every check; whether all of them are right."""
+    good = True
+    for check in look(bench.settings, bench.world, bench.teams):
+        good = good and check.ok
+        output.line(_line(check))
+    return good
+
+
+def _line(check: Check) -> str:
+    if check.ok:
+        return f"ok    {check.name}: {check.said}"
+    return f"FIX   {check.name}: {check.said} -> {check.fix}"
+
+
+def run_pass(bench: Bench, selection: Selection, max_creates: int | None, tell: Callable[[Result], None]) -> Report:
+    """One pass, with progress where a terminal is there to see it."""
+    teams = bench.teams()
+    limits = bench.limits(max_creates)
+    if not sys.stderr.isatty():
+        return run_once(selection, bench.world, teams, limits, tell)
+    from rich.console import Console
+
+    with Console(stderr=True).status("reading Jira and Confluence …") as status:
+
+        def told(result: Result) -> None:
+            status.update(f"{output.clean(result.key)} …".replace("[", r"\["))
+            tell(result)
+
+        return run_once(selection, bench.world, teams, limits, told)
+
+
+def serve(bench: Bench) -> None:
+    """The daemon: a poll now and every `poll_every` seconds, a full sweep every `sweep_every`."""
+    from pirsync.logs import configure
+
+    log = configure()
+    run = bench.settings.run
+
+    def one(mode: Mode) -> Callable[[], None]:
+        def action() -> None:
+            before = bench.counts()
+            report = run_once(Selection(mode), bench.world, bench.teams(), bench.limits(), told)
+            said = output.summary(report)
+            log.info("pass", mode=mode.value, result=said, requests=bench.counts() - before)
+
+        return action
+
+    def told(result: Result) -> None:
+        for change in result.changes:
+            log.info("change", incident=output.clean(result.key), what=output.clean(output.describe(change)))
+        if result.failure:
+            log.error("failed", incident=output.clean(result.key), why=output.clean(result.failure))
+
+    def failed(name: str, error: PirsyncError) -> None:
+        log.error("pass failed", mode=name, why=output.clean(str(error)))
+
+    jobs = [Job("news", run.poll_every, one(Mode.NEWS)), Job("all", run.sweep_every, one(Mode.ALL))]
+    daemon = Daemon(jobs, bench.stop, failed)
+    log.info("started", poll_every=run.poll_every, sweep_every=run.sweep_every)
+    until_signalled(bench.stop, daemon.loop)
+    log.info("stopped")
+
+
+def confirm_written(path: Path) -> None:
+    """Tell where a file went."""
+    click.echo(f"wrote {path}", err=True)

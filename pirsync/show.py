@@ -1,0 +1,115 @@
+"""`pirsync show`: the review as it stands, in the terminal or as Markdown."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pirsync import mapping
+from pirsync.build import Bench
+from pirsync.commands import confirm_written
+from pirsync.errors import Unavailable
+from pirsync.model import Column, Mention, Row, Ticket
+from pirsync.observe import Readings, Sources, Trust, journal
+from pirsync.output import clean, line
+from pirsync.page.markdown import to_markdown
+
+
+def _read(bench: Bench, key: str) -> tuple[Readings, str]:
+    """Everything about one incident, read now. Raises Unavailable where there is no review."""
+    world = bench.world
+    for practice in bench.teams():
+        readings = Readings(Sources(world.tracker, world.wiki, world.state, world.clock.now()), practice, Trust.READ)
+        raw = world.tracker.issue(key, mapping.want_incident(practice.resolved))
+        if raw is None:
+            raise Unavailable(f"{key} does not exist, or our account may not see it")
+        incident = readings.take_incident(raw)
+        if incident.project in practice.terms.projects:
+            readings.read_pages([incident.id])
+            known = readings.known.get(incident.id)
+            if known is None or known.page not in readings.pages:
+                raise Unavailable(f"{key} has no review page; `pirsync plan {key}` says why, or makes it")
+            readings.read_tickets([incident.id], {incident.id: journal(world.state, incident.id, practice.terms.settle)})
+            return readings, incident.id
+    raise Unavailable(f"{key} is in no team's projects")
+
+
+def _names(bench: Bench, readings: Readings, incident_id: str) -> dict[str, str]:
+    """What is known of the people that the page mentions: how a page names them, and what they are called."""
+    incident = readings.incidents[incident_id]
+    people = [incident.commander, incident.reporter, incident.assignee]
+    people += [ticket.assignee for ticket in readings.tickets.values()]
+    names = {}
+    for person in people:
+        if person is not None and (mention := bench.world.wiki.mention(person.account)) is not None:
+            names[mention.ref] = person.name
+    return names
+
+
+def as_markdown(bench: Bench, key: str, path: Path) -> None:
+    """Write the review as Markdown to a file, or to the output for `-`."""
+    readings, incident_id = _read(bench, key)
+    page = readings.pages[readings.known[incident_id].page]
+    text = f"# {page.title}\n\n{page.url}\n\n{to_markdown(page.body, _names(bench, readings, incident_id)).strip()}\n"
+    if str(path) == "-":
+        click.echo(text, nl=False)
+    else:
+        path.write_text(text, encoding="utf-8")
+        confirm_written(path)
+
+
+def on_terminal(bench: Bench, key: str) -> None:
+    """The summary and the action items."""
+    readings, incident_id = _read(bench, key)
+    page = readings.pages[readings.known[incident_id].page]
+    review = readings.read(page)
+    line(page.title)
+    line(page.url)
+    line()
+    for label, cell in review.summary.items():
+        if cell.text:
+            line(f"  {label.capitalize():22}{cell.text}")
+    line()
+    rows = [row for row in review.rows if row.action or row.ticket]
+    names = _names(bench, readings, incident_id)
+    lines = [_cells(row, readings, names) for row in rows]
+    if not lines:
+        line("  no action items yet")
+    elif sys.stdout.isatty():
+        _table(lines)
+    else:
+        for cells in lines:
+            line("  " + " | ".join(cells))
+
+
+HEADERS = ("Action item", "Owner", "Due", "Status", "Ticket")
+
+
+def _cells(row: Row, readings: Readings, names: dict[str, str]) -> tuple[str, ...]:
+    ticket: Ticket | None = readings.tickets.get(readings.ids_by_key.get(row.ticket or "", ""))
+    owner = row.cell(Column.OWNER)
+    mentioned: Mention | None = owner.mentions[0] if owner and owner.mentions else None
+    named = names.get(mentioned.ref, mentioned.ref) if mentioned else (owner.text if owner else "")
+    due = row.cell(Column.DUE)
+    shown = row.cell(Column.STATUS)
+    return (
+        clean(row.action or (ticket.summary if ticket else "")),
+        clean(named),
+        clean(due.text) if due else "",
+        clean(shown.text) if shown else "",
+        row.ticket or "",
+    )
+
+
+def _table(lines: list[tuple[str, ...]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*HEADERS, box=box.SIMPLE)
+    for cells in lines:
+        table.add_row(*(Text(cell) for cell in cells))
+    Console().print(table)
