@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from .config import Run, Site, Team
 from .decision import DefaultItem, Terms
 from .errors import ConfigError
-from .mapping import Context, Mapping_, Resolved
+from .mapping import Context, TeamMapping, Resolved
 from .model import StatusCategory
 from .page.template import ReviewTemplate
 from .ports import LinkType, State, TrackerReads, WikiReads, World
@@ -28,7 +28,7 @@ class Practice:
 
     terms: Terms
     resolved: Resolved
-    mapping: Mapping_
+    mapping: TeamMapping
     template: ReviewTemplate
     context: Context
     extra_jql: str
@@ -60,7 +60,7 @@ def _read_facts(tracker: TrackerReads, wiki: WikiReads) -> dict[str, Any]:
     }
 
 
-def practice(team: Team, site: Site, run: Run, mapping: Mapping_, template: ReviewTemplate, world: World) -> Practice:
+def practice(team: Team, site: Site, run: Run, mapping: TeamMapping, template: ReviewTemplate, world: World) -> Practice:
     """Resolve one team's names. Raises ConfigError for a field or a link type that the site does not have."""
     facts = site_facts(world)
     closed = frozenset(name for name, category in facts["statuses"].items() if category == StatusCategory.DONE)
@@ -84,7 +84,7 @@ def link_type(name: str, kinds: list[dict[str, Any]]) -> LinkType:
     raise ConfigError(f'team.link_type: Jira has no issue link type "{name}"; it has {names}')
 
 
-def _terms(team: Team, site: Site, run: Run, mapping: Mapping_, facts: Mapping[str, Any]) -> Terms:
+def _terms(team: Team, site: Site, run: Run, mapping: TeamMapping, facts: Mapping[str, Any]) -> Terms:
     since = None
     if team.closed_since != "always":
         since = datetime.combine(team.closed_since, time(), tzinfo=ZoneInfo(team.time_zone)).astimezone(UTC)

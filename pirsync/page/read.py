@@ -21,7 +21,7 @@ _SILENT = frozenset(
     ["ac:placeholder", "ac:parameter", "ac:adf-fallback", "ac:adf-attribute", "ac:task-id", "ac:task-status"]
     + ["ac:task-uuid"]
 )
-_KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?![0-9A-Za-z_])")
+_KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?![0-9A-Za-z_-])")
 _BROWSE = re.compile(r"/browse/([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?:[/?#]|$)")
 _ISO_DAY = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NAMED_DAY = re.compile(

@@ -1,0 +1,113 @@
+"""Rule 3: bytes outside the edited cells never change, whatever stands there."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pirsync.model import CellEdit, Region
+from pirsync.page import cells
+from pirsync.page.review import read_review
+from pirsync.page.scan import BadPage, Element, encode, scan
+from pirsync.page.splice import append_row, splice
+from tests.page.test_review import HEADERS, SUMMARY, data, heads, region, table
+from tests.shared import shared
+
+
+def edit(cell: Element, storage: str) -> CellEdit:
+    return CellEdit(
+        region=Region.ACTIONS, label="", start=cell.inner_start, end=cell.inner_end, storage=storage, text=""
+    )
+
+
+def outer_cells(root: Element) -> list[Element]:
+    found = (e for e in root.walk() if e.name in ("td", "th"))
+    return [e for e in found if not any(a.name in ("td", "th") for a in e.ancestors())]
+
+
+def check(raw: bytes, picked: list[Element], storage: str) -> None:
+    """Splice, then take the new content out again: what is left must be the old bytes."""
+    spliced = splice(raw.decode(), [edit(cell, storage) for cell in picked]).encode()
+    after = outer_cells(scan(spliced))
+    before = outer_cells(scan(raw))
+    assert len(after) == len(before)
+    expected, done = b"", 0
+    for cell in picked:
+        if cell.is_empty_tag:
+            tag = raw[cell.start : cell.end].rstrip(b">").rstrip(b"/").rstrip()
+            expected += raw[done : cell.start] + tag + b">" + storage.encode() + b"</" + cell.name.encode() + b">"
+        else:
+            expected += raw[done : cell.inner_start] + storage.encode()
+        done = cell.inner_end
+    assert spliced == expected + raw[done:]
+
+
+PIECES = st.sampled_from(
+    [
+        "<p>x &mdash; &nbsp;y</p>",
+        "<p>caf\u00e9 \U0001f600</p>\r\n",
+        "<hr/>",
+        "<![CDATA[</td>]]>",
+        "<p title='single > quoted'>q</p>",
+        "text &#8364; more",
+        '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[a ]]]]><![CDATA[> b]]></ac:plain-text-body>'
+        "</ac:structured-macro>",
+        '<ac:inline-comment-marker ac:ref="7">c</ac:inline-comment-marker>',
+    ]
+)
+CELL = st.one_of(st.lists(PIECES, max_size=3).map(lambda p: f"<td>{''.join(p)}</td>"), st.just('<td class="x" />'))
+ROW = st.lists(CELL, min_size=1, max_size=4).map(lambda c: f"<tr>{''.join(c)}</tr>")
+BODY = st.tuples(st.lists(PIECES, max_size=3), st.lists(ROW, min_size=1, max_size=4), st.lists(PIECES, max_size=3)).map(
+    lambda parts: "".join(parts[0]) + "<table>" + "".join(parts[1]) + "</table>" + "".join(parts[2])
+)
+
+
+@given(BODY, st.data())
+def test_only_the_edited_cells_change(body: str, draw: st.DataObject) -> None:
+    raw = encode(body)
+    found = outer_cells(scan(raw))
+    chosen = draw.draw(st.sets(st.integers(0, len(found) - 1), max_size=len(found)))
+    check(raw, [found[i] for i in sorted(chosen)], "<p>new &amp; <b>bold</b></p>")
+
+
+def test_every_real_document() -> None:
+    tried = 0
+    for path in sorted(shared("storage").glob("*.xhtml")):
+        raw = path.read_bytes()
+        try:
+            found = outer_cells(scan(raw))
+        except BadPage:
+            continue
+        if found and not raw.lstrip().startswith(b"<?xml"):
+            tried += 1
+            check(raw, found[::2], "<p>new</p>")
+    assert tried > 30
+
+
+def test_content_that_would_break_out_is_refused() -> None:
+    body = "<table><tr><td>a</td><td>b</td></tr></table>"
+    cell = outer_cells(scan(body.encode()))[0]
+    for hostile in ("</td><td>", "</td></tr><tr><td>", "<p>", "&unknown;", "]]>"):
+        with pytest.raises(BadPage):
+            splice(body, [edit(cell, hostile)])
+
+
+def test_an_offset_that_is_no_cell_is_refused() -> None:
+    body = "<table><tr><td>a</td></tr></table>"
+    stray = CellEdit(region=Region.ACTIONS, label="", start=1, end=2, storage="", text="")
+    with pytest.raises(BadPage):
+        splice(body, [stray])
+
+
+def test_a_row_is_appended_at_the_end_of_the_action_table() -> None:
+    actions = region("pirsync-actions", table(heads("Action", "Mine", "Ticket"), data("one", "x", "")))
+    body = f"<p>before</p>{SUMMARY}{actions}<p>after</p>"
+    review = read_review(body, HEADERS)
+    longer = append_row(body, review, {c: cells.words(c.value) for c in (review.columns[0], review.columns[2]) if c})
+    added = "<tr><td><p>action</p></td><td><p></p></td><td><p>ticket</p></td></tr>"
+    assert longer == body.replace(
+        "</tbody></table></ac:rich-text-body></ac:structured-macro><p>after</p>",
+        f"{added}</tbody></table></ac:rich-text-body></ac:structured-macro><p>after</p>",
+    )
+    assert [row.action for row in read_review(longer, HEADERS).rows] == ["one", "action"]
