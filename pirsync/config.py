@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Val
 from .errors import ConfigError
 from .model import Deployment
 from .resources import example_config
-from .toml import MISSING_FILE, Problem, Source, Table, load_table, nearest
+from .toml import MISSING_FILE, Problem, Source, Table, load_table, nearest, not_empty
 
 EXAMPLE_OWNER = "00000000-0000-0000-0000-000000000000"
 EXAMPLE_DAY = "2026-01-01"
@@ -217,8 +217,8 @@ class Team(Table):
 
     name: Words
     site: str = ""
-    projects: tuple[ProjectKey, ...] = Field(min_length=1)
-    issue_types: tuple[Words, ...] = Field(("Incident", "[System] Incident"), min_length=1)
+    projects: Annotated[tuple[ProjectKey, ...], AfterValidator(not_empty)]
+    issue_types: Annotated[tuple[Words, ...], AfterValidator(not_empty)] = ("Incident", "[System] Incident")
     jql: str = ""
     closed_since: Annotated[date | Literal["always"], PlainValidator(_since)]
     space: Words
@@ -282,12 +282,12 @@ class Run(Table):
 def _list_of_tables(value: object) -> object:
     if isinstance(value, dict):
         raise ValueError("must be a list of tables: write its name in double brackets")
-    return value
+    return not_empty(value) if isinstance(value, list) else value
 
 
 class _File(Table):
-    sites: Annotated[tuple[Site, ...], BeforeValidator(_list_of_tables)] = Field(alias="site", min_length=1)
-    teams: Annotated[tuple[Team, ...], BeforeValidator(_list_of_tables)] = Field(alias="team", min_length=1)
+    sites: Annotated[tuple[Site, ...], BeforeValidator(_list_of_tables)] = Field(alias="site")
+    teams: Annotated[tuple[Team, ...], BeforeValidator(_list_of_tables)] = Field(alias="team")
     run: Run = Run()
 
 

@@ -4,127 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
+from pydantic import Field, PrivateAttr
 
 from . import raw as read
 from .errors import ConfigError
-from .model import (
-    TICKET_PROPERTY,
-    Column,
-    Deployment,
-    Event,
-    Incident,
-    Mark,
-    Noun,
-    StatusCategory,
-    Ticket,
-)
+from .mapping_file import Fields, MappingFile, fold
+from .model import TICKET_PROPERTY, Column, Deployment, Event, Incident, Mark, Noun, StatusCategory, Ticket
 from .ports import RawIssue, Want
 from .resources import mappings_dir
-from .toml import Source, Table, load_table, nearest
+from .toml import Source, load_table, nearest
 
-OURS = frozenset(
-    {"project", "issuetype", "summary", "description", "assignee", "duedate", "labels", "issuelinks", "parent"}
-)
-"""Fields of a new ticket that pirsync fills itself."""
-
-_INCIDENT_FIELDS = (
-    "summary status resolution resolutiondate statuscategorychangedate created updated reporter assignee priority "
-    "issuetype project security labels components description comment issuelinks"
-).split()
-
+# fmt: off
 _TICKET_FIELDS = (
-    "summary status resolution resolutiondate assignee duedate labels issuelinks project issuetype"
-).split()
+    "summary", "status", "resolution", "resolutiondate", "assignee", "duedate", "labels", "issuelinks", "project",
+    "issuetype",
+)
+_INCIDENT_FIELDS = (
+    "summary", "status", "resolution", "resolutiondate", "statuscategorychangedate", "created", "updated", "reporter",
+    "assignee", "priority", "issuetype", "project", "security", "labels", "components", "description", "comment",
+    "issuelinks",
+)
+# fmt: on
+
+_CLOSING_FIELDS = ("statuscategorychangedate", "resolutiondate", "updated")
+"""Where an instant of closure is, best first, when the changelog does not hold it."""
 
 _HISTORY = "page=com.atlassian.jira.plugin.system.issuetabpanels:changehistory-tabpanel"
 
-# ---------------------------------------------------------------- the file
 
+class TeamMapping(MappingFile):
+    """A mapping as a team uses it; it stands until its names are resolved against a site."""
 
-def _own_line(value: str) -> str:
-    if not value.strip() or not value.isprintable():
-        raise ValueError("must be some text on one line")
-    return value.strip()
-
-
-Words = Annotated[str, AfterValidator(_own_line)]
-Several = Annotated[tuple[Words, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
-
-
-class Fields(Table):
-    """For each role of an incident the fields that may hold it: ids or names, the first that a site has."""
-
-    severity: Several = ()
-    started: Several = ()
-    detected: Several = ()
-    resolved: Several = ()
-    closed: Several = ()
-    commander: Several = ()
-    services: Several = ()
-
-
-class ProjectFields(Table):
-    """What differs in one project; a role with an empty list has no field there."""
-
-    fields: Fields
-
-
-class Headers(Table):
-    """For each column of the action table the words that may stand over it; a new page shows the first."""
-
-    action: Several = Field(min_length=1)
-    owner: Several = Field(min_length=1)
-    due: Several = Field(min_length=1)
-    status: Several = Field(min_length=1)
-    criteria: Several = Field(min_length=1)
-    ticket: Several = Field(min_length=1)
-    closed: Several = Field(min_length=1)
-    evidence: Several = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _tell_apart(self) -> Headers:
-        taken: dict[str, str] = {}
-        for role in Column:
-            for word in getattr(self, role.value):
-                other = taken.setdefault(_fold(word), role.value)
-                if other != role.value:
-                    raise ValueError(f'"{word}" stands for both {other} and {role.value}')
-        return self
-
-
-class StartItem(Table):
-    """An action item that every review starts with; `due_days` counts from the incident's closure.
-
-    `owner` is "commander", "assignee", an account, or empty.
-    """
-
-    text: Words
-    criteria: str = ""
-    due_days: int = Field(strict=True, ge=0, le=3660)
-    owner: str = ""
-
-
-def _extra_fields(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    for name in sorted(OURS & set(value)):
-        raise ValueError(f"{name} is filled by pirsync itself")
-    return value
-
-
-class Mapping(Table):
-    """One mapping file, laid over the shipped default; `name` is what messages call it."""
-
-    name: str
-    fields_: Fields = Field(alias="fields")
-    projects: dict[str, ProjectFields] = {}
-    severity: dict[str, Words]
-    status: dict[str, Literal["new", "indeterminate", "done"]] = {}
-    words: Headers = Field(alias="headers")
-    default_items: tuple[StartItem, ...] = ()
-    ticket_fields: Annotated[dict[str, JsonValue], AfterValidator(_extra_fields)] = {}
+    _name: str = PrivateAttr("mapping")
 
     @property
     def headers(self) -> dict[Column, tuple[str, ...]]:
@@ -143,9 +58,9 @@ class Mapping(Table):
         does not have, are problems.
         """
         problems: list[str] = []
-        shared = _roles(self.fields_, fields, f"{self.name}: fields", problems)
+        shared = _roles(self.fields_, fields, f"{self._name}: fields", problems)
         projects = {
-            key: shared | _roles(own.fields, fields, f"{self.name}: projects.{key}.fields", problems)
+            key: shared | _roles(own.fields, fields, f"{self._name}: projects.{key}.fields", problems)
             for key, own in self.projects.items()
         }
         if problems:
@@ -155,12 +70,12 @@ class Mapping(Table):
             roles=shared,
             projects=projects,
             names={field: fields[field] for field in sorted(known)},
-            severities={_fold(value): word for value, word in self.severity.items()},
+            severities={fold(value): word for value, word in self.severity.items()},
             categories=self.categories,
         )
 
 
-def load_mapping(name_or_path: str, base: Path) -> Mapping:
+def load_mapping(name_or_path: str, base: Path) -> TeamMapping:
     """A shipped mapping by its name, or one's own by its path from `base`, laid over the shipped default.
 
     Raises ConfigError with every problem's file, line and key.
@@ -174,11 +89,9 @@ def load_mapping(name_or_path: str, base: Path) -> Mapping:
         if not path.is_file():
             names = [each.stem for each in shipped.glob("*.toml")]
             raise ConfigError(f'no mapping comes with the name "{name_or_path}"{nearest(name_or_path, names)}')
-    return load_table(Source.read(path), Mapping, under={**under, "name": path.name})
-
-
-def _fold(words: str) -> str:
-    return " ".join(words.casefold().split())
+    mapping = load_table(Source.read(path), TeamMapping, under=under)
+    mapping._name = path.name
+    return mapping
 
 
 def _roles(candidates: Fields, fields: dict[str, str], where: str, problems: list[str]) -> dict[str, str]:
@@ -198,7 +111,7 @@ def _find(candidate: str, fields: dict[str, str]) -> str:
         return candidate
     if re.fullmatch(r"customfield_\d+", candidate):
         raise ValueError(f"Jira has no field {candidate}{nearest(candidate, _custom(fields))}")
-    named = [field for field, name in fields.items() if _fold(name) == _fold(candidate)]
+    named = [field for field, name in fields.items() if fold(name) == fold(candidate)]
     custom = _custom(named)
     if len(custom) > 1:
         raise ValueError(f'several fields are called "{candidate}"; give the id of one: {", ".join(custom)}')
@@ -207,3 +120,206 @@ def _find(candidate: str, fields: dict[str, str]) -> str:
 
 def _custom(fields: Iterable[str]) -> list[str]:
     return sorted(field for field in fields if field.startswith("customfield_"))
+
+
+# ---------------------------------------------------------------- reading issues
+
+
+class Resolved(Noun):
+    """A mapping whose names were found on one site: for each role a field's id, empty where there is none."""
+
+    roles: dict[str, str]
+    projects: dict[str, dict[str, str]]
+    names: dict[str, str]
+    severities: dict[str, str]
+    categories: dict[str, StatusCategory]
+
+    def field(self, role: str, project: str) -> str:
+        """The field of a role in a project, or empty."""
+        return self.projects.get(project, self.roles).get(role, "")
+
+    def severity(self, value: str) -> str:
+        """The word for a value of severity or priority; an unknown value is its own word."""
+        return self.severities.get(fold(value), value)
+
+
+class Context(Noun):
+    """What one needs to know of a site to read its issues.
+
+    `site_url` is what people browse; `closed_statuses` are the names of its statuses of category Done;
+    `categories` are the statuses that mean something else than the site says.
+    """
+
+    site_url: str
+    deployment: Deployment
+    closed_statuses: frozenset[str]
+    categories: dict[str, StatusCategory] = Field(default_factory=dict)
+
+    def browse(self, key: str) -> str:
+        """The address of an issue."""
+        return f"{self.site_url.rstrip('/')}/browse/{key}"
+
+    def closed_names(self, status: str, is_closed: bool) -> frozenset[str]:
+        """The names that mean "closed" in an issue's history; its present status is the best witness of its name."""
+        names = {name for name in self.closed_statuses if self.categories.get(name, "done") == StatusCategory.DONE}
+        names |= {name for name, category in self.categories.items() if category is StatusCategory.DONE}
+        return frozenset(names | {status} if is_closed else names - {status})
+
+
+def want_incident(resolved: Resolved, project: str | None = None) -> Want:
+    """What to read of an incident: of one project's, or of any project's."""
+    roles = resolved.projects.get(project, resolved.roles) if project else resolved.roles
+    mapped = [roles, *([] if project else resolved.projects.values())]
+    fields = [field for each in mapped for field in each.values() if field]
+    return Want(fields=tuple(dict.fromkeys([*_INCIDENT_FIELDS, *fields])), expand=("renderedFields", "changelog"))
+
+
+def want_ticket() -> Want:
+    """What to read of a ticket."""
+    return Want(fields=_TICKET_FIELDS, expand=("changelog",), properties=(TICKET_PROPERTY,))
+
+
+def lacks_comments(raw: RawIssue) -> bool:
+    """Whether the answer holds fewer comments than the issue has, or does not tell."""
+    block = read.table(read.field(read.table(raw.get("fields")), "comment"))
+    comments = read.items(block.get("comments"))
+    total = block.get("total", len(comments))
+    return "comments" not in block or not isinstance(total, int) or total > len(comments)
+
+
+def with_comments(raw: RawIssue, comments: list[dict[str, Any]]) -> RawIssue:
+    """The same issue with all its comments, as the tracker lists them."""
+    fields = {**read.table(raw.get("fields")), "comment": {"comments": comments, "total": len(comments)}}
+    return {**raw, "fields": fields}
+
+
+def incident(raw: RawIssue, resolved: Resolved, context: Context) -> Incident:
+    """An issue as an incident. Facts that are missing or of no use are None or empty; nothing is an error."""
+    context = context.model_copy(update={"categories": {**context.categories, **resolved.categories}})
+    fields, rendered = read.table(raw.get("fields")), read.table(raw.get("renderedFields"))
+    key, project = read.text(raw.get("key")), _project(raw)
+    url = context.browse(key)
+
+    def role(name: str) -> Any:
+        return read.field(fields, resolved.field(name, project))
+
+    status, category = _status(fields, context)
+    is_closed = category is StatusCategory.DONE or _closed_by_date(fields, category)
+    names = context.closed_names(status, is_closed)
+    entries, complete = read.histories(raw)
+    events = tuple(_renamed(read.events(entries, f"{url}?{_HISTORY}"), resolved, project))
+    priority = read.words(read.field(fields, "priority"))
+    comments = read.field(fields, "comment")
+    return Incident(
+        id=read.text(raw.get("id")),
+        key=key,
+        url=url,
+        project=project,
+        type=read.words(read.field(fields, "issuetype")),
+        summary=read.text(read.field(fields, "summary")),
+        status=status,
+        category=category,
+        is_closed=is_closed,
+        is_restricted=bool(read.field(fields, "security")),
+        severity=resolved.severity(read.words(role("severity")) or priority),
+        priority=priority,
+        resolution=read.words(read.field(fields, "resolution")),
+        created=read.instant(read.field(fields, "created")),
+        started=read.instant(role("started")),
+        detected=read.instant(role("detected")),
+        resolved=read.instant(role("resolved")),
+        closed=_closed(fields, read.instant(role("closed")), _last_closure(events, names), is_closed),
+        updated=read.instant(read.field(fields, "updated")),
+        reporter=read.person(read.field(fields, "reporter"), context.deployment),
+        assignee=read.person(read.field(fields, "assignee"), context.deployment),
+        commander=read.person(role("commander"), context.deployment),
+        services=read.several(role("services")),
+        labels=read.several(read.field(fields, "labels")),
+        description_html=read.markup(rendered.get("description"), read.field(fields, "description")),
+        events=events,
+        events_complete=complete,
+        notes=read.notes(comments, rendered.get("comment"), url),
+        links=read.links(read.field(fields, "issuelinks")),
+        closed_statuses=tuple(sorted(names)),
+    )
+
+
+def ticket(raw: RawIssue, context: Context) -> Ticket:
+    """An issue as the ticket of an action item; as tolerant as `incident`."""
+    fields = read.table(raw.get("fields"))
+    key = read.text(raw.get("key"))
+    status, category = _status(fields, context)
+    if _closed_by_date(fields, category):
+        category = StatusCategory.DONE
+    is_done = category is StatusCategory.DONE
+    events = read.events(read.histories(raw)[0], context.browse(key))
+    done = _last_closure(events, context.closed_names(status, is_done)) if is_done else None
+    resolved_at = read.instant(read.field(fields, "resolutiondate")) if is_done else None
+    return Ticket(
+        id=read.text(raw.get("id")),
+        key=key,
+        url=context.browse(key),
+        project=_project(raw),
+        summary=read.text(read.field(fields, "summary")),
+        status=status,
+        category=category,
+        resolution=read.words(read.field(fields, "resolution")),
+        assignee=read.person(read.field(fields, "assignee"), context.deployment),
+        due=read.day(read.field(fields, "duedate")),
+        done_at=done.at if done else resolved_at,
+        done_by=done.author if done else "",
+        labels=read.several(read.field(fields, "labels")),
+        mark=_mark(raw),
+        links=read.links(read.field(fields, "issuelinks")),
+    )
+
+
+def _project(raw: RawIssue) -> str:
+    project = read.table(read.field(read.table(raw.get("fields")), "project"))
+    return read.text(project.get("key")) or read.text(raw.get("key")).rpartition("-")[0]
+
+
+def _status(fields: RawIssue, context: Context) -> tuple[str, StatusCategory]:
+    status = read.table(read.field(fields, "status"))
+    name = read.text(status.get("name"))
+    told = read.text(read.table(status.get("statusCategory")).get("key"))
+    known = StatusCategory(told) if told in set(StatusCategory) else StatusCategory.UNKNOWN
+    return name, context.categories.get(name, known)
+
+
+def _closed_by_date(fields: RawIssue, category: StatusCategory) -> bool:
+    """An answer without a category (old servers) still says when the issue was resolved."""
+    dated = read.instant(read.field(fields, "resolutiondate")) is not None
+    return category is StatusCategory.UNKNOWN and dated
+
+
+def _last_closure(events: Iterable[Event], closed_names: frozenset[str]) -> Event | None:
+    """The last step from open to closed; one between two closed statuses is none."""
+    steps = [event for event in events if event.field == "status"]
+    return next((e for e in reversed(steps) if e.after in closed_names and e.before not in closed_names), None)
+
+
+def _closed(fields: RawIssue, told: datetime | None, closure: Event | None, is_closed: bool) -> datetime | None:
+    """The instant of the last closure: as the site's own field tells, from the changelog, or what comes nearest."""
+    if not is_closed:
+        return closure.at if closure else None
+    nearest_ones = [read.instant(read.field(fields, name)) for name in _CLOSING_FIELDS]
+    return next((at for at in (told, closure.at if closure else None, *nearest_ones) if at), None)
+
+
+def _renamed(events: Iterable[Event], resolved: Resolved, project: str) -> Iterator[Event]:
+    """Changes of the field that tells the severity are called "severity", in the mapping's words."""
+    source = resolved.field("severity", project) or "priority"
+    names = {fold(source), fold(resolved.names.get(source, source))}
+    for event in events:
+        if fold(event.field) in names:
+            words = {"before": resolved.severity(event.before), "after": resolved.severity(event.after)}
+            yield event.model_copy(update={"field": "severity", **words})
+        else:
+            yield event
+
+
+def _mark(raw: RawIssue) -> Mark | None:
+    value = read.table(read.table(raw.get("properties")).get(TICKET_PROPERTY))
+    mark, owner, incident_id = (read.text(value.get(name)) for name in ("mark", "owner", "incident"))
+    return Mark(value=mark, owner=owner, incident=incident_id) if mark and owner and incident_id else None

@@ -274,7 +274,10 @@ class _Pass:
     def _rounds(self, item: _Unsettled) -> None:
         readings, incident_id, decided = item.readings, item.incident_id, item.plan
         made: list[Change] = []
+        edited: list[Finding] = []
         for _ in range(MAX_ROUNDS):
+            # What a person typed is seen only before it is written over, and told all the same.
+            edited += [f for f in decided.findings if f.kind is FindingKind.ROW_EDITED and f not in edited]
             try:
                 for change in decided.changes:
                     apply(change, incident_id, self.world, readings)
@@ -292,14 +295,15 @@ class _Pass:
             decided = decided.model_copy(
                 update={"changes": (), "findings": (*decided.findings, found), "wake": again, "waiting": message}
             )
-        self._rest(readings, incident_id, decided, tuple(made))
+        told = (*(f for f in edited if f not in decided.findings), *decided.findings)
+        self._rest(readings, incident_id, decided.model_copy(update={"findings": told}), tuple(made))
 
     def _rest(self, readings: Readings, incident_id: str, decided: Plan, made: tuple[Change, ...]) -> None:
         incident = readings.incidents[incident_id]
         self.recorder.review(readings, incident_id, decided)
         if incident_id in readings.known:
             self.reviews += 1
-        if decided.index_row is not None:
+        if decided.index_row is not None and not decided.waiting:
             self.index_rows.setdefault(readings.practice.terms.team, {})[incident_id] = decided.index_row
         reason = "" if incident_id in readings.known else scope(incident, readings.practice.terms)
         self._result(

@@ -9,7 +9,7 @@ import bisect
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +38,7 @@ class Table(BaseModel):
 
 
 TableType = TypeVar("TableType", bound=Table)
+Several = TypeVar("Several", bound=Sized)
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,13 @@ class Source:
         return self.data
 
 
+def not_empty(value: Several) -> Several:
+    """A validator for lists; pydantic's own min_length also complains of lists whose items are wrong."""
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
 def _has(data: Any, place: Place) -> bool:
     for part in place:
         try:
@@ -170,8 +178,6 @@ def _message(model: type[BaseModel], place: Place, kind: str, words: str) -> str
             return 'must be a list, as in ["one", "two"]'
         case "string_type":
             return "must be text in quotes"
-        case "too_short":
-            return "must not be empty"
         case "dict_type" | "model_type" | "model_attributes_type":
             return "must be a table"
         case "value_error":

@@ -7,7 +7,9 @@ already well-formed XHTML, and that tree is written for the place where it will 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
+from itertools import count
 from posixpath import basename
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -20,6 +22,8 @@ from .blocks import Place as Place
 
 DEEPEST = 100
 """Levels of nesting that are read as markup; what lies deeper is kept as text."""
+MOST_TAGS = 80_000
+"""Tags of one text that are read, so that a megabyte of them costs a second or two; the words behind them are kept."""
 
 _TAG = (
     r"<[a-zA-Z][\w:.-]*+(?:[\s/]*+[\w:.-]++(?:\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>=`]++))?+)*+[\s/]*+>"
@@ -71,14 +75,21 @@ def to_cell(html: str, base_url: str) -> str:
     return write(_read(html, base_url), Place.CELL) or cells.empty()
 
 
-def soup(markup: str) -> BeautifulSoup:
-    """Any text as a tree of tags. What is not a whole tag becomes text first.
+def soup(markup: str, most_tags: int = sys.maxsize) -> BeautifulSoup:
+    """Any text as a tree of tags. What is not a whole tag becomes text first; tags beyond `most_tags` become blanks.
 
     So the parser meets no unfinished construct, which it refuses or looks for in quadratic time, and no number
     that is too long for a character reference.
     """
-    tidy = _MARKUP.sub(lambda found: found[1] or ("&lt;" if found[0] == "<" else ""), _without_comments(markup))
-    return BeautifulSoup(_LONG_REFERENCE.sub("&amp;", tidy), "html.parser")
+    seen = count(1)
+
+    def tidy(found: re.Match[str]) -> str:
+        if found[1]:
+            return found[1] if next(seen) <= most_tags else " "
+        return "&lt;" if found[0] == "<" else ""
+
+    tidied = _MARKUP.sub(tidy, _without_comments(markup))
+    return BeautifulSoup(_LONG_REFERENCE.sub("&amp;", tidied), "html.parser")
 
 
 def attribute(tag: Tag, name: str) -> str:
@@ -104,7 +115,7 @@ def _without_comments(markup: str) -> str:
 def _read(html: str, base_url: str) -> tuple[Block, ...]:
     if not html.strip():
         return ()
-    return _Reader(base_url).blocks(soup(html), (), 0)
+    return _Reader(base_url).blocks(soup(html, MOST_TAGS), (), 0)
 
 
 class _Reader:

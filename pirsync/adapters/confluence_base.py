@@ -1,0 +1,249 @@
+"""What both Confluences share: the first REST API's search, labels and shape of a page, and one pager."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import requests
+
+from pirsync.errors import Ambiguous, AuthInDoubt, Rejected, Unavailable
+from pirsync.model import Deployment, Page, PageHead, PageStatus, Property
+from pirsync.ports import PageDraft
+
+from .http import Connection, NotFound, Pace, Request, Transport, instant, origin, part, quiet_libraries
+
+V1 = "rest/api"
+MOST_PAGES = 1000
+"""Result pages followed before we take the server to be going round in circles."""
+
+_STATUS = {
+    "current": PageStatus.CURRENT,
+    "archived": PageStatus.ARCHIVED,
+    "trashed": PageStatus.TRASHED,
+    "deleted": PageStatus.TRASHED,
+    "draft": PageStatus.DRAFT,
+}
+
+
+def present() -> datetime:
+    """The machine's present, aware UTC."""
+    return datetime.now(UTC)
+
+
+def page_status(word: object) -> PageStatus:
+    """The life of a page; a word that is not known is taken for one that is never written to."""
+    return _STATUS.get(str(word), PageStatus.ARCHIVED)
+
+
+def cql_quote(value: str) -> str:
+    """A value as a CQL string (facts: Confluence, section 3)."""
+    printable = "".join(character for character in value if character.isprintable())
+    return '"' + printable.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def as_property(answer: Any, request: str) -> Property:
+    """A content property, of the same shape in both APIs; a value that is no object reads as an empty one."""
+    value = answer.get("value") if isinstance(answer, dict) else None
+    return Property(
+        id=str(part(answer, "id", request)),
+        key=str(part(answer, "key", request)),
+        version=int(part(part(answer, "version", request), "number", request)),
+        value=value if isinstance(value, dict) else {},
+    )
+
+
+def storage_of(answer: Any) -> str | None:
+    """The storage body in an answer, None where the answer has none: absence is never read as an empty page."""
+    body = answer.get("body") if isinstance(answer, dict) else None
+    storage = body.get("storage") if isinstance(body, dict) else None
+    value = storage.get("value") if isinstance(storage, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def with_body(head: PageHead, body: str) -> Page:
+    """A page version: a head and its body."""
+    return Page(**head.model_dump(), body=body)
+
+
+def whole(head: PageHead, answer: Any, request: str) -> Page:
+    """A page with the body that the answer must have."""
+    body = storage_of(answer)
+    if body is None:
+        raise Unavailable(f"{request} was answered without the body that was asked for")
+    return with_body(head, body)
+
+
+def former(head: PageHead, told: Mapping[str, Any]) -> PageHead:
+    """The head of a former version: what is told of it, and the rest as of the version that `head` (or a page) is."""
+    known = head.model_dump(include=set(PageHead.model_fields))
+    return PageHead.model_validate(known | dict(told))
+
+
+def is_creator(operations: Any) -> bool:
+    """Whether a list of permitted operations has the creation of pages."""
+    listed = operations if isinstance(operations, list) else []
+    return any(one.get("operation") == "create" and one.get("targetType") == "page" for one in listed)
+
+
+def chunks(names: list[str], size: int) -> Iterator[list[str]]:
+    """The names in lists of at most `size`."""
+    for start in range(0, len(names), size):
+        yield names[start : start + size]
+
+
+def path_part(name: str) -> str:
+    """An id, key or name as one part of a path; it cannot climb out of it."""
+    return quote(name, safe="")
+
+
+class ConfluenceBase:
+    """One Confluence, reached through a client library's session; only `request` of the client is ever used.
+
+    `now` is used for one thing: CQL takes "since" as a number of minutes before the server's present.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        client: Any,
+        stop: threading.Event,
+        pace: Pace | None = None,
+        now: Callable[[], datetime] = present,
+    ) -> None:
+        self._connection = connection
+        self._client = client
+        self._now = now
+        self._transport = Transport(self._send, connection.token, stop, pace)
+        quiet_libraries()
+
+    def _send(self, request: Request) -> requests.Response:
+        response: requests.Response = self._client.request(
+            request.method,
+            path=request.path,
+            params={name: value for name, value in request.params.items() if value not in ("", None)},
+            data=request.body,
+            advanced_mode=True,
+        )
+        return response
+
+    @property
+    def deployment(self) -> Deployment:
+        """As configured; nothing is asked of the site."""
+        return self._connection.deployment
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Requests made so far, by method."""
+        return self._transport.counts
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._client.close()
+
+    def labelled(self, space: str, label: str, since: datetime | None) -> Iterator[PageHead]:
+        """Pages with the label, by CQL; rounded to a minute more, never less."""
+        cql = f"label = {cql_quote(label)} and space = {cql_quote(space)} and type = page"
+        if since is not None:
+            minutes = max(1, math.ceil((self._now() - since).total_seconds() / 60) + 1)
+            cql += f' and lastmodified >= now("-{minutes}m")'
+        params = {"cql": cql, "expand": "version,space", "limit": "100"}
+        for answer in self._follow(f"{V1}/content/search", params):
+            for found in self._results(answer, "GET content/search"):
+                yield self._v1_head(found, answer)
+
+    def add_labels(self, page_id: str, labels: tuple[str, ...]) -> None:
+        """`POST label` with an array; those that are there stay."""
+        body = [{"prefix": "global", "name": label} for label in labels]
+        self._transport.upsert("POST", f"{V1}/content/{path_part(page_id)}/label", body)
+
+    # ------------------------------------------------------------ for the two dialects
+
+    def _current_user(self) -> dict[str, Any]:
+        """Who we are; AuthInDoubt when the site takes us for nobody."""
+        try:
+            user = self._transport.read("GET", f"{V1}/user/current")
+        except Rejected as refusal:
+            raise AuthInDoubt(f"{refusal}: Confluence does not know us; check user and token") from None
+        if not isinstance(user, dict) or user.get("type", "known") == "anonymous":
+            raise AuthInDoubt("GET user/current: Confluence takes us for nobody; check user and token")
+        return user
+
+    def _read_or_none(self, path: str, params: Mapping[str, Any]) -> Any:
+        try:
+            return self._transport.read("GET", path, params)
+        except NotFound:
+            return None
+
+    def _follow(self, path: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The answers of a paged list. `_links.next` lends its query only: its path may lack ours (facts: trap 27)."""
+        query = dict(params)
+        followed: set[str] = set()
+        for _ in range(MOST_PAGES):
+            answer = self._transport.read("GET", path, query)
+            part(answer, "results", f"GET {path}")
+            yield answer
+            following = str((answer.get("_links") or {}).get("next") or "")
+            if not following or following in followed:
+                return
+            self._refuse_foreign(following, path)
+            followed.add(following)
+            query |= parse_qs(urlsplit(following).query)
+        raise Unavailable(f"GET {path} went on for more than {MOST_PAGES} pages of results")
+
+    @staticmethod
+    def _born(answer: Any, draft: PageDraft, head: Callable[[], PageHead]) -> Page:
+        """The page as its create was answered; one of which the answer tells no body has the body that was sent.
+
+        The page exists now, so an answer that cannot be read is doubt, not failure.
+        """
+        try:
+            return with_body(head(), storage_of(answer) or draft.body)
+        except Unavailable as error:
+            raise Ambiguous(f"{error}; the page was created: look for it by its title") from None
+
+    @staticmethod
+    def _reread(page: PageHead, found: Page | None) -> Page:
+        """The page read back after a write whose answer held no body."""
+        if found is None:
+            raise Ambiguous(f"Page {page.id} was written, but cannot be read back; look again")
+        return found
+
+    def _refuse_foreign(self, following: str, path: str) -> None:
+        ours = (origin(self._connection.api), origin(self._connection.site))
+        if urlsplit(following).netloc and origin(following) not in ours:
+            raise Unavailable(f"GET {path} named a next page on another host; it was not followed")
+
+    @staticmethod
+    def _results(answer: Any, request: str) -> list[dict[str, Any]]:
+        found = part(answer, "results", request)
+        if not isinstance(found, list):
+            raise Unavailable(f"{request} was answered without a list: is this really the product's API?")
+        return found
+
+    def _url(self, thing: Mapping[str, Any], *around: Mapping[str, Any]) -> str:
+        """Where people browse a page: what the server says of itself, which behind a gateway is not the API's host."""
+        links = [answer.get("_links") or {} for answer in (thing, *around)]
+        base = next((str(link["base"]) for link in links if link.get("base")), self._connection.site)
+        return base.rstrip("/") + str(links[0].get("webui") or f"/pages/viewpage.action?pageId={thing.get('id', '')}")
+
+    def _v1_head(self, content: Any, *around: Mapping[str, Any]) -> PageHead:
+        """A page of the first API, expanded by version and space."""
+        request = "GET content"
+        version = part(content, "version", request)
+        by = version.get("by") or {}
+        return PageHead(
+            id=str(part(content, "id", request)),
+            space=str(part(part(content, "space", request), "key", request)),
+            title=str(content.get("title", "")),
+            status=page_status(content.get("status", "current")),
+            version=int(part(version, "number", request)),
+            at=instant(part(version, "when", request)),
+            author=str(by.get("accountId") or by.get("userKey") or by.get("username") or ""),
+            message=str(version.get("message") or ""),
+            url=self._url(content, *around),
+        )

@@ -1,0 +1,286 @@
+"""Confluence Cloud: pages, properties and spaces by its second API, search, labels and users by its first.
+
+The library is the authenticated session and no more (facts: Confluence, sections 0 and 1.5).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import requests
+from atlassian import ConfluenceV2
+
+from pirsync.errors import AuthInDoubt, Rejected, Unavailable
+from pirsync.model import Mention, Page, PageHead, Property
+from pirsync.ports import PageDraft
+
+from .confluence_base import (
+    ConfluenceBase,
+    as_property,
+    chunks,
+    former,
+    is_creator,
+    page_status,
+    path_part,
+    present,
+    storage_of,
+    whole,
+    with_body,
+)
+from .http import Connection, Pace, guard, instant, part
+
+V2 = "api/v2"
+STATUSES = ("current", "archived", "trashed")
+"""Asked for by name, so that a page that was put away is told from one that is absent."""
+
+AT_ONCE = 250
+VERSIONS_AT_ONCE = 50
+_SPACE_IN_LINK = re.compile(r"^/spaces/([^/?#]+)/")
+
+
+def _with_context(url: str) -> str:
+    """Cloud's Confluence lives under `/wiki`, at the site as behind the gateway."""
+    return url if not url or url.rstrip("/").endswith("/wiki") else url.rstrip("/") + "/wiki"
+
+
+def _client(connection: Connection) -> Any:
+    session = requests.Session()
+    guard(session, connection)
+    login = {"token": connection.token}
+    if connection.user:
+        login = {"username": connection.user, "password": connection.token}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return ConfluenceV2(connection.api, session=session, retry_with_header=False, backoff_and_retry=False, **login)
+
+
+class ConfluenceCloud(ConfluenceBase):
+    """`WikiReads` and `WikiWrites` of one site. Making one sends nothing."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        stop: threading.Event,
+        pace: Pace | None = None,
+        now: Callable[[], datetime] = present,
+    ) -> None:
+        connection = replace(
+            connection, site_url=_with_context(connection.site_url), api_url=_with_context(connection.api_url)
+        )
+        super().__init__(connection, _client(connection), stop, pace, now)
+        self._space_ids: dict[str, str] = {}
+        self._space_keys: dict[str, str] = {}
+
+    # ------------------------------------------------------------ reads
+
+    def identity(self) -> str:
+        """Our account id."""
+        user = self._current_user()
+        if not user.get("accountId"):
+            raise AuthInDoubt("GET user/current told no account id; check user and token")
+        return str(user["accountId"])
+
+    def space_exists(self, space: str) -> bool:
+        """Whether the space can be seen; a space once seen is not asked for again."""
+        return self._space_id(space) is not None
+
+    def may_create(self, space: str, parent: str | None) -> bool | None:
+        """False where space or parent cannot be seen; else what the space's operations say, None where they do not."""
+        space_id = self._space_id(space)
+        if space_id is None or (parent is not None and not self.heads([parent])):
+            return False
+        try:
+            answer = self._transport.read("GET", f"{V2}/spaces/{space_id}/operations")
+        except Rejected:
+            return None
+        operations = answer.get("operations") if isinstance(answer, dict) else None
+        return is_creator(operations) if operations else None
+
+    def page(self, page_id: str) -> Page | None:
+        """One page with its body, archived or trashed ones too."""
+        path = f"{V2}/pages/{path_part(page_id)}"
+        answer = self._read_or_none(path, {"body-format": "storage", "status": STATUSES})
+        return None if answer is None else whole(self._head(answer), answer, f"GET {path}")
+
+    def pages(self, page_ids: Iterable[str]) -> list[Page]:
+        """250 a request; what the list does not show, perhaps because it lags, is read by itself."""
+        wanted = list(dict.fromkeys(page_ids))
+        request = f"GET {V2}/pages"
+        found = {
+            str(item["id"]): whole(self._head(item, answer), item, request)
+            for item, answer in self._by_ids(wanted, {"body-format": "storage"})
+        }
+        singles = (self.page(page_id) for page_id in wanted if page_id not in found)
+        return [*found.values(), *(page for page in singles if page is not None)]
+
+    def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
+        """As `pages`, without bodies."""
+        wanted = list(dict.fromkeys(page_ids))
+        found = {str(item["id"]): self._head(item, answer) for item, answer in self._by_ids(wanted, {})}
+        singles = (
+            self._read_or_none(f"{V2}/pages/{path_part(page_id)}", {"status": STATUSES})
+            for page_id in wanted
+            if page_id not in found
+        )
+        return [*found.values(), *(self._head(item) for item in singles if item is not None)]
+
+    def _by_ids(self, page_ids: list[str], more: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Pages of the list, each with the answer it came in."""
+        for chunk in chunks(page_ids, AT_ONCE):
+            params = {"id": ",".join(chunk), "limit": str(AT_ONCE), "status": STATUSES, **more}
+            for answer in self._follow(f"{V2}/pages", params):
+                for item in self._results(answer, f"GET {V2}/pages"):
+                    yield item, answer
+
+    def find(self, space: str, title: str) -> Page | None:
+        """The current page of that very title."""
+        space_id = self._space_id(space)
+        if space_id is None:
+            return None
+        params = {"space-id": space_id, "title": title, "status": "current", "body-format": "storage"}
+        for answer in self._follow(f"{V2}/pages", params):
+            for item in self._results(answer, f"GET {V2}/pages"):
+                if item.get("title") == title and item.get("status", "current") == "current":
+                    return whole(self._head(item, answer), item, f"GET {V2}/pages")
+        return None
+
+    def property(self, page_id: str, key: str) -> Property | None:
+        """One content property, found by its key in a list."""
+        path = f"{V2}/pages/{path_part(page_id)}/properties"
+        answer = self._read_or_none(path, {"key": key})
+        found = [] if answer is None else self._results(answer, f"GET {path}")
+        return next((as_property(one, f"GET {path}") for one in found if one.get("key") == key), None)
+
+    def stamped(self, head: PageHead, stamp: str) -> Page | None:
+        """The versions with their bodies, newest first, 50 a request."""
+        path = f"{V2}/pages/{path_part(head.id)}/versions"
+        params = {"body-format": "storage", "limit": str(VERSIONS_AT_ONCE), "sort": "-modified-date"}
+        for answer in self._follow(path, params):
+            ours = [
+                version
+                for version in self._results(answer, f"GET {path}")
+                if int(part(version, "number", f"GET {path}")) <= head.version
+                and str(version.get("message") or "").startswith(stamp)
+            ]
+            if ours:
+                return self._past(head, max(ours, key=lambda version: int(version["number"])))
+        return None
+
+    def _past(self, head: PageHead, version: Mapping[str, Any]) -> Page:
+        """A former version; read by itself where the list came without bodies."""
+        held = version.get("page") or {}
+        path = f"{V2}/pages/{path_part(head.id)}"
+        if storage_of(held) is None:
+            held = self._transport.read("GET", path, {"body-format": "storage", "version": str(version["number"])})
+        told = {
+            "version": int(version["number"]),
+            "title": str(held.get("title") or head.title),
+            "at": instant(version.get("createdAt")),
+            "author": str(version.get("authorId") or ""),
+            "message": str(version.get("message") or ""),
+        }
+        return whole(former(head, told), held, f"GET {path}")
+
+    def mention(self, account: str) -> Mention | None:
+        """Both products share account ids."""
+        return Mention(ref=account)
+
+    def account(self, mention: Mention) -> str | None:
+        """Both products share account ids."""
+        return mention.ref
+
+    # ------------------------------------------------------------ writes
+
+    def create_page(self, draft: PageDraft) -> Page:
+        """`POST pages`, sent once; without a parent it comes under the space's homepage."""
+        space_id = self._space_id(draft.space)
+        if space_id is None:
+            raise Rejected(f"The space {draft.space} cannot be seen, so no page was created", {"space": "not found"})
+        body: dict[str, Any] = {
+            "spaceId": space_id,
+            "status": "current",
+            "title": draft.title,
+            "body": {"representation": "storage", "value": draft.body},
+        }
+        if draft.parent is not None:
+            body["parentId"] = draft.parent
+        answer = self._transport.create(f"{V2}/pages", body)
+        return self._born(answer, draft, lambda: self._head(answer))
+
+    def update_page(self, page: PageHead, body: str, message: str) -> Page:
+        """`PUT pages` with the version after the one that was read."""
+        path = f"{V2}/pages/{path_part(page.id)}"
+        update = {
+            "id": page.id,
+            "status": "current",
+            "title": page.title,
+            "body": {"representation": "storage", "value": body},
+            "version": {"number": page.version + 1, "message": message, "minorEdit": True},
+        }
+        answer = self._transport.upsert("PUT", path, update)
+        saved = storage_of(answer)
+        if saved is None:
+            return self._reread(page, self.page(page.id))
+        return with_body(self._head(answer), saved)
+
+    def set_property(self, page_id: str, key: str, value: Mapping[str, object], current: Property | None) -> Property:
+        """Addressed by its number, not its key (facts: Confluence, section 1.2)."""
+        path = f"{V2}/pages/{path_part(page_id)}/properties"
+        body: dict[str, Any] = {"key": key, "value": dict(value)}
+        if current is None:
+            return as_property(self._transport.create(path, body), f"POST {path}")
+        path = f"{path}/{path_part(current.id)}"
+        body["version"] = {"number": current.version + 1}
+        return as_property(self._transport.upsert("PUT", path, body), f"PUT {path}")
+
+    # ------------------------------------------------------------ shapes
+
+    def _head(self, item: Any, *around: Mapping[str, Any]) -> PageHead:
+        request = f"GET {V2}/pages"
+        version = part(item, "version", request)
+        return PageHead(
+            id=str(part(item, "id", request)),
+            space=self._space_key(item),
+            title=str(item.get("title", "")),
+            status=page_status(item.get("status", "current")),
+            version=int(part(version, "number", request)),
+            at=instant(part(version, "createdAt", request)),
+            author=str(version.get("authorId") or ""),
+            message=str(version.get("message") or ""),
+            url=self._url(item, *around),
+        )
+
+    def _space_id(self, space: str) -> str | None:
+        if space not in self._space_ids:
+            answer = self._transport.read("GET", f"{V2}/spaces", {"keys": space, "limit": "1"})
+            found = self._results(answer, f"GET {V2}/spaces")
+            if not found:
+                return None
+            self._remember(str(found[0].get("key", space)), str(part(found[0], "id", f"GET {V2}/spaces")))
+            self._space_ids[space] = str(found[0]["id"])
+        return self._space_ids[space]
+
+    def _space_key(self, item: Mapping[str, Any]) -> str:
+        """The key of a page's space: the page tells its number only, but its link is made of the key."""
+        space_id = str(part(item, "spaceId", f"GET {V2}/pages"))
+        if space_id not in self._space_keys:
+            link = _SPACE_IN_LINK.match(str((item.get("_links") or {}).get("webui") or ""))
+            if link:
+                self._remember(link[1], space_id)
+            else:
+                answer = self._transport.read("GET", f"{V2}/spaces", {"ids": space_id, "limit": "1"})
+                found = self._results(answer, f"GET {V2}/spaces")
+                if not found:
+                    raise Unavailable(f"GET {V2}/spaces does not show the space of a page that can be seen")
+                self._remember(str(part(found[0], "key", f"GET {V2}/spaces")), space_id)
+        return self._space_keys[space_id]
+
+    def _remember(self, key: str, space_id: str) -> None:
+        self._space_ids[key] = space_id
+        self._space_keys[space_id] = key

@@ -1,0 +1,226 @@
+"""Confluence Data Center by its one REST API; the library is the authenticated session and no more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import requests
+from atlassian import ConfluenceServer
+
+from pirsync.errors import AuthInDoubt
+from pirsync.model import Mention, Page, PageHead, Property
+from pirsync.ports import PageDraft
+
+from .confluence_base import (
+    V1,
+    ConfluenceBase,
+    as_property,
+    chunks,
+    former,
+    is_creator,
+    path_part,
+    present,
+    storage_of,
+    whole,
+    with_body,
+)
+from .http import Connection, Pace, guard
+
+WHOLE = "body.storage,version,space"
+HEAD = "version,space"
+
+WITH_BODIES = 50
+WITHOUT_BODIES = 200
+"""Pages in one answer of a search; servers cut longer answers silently."""
+
+DEPTH = 25
+"""Versions looked at, one request each, for the newest of ours."""
+
+
+def _client(connection: Connection) -> Any:
+    session = requests.Session()
+    guard(session, connection)
+    login = {"token": connection.token}
+    if connection.user:
+        login = {"username": connection.user, "password": connection.token}
+    library: Any = ConfluenceServer  # its constructor is not typed
+    return library(connection.api, session=session, retry_with_header=False, backoff_and_retry=False, **login)
+
+
+class ConfluenceDataCenter(ConfluenceBase):
+    """`WikiReads` and `WikiWrites` of one site. Making one sends nothing."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        stop: threading.Event,
+        pace: Pace | None = None,
+        now: Callable[[], datetime] = present,
+    ) -> None:
+        super().__init__(connection, _client(connection), stop, pace, now)
+        self._keys: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+
+    # ------------------------------------------------------------ reads
+
+    def identity(self) -> str:
+        """Our user key, or our name where the site tells no key."""
+        user = self._current_user()
+        account = user.get("userKey") or user.get("username")
+        if not account:
+            raise AuthInDoubt("GET user/current told neither key nor name; check user and token")
+        return str(account)
+
+    def space_exists(self, space: str) -> bool:
+        """Whether `GET space` shows it."""
+        return self._read_or_none(f"{V1}/space/{path_part(space)}", {}) is not None
+
+    def may_create(self, space: str, parent: str | None) -> bool | None:
+        """False where space or parent cannot be seen; True where the parent's operations say so; else None."""
+        if not self.space_exists(space):
+            return False
+        if parent is None:
+            return None
+        answer = self._read_or_none(f"{V1}/content/{path_part(parent)}", {"expand": "operations"})
+        if answer is None:
+            return False
+        return True if is_creator(answer.get("operations")) else None
+
+    def page(self, page_id: str) -> Page | None:
+        """One page, whatever became of it (`status=any`)."""
+        path = f"{V1}/content/{path_part(page_id)}"
+        answer = self._read_or_none(path, {"expand": WHOLE, "status": "any"})
+        if answer is None or answer.get("type", "page") != "page":
+            return None
+        return whole(self._v1_head(answer), answer, f"GET {path}")
+
+    def _head(self, page_id: str) -> PageHead | None:
+        answer = self._read_or_none(f"{V1}/content/{path_part(page_id)}", {"expand": HEAD, "status": "any"})
+        return None if answer is None or answer.get("type", "page") != "page" else self._v1_head(answer)
+
+    def pages(self, page_ids: Iterable[str]) -> list[Page]:
+        """By search, 50 a request; what the search does not show, current or not, is read by itself."""
+        wanted = list(dict.fromkeys(page_ids))
+        request = f"GET {V1}/content/search"
+        found = {
+            str(content["id"]): whole(self._v1_head(content, answer), content, request)
+            for content, answer in self._by_ids(wanted, WHOLE, WITH_BODIES)
+        }
+        singles = (self.page(page_id) for page_id in wanted if page_id not in found)
+        return [*found.values(), *(page for page in singles if page is not None)]
+
+    def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
+        """As `pages`, without bodies, 200 a request."""
+        wanted = list(dict.fromkeys(page_ids))
+        found = {
+            str(content["id"]): self._v1_head(content, answer)
+            for content, answer in self._by_ids(wanted, HEAD, WITHOUT_BODIES)
+        }
+        singles = (self._head(page_id) for page_id in wanted if page_id not in found)
+        return [*found.values(), *(head for head in singles if head is not None)]
+
+    def _by_ids(self, page_ids: list[str], expand: str, size: int) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
+        """Pages that the search shows, each with the answer it came in."""
+        for chunk in chunks(page_ids, size):
+            cql = f"id in ({','.join(page_id for page_id in chunk if page_id.isdigit())}) and type = page"
+            params = {"cql": cql, "expand": expand, "limit": str(size)}
+            for answer in self._follow(f"{V1}/content/search", params):
+                for content in self._results(answer, f"GET {V1}/content/search"):
+                    yield content, answer
+
+    def find(self, space: str, title: str) -> Page | None:
+        """The current page of that very title."""
+        path = f"{V1}/content"
+        params = {"spaceKey": space, "title": title, "type": "page", "status": "current", "expand": WHOLE}
+        answer = self._read_or_none(path, params)
+        if answer is None:
+            return None
+        for content in self._results(answer, f"GET {path}"):
+            if content.get("title") == title and content.get("status", "current") == "current":
+                return whole(self._v1_head(content, answer), content, f"GET {path}")
+        return None
+
+    def property(self, page_id: str, key: str) -> Property | None:
+        """One content property, addressed by its key."""
+        path = f"{V1}/content/{path_part(page_id)}/property/{path_part(key)}"
+        answer = self._read_or_none(path, {"expand": "version"})
+        return None if answer is None else as_property(answer, f"GET {path}")
+
+    def stamped(self, head: PageHead, stamp: str) -> Page | None:
+        """Walk down from `head`, one request a version, at most 25; the messages come with the versions only."""
+        if head.message.startswith(stamp):
+            page = self.page(head.id)
+            if page is not None and page.version == head.version:
+                return page
+        path = f"{V1}/content/{path_part(head.id)}"
+        first = head.version if head.message.startswith(stamp) else head.version - 1
+        for number in range(first, max(head.version - DEPTH, 0), -1):
+            answer = self._read_or_none(path, {"status": "historical", "version": str(number), "expand": WHOLE})
+            if answer is None:
+                continue
+            past = self._v1_head(answer)
+            if past.message.startswith(stamp):
+                told = {"version": number, "title": past.title, "at": past.at, "author": past.author}
+                return whole(former(head, told | {"message": past.message}), answer, f"GET {path}")
+        return None
+
+    def mention(self, account: str) -> Mention | None:
+        """The user key of a user name, asked for once; None when Confluence knows no such name."""
+        if account not in self._keys:
+            user = self._read_or_none(f"{V1}/user", {"username": account})
+            if user is None or not user.get("userKey"):
+                return None
+            self._keys[account] = str(user["userKey"])
+        return Mention(ref=self._keys[account])
+
+    def account(self, mention: Mention) -> str | None:
+        """The user name of a user key, asked for once; pages imported from elsewhere may hold the name itself."""
+        if mention.ref not in self._names:
+            user = self._read_or_none(f"{V1}/user", {"key": mention.ref})
+            user = user or self._read_or_none(f"{V1}/user", {"username": mention.ref})
+            if user is None or not user.get("username"):
+                return None
+            self._names[mention.ref] = str(user["username"])
+        return self._names[mention.ref]
+
+    # ------------------------------------------------------------ writes
+
+    def create_page(self, draft: PageDraft) -> Page:
+        """`POST content`, sent once."""
+        body: dict[str, Any] = {
+            "type": "page",
+            "title": draft.title,
+            "space": {"key": draft.space},
+            "body": {"storage": {"value": draft.body, "representation": "storage"}},
+        }
+        if draft.parent is not None:
+            body["ancestors"] = [{"id": draft.parent}]
+        answer = self._transport.create(f"{V1}/content", body, {"expand": WHOLE})
+        return self._born(answer, draft, lambda: self._v1_head(answer))
+
+    def update_page(self, page: PageHead, body: str, message: str) -> Page:
+        """`PUT content?status=current`, which also heals pages with a draft that has drifted (facts: section 1.3)."""
+        path = f"{V1}/content/{path_part(page.id)}"
+        update = {
+            "id": page.id,
+            "type": "page",
+            "status": "current",
+            "title": page.title,
+            "version": {"number": page.version + 1, "message": message, "minorEdit": True},
+            "body": {"storage": {"value": body, "representation": "storage"}},
+        }
+        answer = self._transport.upsert("PUT", path, update, {"status": "current", "expand": WHOLE})
+        saved = storage_of(answer)
+        if saved is None:
+            return self._reread(page, self.page(page.id))
+        return with_body(self._v1_head(answer), saved)
+
+    def set_property(self, page_id: str, key: str, value: Any, current: Property | None) -> Property:
+        """`PUT property` with the next version; version 1 creates."""
+        path = f"{V1}/content/{path_part(page_id)}/property/{path_part(key)}"
+        number = current.version + 1 if current is not None else 1
+        answer = self._transport.upsert("PUT", path, {"key": key, "value": dict(value), "version": {"number": number}})
+        return as_property(answer, f"PUT {path}")

@@ -1,0 +1,305 @@
+"""The tracker's nouns as Jira's JSON, in the dialect and API version that the reader asked for; nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from . import adf, wikitext
+from .people import User
+from .tracker_nouns import (
+    Category,
+    Comment,
+    FieldDef,
+    History,
+    IssueType,
+    LinkType,
+    Priority,
+    Project,
+    RemoteLink,
+    Resolution,
+    Status,
+    Transition,
+)
+
+if TYPE_CHECKING:
+    from .world import World
+
+JSON = dict[str, Any]
+
+CATEGORIES: dict[Category, tuple[int, str, str]] = {
+    "new": (2, "To Do", "blue-gray"),
+    "indeterminate": (4, "In Progress", "yellow"),
+    "done": (3, "Done", "green"),
+}
+
+SIZES = ("48x48", "24x24", "16x16", "32x32")
+
+
+@dataclass(frozen=True)
+class View:
+    """Who reads, and under which API version ("2", "3", "latest"); version 3 has ADF where version 2 has wiki text."""
+
+    world: World
+    viewer: User | None
+    version: str
+
+    @property
+    def rest(self) -> str:
+        """The address that `self` links start with."""
+        return f"{self.world.jira_url}/rest/api/{self.version}"
+
+    @property
+    def has_adf(self) -> bool:
+        """Whether rich texts are ADF documents: Cloud's version 3, which is also its latest."""
+        return self.world.is_cloud and self.version in ("3", "latest")
+
+    def stamp(self, instant: datetime | None) -> str | None:
+        """An instant as Jira writes it: milliseconds, and the reader's offset without a colon."""
+        if instant is None:
+            return None
+        local = instant.astimezone(ZoneInfo(self.viewer.time_zone if self.viewer else "Etc/UTC"))
+        return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03d}{local:%z}"
+
+    def rich(self, text: str | None) -> Any:
+        """A rich text in this version's form."""
+        if not text:
+            return text or None
+        return adf.document(text) if self.has_adf else text
+
+    def html(self, text: str | None) -> str:
+        """A rich text as Jira renders it."""
+        return wikitext.html(text or "", self.profile_link)
+
+    def profile_link(self, ref: str) -> tuple[str, str] | None:
+        """The address and the display name of a mentioned account; None for somebody unknown."""
+        user = self.world.people.find(ref.removeprefix("accountid:"))
+        if user is None:
+            return None
+        query = f"accountId={quote(user.account_id)}" if self.world.is_cloud else f"name={quote(user.name)}"
+        return f"{self.world.jira_url}/secure/ViewProfile.jspa?{query}", user.display_name
+
+
+def user_json(view: View, user: User | None) -> JSON | None:
+    """An account: Cloud names it by `accountId`, Data Center by `name` and `key`; nobody is null."""
+    if user is None:
+        return None
+    avatar = f"{view.world.jira_url}/secure/useravatar?ownerId={quote(user.key)}"
+    common = {
+        "emailAddress": user.email,
+        "avatarUrls": {size: f"{avatar}&size={size}" for size in SIZES},
+        "displayName": user.display_name,
+        "active": user.active,
+        "timeZone": user.time_zone,
+    }
+    if view.world.is_cloud:
+        names = {"self": f"{view.rest}/user?accountId={quote(user.account_id)}", "accountId": user.account_id}
+        return {**names, **common, "accountType": "app" if user.service else "atlassian"}
+    return {"self": f"{view.rest}/user?username={quote(user.name)}", "name": user.name, "key": user.key, **common}
+
+
+def status_json(view: View, status: Status) -> JSON:
+    """A status with its category."""
+    number, name, colour = CATEGORIES[status.category]
+    return {
+        "self": f"{view.rest}/status/{status.id}",
+        "description": "",
+        "iconUrl": f"{view.world.jira_url}/images/icons/statuses/generic.png",
+        "name": status.name,
+        "id": status.id,
+        "statusCategory": {
+            "self": f"{view.rest}/statuscategory/{number}",
+            "id": number,
+            "key": status.category,
+            "colorName": colour,
+            "name": name,
+        },
+    }
+
+
+def type_json(view: View, kind: IssueType) -> JSON:
+    """A work type."""
+    value: JSON = {
+        "self": f"{view.rest}/issuetype/{kind.id}",
+        "id": kind.id,
+        "description": kind.description,
+        "iconUrl": f"{view.world.jira_url}/secure/viewavatar?size=xsmall&avatarId=10300&avatarType=issuetype",
+        "name": kind.name,
+        "subtask": kind.subtask,
+        "avatarId": 10300,
+    }
+    if view.world.is_cloud:
+        value["hierarchyLevel"] = -1 if kind.subtask else 0
+    return value
+
+
+def project_json(view: View, project: Project) -> JSON:
+    """A project as an issue shows it."""
+    avatar = f"{view.world.jira_url}/secure/projectavatar?pid={project.id}&avatarId=10324"
+    value: JSON = {
+        "self": f"{view.rest}/project/{project.id}",
+        "id": project.id,
+        "key": project.key,
+        "name": project.name,
+        "projectTypeKey": project.type_key,
+        "avatarUrls": {size: f"{avatar}&size={size}" for size in SIZES},
+    }
+    if view.world.is_cloud:
+        value["simplified"] = False
+    return value
+
+
+def project_details(view: View, project: Project) -> JSON:
+    """A project as its own call answers it: with its work types and its lead."""
+    types = [type_json(view, view.world.tracker.types[number]) for number in project.type_ids]
+    lead = user_json(view, project.lead)
+    more: JSON = {"expand": "description,lead,issueTypes,url,projectKeys", "description": "", "lead": lead}
+    empty: JSON = {"assigneeType": "UNASSIGNED", "components": [], "versions": [], "roles": {}}
+    return {**more, **project_json(view, project), "issueTypes": types, **empty}
+
+
+def priority_json(view: View, priority: Priority) -> JSON:
+    """A priority."""
+    icon = f"{view.world.jira_url}/images/icons/priorities/{quote(priority.name.lower())}.svg"
+    return {"self": f"{view.rest}/priority/{priority.id}", "iconUrl": icon, "name": priority.name, "id": priority.id}
+
+
+def resolution_json(view: View, resolution: Resolution) -> JSON:
+    """A resolution."""
+    address = f"{view.rest}/resolution/{resolution.id}"
+    return {"self": address, "id": resolution.id, "description": resolution.description, "name": resolution.name}
+
+
+def link_type_json(view: View, kind: LinkType) -> JSON:
+    """A link type."""
+    address = f"{view.rest}/issueLinkType/{kind.id}"
+    return {"id": kind.id, "name": kind.name, "inward": kind.inward, "outward": kind.outward, "self": address}
+
+
+def option_id(definition: FieldDef, value: str) -> str:
+    """The id of a select's option, made of the field's number and the option's place."""
+    place = definition.options.index(value) if value in definition.options else len(definition.options)
+    return f"{definition.id.rpartition('_')[2]}{place:02d}"
+
+
+def option_json(view: View, definition: FieldDef, value: str) -> JSON:
+    """A select's option."""
+    number = option_id(definition, value)
+    return {"self": f"{view.rest}/customFieldOption/{number}", "value": value, "id": number}
+
+
+def custom_json(view: View, definition: FieldDef, value: Any) -> Any:
+    """A custom field's value as its kind demands."""
+    if value is None:
+        return None
+    if definition.kind == "option":
+        return option_json(view, definition, value)
+    if definition.kind == "user":
+        return user_json(view, view.world.people.find(value))
+    if definition.kind == "array" and definition.items == "option":
+        return [option_json(view, definition, one) for one in value]
+    if isinstance(value, datetime):
+        return view.stamp(value)
+    return value
+
+
+def schema_json(definition: FieldDef) -> JSON:
+    """A field's schema."""
+    value: JSON = {"type": definition.kind}
+    if definition.items:
+        value["items"] = definition.items
+    if not definition.custom:
+        return {**value, "system": definition.id}
+    number = definition.id.rpartition("_")[2]
+    return {**value, "custom": definition.custom, **({"customId": int(number)} if number.isdigit() else {})}
+
+
+def field_json(view: View, definition: FieldDef) -> JSON:
+    """A field as `GET field` lists it."""
+    number = definition.id.rpartition("_")[2]
+    clauses = [f"cf[{number}]", definition.name] if definition.custom else list(definition.clauses)
+    value: JSON = {
+        "id": definition.id,
+        "name": definition.name,
+        "custom": bool(definition.custom),
+        "orderable": True,
+        "navigable": True,
+        "searchable": bool(clauses),
+        "clauseNames": clauses,
+        "schema": schema_json(definition),
+    }
+    return {"key": definition.id, **value} if view.world.is_cloud else value
+
+
+def comment_json(view: View, comment: Comment, issue_id: int, expand: frozenset[str] = frozenset()) -> JSON:
+    """A comment; `renderedBody` and `properties` only when expanded. A loaded one is answered as it was."""
+    if comment.raw is not None:
+        value = dict(comment.raw)
+    else:
+        value = {
+            "self": f"{view.rest}/issue/{issue_id}/comment/{comment.id}",
+            "id": comment.id,
+            "author": user_json(view, comment.author),
+            "body": view.rich(comment.body) or "",
+            "updateAuthor": user_json(view, comment.update_author or comment.author),
+            "created": view.stamp(comment.created),
+            "updated": view.stamp(comment.updated or comment.created),
+        }
+        if view.world.is_cloud or comment.internal:
+            value["jsdPublic"] = not comment.internal
+    if "renderedBody" in expand:
+        value["renderedBody"] = view.html(comment.body)
+    if "properties" in expand:
+        value["properties"] = [{"key": key, "value": one} for key, one in comment_properties(comment).items()]
+    return value
+
+
+def comment_properties(comment: Comment) -> JSON:
+    """A comment's properties; an internal one has the service desk's own."""
+    own: JSON = {"sd.public.comment": {"internal": True}} if comment.internal else {}
+    return {**own, **comment.properties}
+
+
+def history_json(view: View, history: History) -> JSON:
+    """One entry of a changelog; a loaded one is answered as it was."""
+    if history.raw is not None:
+        return history.raw
+    items: list[JSON] = []
+    for item in history.items:
+        kind = "custom" if item.field_id.startswith("customfield_") else "jira"
+        entry: JSON = {"field": item.field, "fieldtype": kind}
+        if view.world.is_cloud:
+            entry["fieldId"] = item.field_id
+        ends = {"from": item.from_id, "fromString": item.from_text, "to": item.to_id, "toString": item.to_text}
+        items.append({**entry, **ends})
+    created = view.stamp(history.created)
+    return {"id": history.id, "author": user_json(view, history.author), "created": created, "items": items}
+
+
+def transition_json(view: View, step: Transition, expand: frozenset[str]) -> JSON:
+    """A workflow step; its screen's fields only when expanded."""
+    target = status_json(view, view.world.tracker.statuses[step.to_status_id])
+    value: JSON = {"id": step.id, "name": step.name, "to": target}
+    if view.world.is_cloud:
+        flags = {"isGlobal": not step.from_status_ids, "isInitial": False, "isAvailable": True, "isConditional": False}
+        value.update({"hasScreen": step.needs_resolution, **flags, "isLooped": False})
+    if "transitions.fields" in expand:
+        allowed = [resolution_json(view, one) for one in view.world.tracker.resolutions.values()]
+        name = {"name": "Resolution", "key": "resolution", "fieldId": "resolution", "operations": ["set"]}
+        schema = {"type": "resolution", "system": "resolution"}
+        screen = {"required": True, "schema": schema, **name, "allowedValues": allowed, "hasDefaultValue": False}
+        value["fields"] = {"resolution": screen} if step.needs_resolution else {}
+    return value
+
+
+def remote_link_json(view: View, ref: str, link: RemoteLink) -> JSON:
+    """A remote link; what was not sent is absent, as omitted parts of an update are."""
+    parts = ("application", "relationship", "object")
+    kept = {name: link.raw[name] for name in parts if link.raw.get(name) is not None}
+    value: JSON = {"id": int(link.id), "self": f"{view.rest}/issue/{ref}/remotelink/{link.id}"}
+    if link.global_id:
+        value["globalId"] = link.global_id
+    return {**value, "application": {}, **kept}

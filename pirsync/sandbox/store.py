@@ -1,0 +1,75 @@
+"""A world in a file: saved whole and atomically, read back only if it holds nothing but the sandbox's own kinds."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .faults import Faults
+from .world import World
+
+_OWN = __name__.rpartition(".")[0] + "."
+_PLAIN = {
+    ("builtins", "set"),
+    ("builtins", "frozenset"),
+    ("collections", "defaultdict"),
+    ("collections", "deque"),
+    ("datetime", "date"),
+    ("datetime", "datetime"),
+    ("datetime", "timedelta"),
+    ("datetime", "timezone"),
+    ("zoneinfo", "ZoneInfo"),
+}
+
+
+class BadStore(Exception):
+    """The file is no world of this version of the sandbox."""
+
+
+class _Reader(pickle.Unpickler):
+    """Only classes of the sandbox and a few plain kinds, so that a file cannot run anything."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _PLAIN:
+            return super().find_class(module, name)
+        if module.startswith(_OWN) and "." not in name:
+            found = super().find_class(module, name)
+            if isinstance(found, type) and found.__module__ == module:
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} has no place in a world")
+
+
+def save(world: World, path: Path) -> None:
+    """Write the world to `path`; whoever reads it meanwhile sees the old file or the new one, never a part.
+
+    Faults and the log of requests are not kept.
+    """
+    lasting = replace(world, faults=Faults())
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            pickle.dump(lasting, file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+
+
+def load(path: Path) -> World:
+    """The world of a file; `BadStore` when it is none, FileNotFoundError when it is absent."""
+    try:
+        world = _Reader(io.BytesIO(path.read_bytes())).load()
+    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError, ValueError) as error:
+        raise BadStore(f"{path.name} is no world of this sandbox: {error}") from error
+    if not isinstance(world, World):
+        raise BadStore(f"{path.name} is no world of this sandbox")
+    return world

@@ -1,0 +1,389 @@
+"""The tracker's store and its state changes: an issue changes only through a function here, leaving its history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from .people import User
+from .tracker_nouns import (
+    FIELD_TYPES,
+    SYSTEM_FIELDS,
+    Category,
+    Comment,
+    FieldDef,
+    History,
+    Issue,
+    IssueType,
+    Item,
+    Link,
+    LinkType,
+    Priority,
+    Project,
+    RemoteLink,
+    Resolution,
+    SecurityLevel,
+    Status,
+    Transition,
+)
+
+if TYPE_CHECKING:
+    from .world import World
+
+__all__ = [
+    "FIELD_TYPES",
+    "SYSTEM_FIELDS",
+    "Category",
+    "Comment",
+    "FieldDef",
+    "History",
+    "Invalid",
+    "Issue",
+    "IssueType",
+    "Item",
+    "Link",
+    "LinkType",
+    "Priority",
+    "Project",
+    "RemoteLink",
+    "Resolution",
+    "SecurityLevel",
+    "Status",
+    "Tracker",
+    "Transition",
+]
+
+
+class Invalid(Exception):
+    """A change that the tracker refuses; `errors` are by field id, `status` the HTTP status that says so."""
+
+    def __init__(self, *messages: str, errors: dict[str, str] | None = None, status: int = 400) -> None:
+        super().__init__("; ".join([*messages, *(errors or {}).values()]))
+        self.messages = messages
+        self.errors = errors or {}
+        self.status = status
+
+
+@dataclass
+class Tracker:
+    """Everything that one Jira holds; dictionaries are keyed by id, issues by their number as int."""
+
+    projects: dict[str, Project] = field(default_factory=dict)
+    statuses: dict[str, Status] = field(default_factory=dict)
+    types: dict[str, IssueType] = field(default_factory=dict)
+    priorities: dict[str, Priority] = field(default_factory=dict)
+    resolutions: dict[str, Resolution] = field(default_factory=dict)
+    link_types: dict[str, LinkType] = field(default_factory=dict)
+    fields: dict[str, FieldDef] = field(default_factory=lambda: {one.id: one for one in SYSTEM_FIELDS})
+    issues: dict[int, Issue] = field(default_factory=dict)
+    keys: dict[str, int] = field(default_factory=dict)
+    links: dict[int, list[Link]] = field(default_factory=dict)
+    last_id: int = 10400
+
+    def next_id(self) -> int:
+        """A number that nothing in this tracker has yet."""
+        self.last_id += 1
+        return self.last_id
+
+    def add(self, issue: Issue) -> Issue:
+        """Take an issue into the store, found by its id and its key from now on."""
+        self.issues[issue.id] = issue
+        self.keys[issue.key.upper()] = issue.id
+        self.last_id = max(self.last_id, issue.id)
+        return issue
+
+    def project(self, ref: str) -> Project | None:
+        """The project whose key, in any case, or id is `ref`."""
+        if ref in self.projects:
+            return self.projects[ref]
+        return next((one for one in self.projects.values() if one.key.upper() == ref.upper()), None)
+
+
+def find_issue(world: World, ref: str) -> Issue | None:
+    """The issue whose id or key, an old key too, is `ref`; None when there is none."""
+    tracker = world.tracker
+    number = int(ref) if ref.isascii() and ref.isdigit() else tracker.keys.get(ref.upper())
+    return tracker.issues.get(number) if number is not None else None
+
+
+def status_of(world: World, issue: Issue) -> Status:
+    """The issue's status."""
+    return world.tracker.statuses[issue.status_id]
+
+
+def project_of(world: World, issue: Issue) -> Project:
+    """The issue's project."""
+    return world.tracker.projects[issue.project_id]
+
+
+def can_see(world: World, actor: User | None, issue: Issue) -> bool:
+    """Whether this account may browse the issue; a security level hides it from all but its members."""
+    if actor is None:
+        return False
+    if issue.security is None or actor.service:
+        return True
+    levels = {level.id: level for level in project_of(world, issue).security_levels}
+    return issue.security in levels and actor.name in levels[issue.security].members
+
+
+def is_read_only(world: World, issue: Issue) -> bool:
+    """Whether the workflow forbids edits in the issue's present status."""
+    return status_of(world, issue).name in project_of(world, issue).read_only_statuses
+
+
+def links_of(world: World, issue: Issue) -> list[Link]:
+    """The issue's links in both directions, oldest first."""
+    return world.tracker.links.get(issue.id, [])
+
+
+def now_ms(world: World) -> datetime:
+    """The present as the tracker stores it: whole milliseconds."""
+    instant = world.clock.now()
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def touch(world: World, issue: Issue) -> datetime:
+    """Begin a change: keep the indexed state for lagging searches, move `updated`, and return the change's instant."""
+    now = now_ms(world)
+    lag = world.faults.lag
+    if lag and (now - issue.indexed_at).total_seconds() >= lag:
+        issue.before = replace(issue, labels=list(issue.labels), custom=dict(issue.custom), before=None)
+    elif not lag:
+        issue.before = None
+    issue.indexed_at = now
+    issue.updated = max(now, issue.updated)
+    issue.changed.add("updated")
+    return now
+
+
+def indexed(world: World, issue: Issue) -> Issue | None:
+    """The issue as search sees it at present; None while its creation is not indexed."""
+    lag = world.faults.lag
+    if not lag or (world.clock.now() - issue.indexed_at).total_seconds() >= lag:
+        return issue
+    return issue.before
+
+
+def reference(world: World, user: User) -> str:
+    """How a changelog names an account: by account id on Cloud, by key on Data Center."""
+    return user.account_id if world.is_cloud else user.key
+
+
+def record(world: World, actor: User | None, issue: Issue, items: Iterable[Item]) -> None:
+    """Write one change into the issue's history, unless nothing changed."""
+    changed = tuple(items)
+    if changed:
+        instant = touch(world, issue)
+        issue.histories.append(History(str(world.tracker.next_id()), actor, instant, changed))
+        issue.changed.update(item.field_id for item in changed)
+
+
+def create_issue(world: World, actor: User, project: Project, type_id: str, values: dict[str, Any]) -> Issue:
+    """Create an issue with these internal values by field id; they were validated by the edge."""
+    tracker = world.tracker
+    now = now_ms(world)
+    project.counter += 1
+    issue = Issue(
+        id=tracker.next_id(),
+        key=f"{project.key}-{project.counter}",
+        project_id=project.id,
+        type_id=type_id,
+        status_id=project.first_status_id,
+        summary=values["summary"],
+        created=now,
+        updated=now,
+        indexed_at=now,
+        reporter=actor,
+        creator=actor,
+        status_since=now,
+    )
+    for field_id, value in values.items():
+        _put(issue, field_id, value)
+    return tracker.add(issue)
+
+
+def edit_fields(world: World, actor: User, issue: Issue, values: dict[str, Any]) -> None:
+    """Set fields to internal values and write one history entry of those that differ.
+
+    Keys are field ids (`due` is accepted for `duedate`). Raises `Invalid` where the status is read-only.
+    """
+    if is_read_only(world, issue):
+        raise Invalid(errors={field_id: off_screen(field_id) for field_id in values})
+    items = []
+    for name, value in values.items():
+        field_id = "duedate" if name == "due" else name
+        old = value_of(issue, field_id)
+        if old != value:
+            old_id, old_text = change_text(world, field_id, old)
+            new_id, new_text = change_text(world, field_id, value)
+            items.append(Item(field_name(world, field_id), field_id, old_id, old_text, new_id, new_text))
+    record(world, actor, issue, items)
+    for name, value in values.items():
+        _put(issue, "duedate" if name == "due" else name, value)
+
+
+def off_screen(field_id: str) -> str:
+    """Jira's words for a field that may not be set here."""
+    return f"Field '{field_id}' cannot be set. It is not on the appropriate screen, or unknown."
+
+
+def field_name(world: World, field_id: str) -> str:
+    """How the changelog calls a field: its id for system fields, its name for custom ones."""
+    custom = world.tracker.fields.get(field_id)
+    return custom.name if custom and custom.custom else field_id
+
+
+_ATTRIBUTES = {
+    "summary": "summary",
+    "description": "description",
+    "assignee": "assignee",
+    "reporter": "reporter",
+    "duedate": "due",
+    "labels": "labels",
+    "priority": "priority_id",
+    "resolution": "resolution_id",
+    "security": "security",
+    "parent": "parent_id",
+}
+
+
+def value_of(issue: Issue, field_id: str) -> Any:
+    """A field's internal value; None when it has none."""
+    attribute = _ATTRIBUTES.get(field_id)
+    return getattr(issue, attribute) if attribute else issue.custom.get(field_id)
+
+
+def _put(issue: Issue, field_id: str, value: Any) -> None:
+    attribute = _ATTRIBUTES.get(field_id)
+    if attribute:
+        setattr(issue, attribute, value)
+    else:
+        issue.custom[field_id] = value
+
+
+def change_text(world: World, field_id: str, value: Any) -> tuple[str | None, str | None]:
+    """A value as a changelog shows it: its id, where it has one, and its text."""
+    tracker = world.tracker
+    named: dict[str, Callable[[str], str]] = {
+        "priority": lambda ref: tracker.priorities[ref].name,
+        "resolution": lambda ref: tracker.resolutions[ref].name,
+        "status": lambda ref: tracker.statuses[ref].name,
+    }
+    if value is None:
+        return None, None
+    if isinstance(value, User):
+        return reference(world, value), value.display_name
+    if field_id in named:
+        return value, named[field_id](value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat(), f"{value.isoformat()} 00:00:00.0"
+    if isinstance(value, list):
+        return None, " ".join(str(one) for one in value)
+    return None, str(value)
+
+
+def available_transitions(world: World, issue: Issue) -> list[Transition]:
+    """The workflow's steps from the issue's present status, in the workflow's order."""
+    steps = project_of(world, issue).workflow
+    here = issue.status_id
+    return [one for one in steps if one.to_status_id != here and here in (one.from_status_ids or {here})]
+
+
+def transition(world: World, actor: User, issue: Issue, transition_id: str, resolution_id: str | None = None) -> None:
+    """Take a step of the workflow; leaving category done clears the resolution, as stock post-functions do.
+
+    Raises `Invalid` for a step that is not available, or whose screen requires a resolution when none is given.
+    """
+    step = next((one for one in available_transitions(world, issue) if one.id == transition_id), None)
+    if step is None:
+        raise Invalid(
+            "It seems that you have tried to perform a workflow operation (transition) that is not valid for the "
+            "current state of this issue."
+        )
+    resolution = resolution_id or step.resolution_id
+    if step.needs_resolution and resolution is None:
+        raise Invalid(errors={"resolution": "Resolution is required."})
+    if resolution is not None and resolution not in world.tracker.resolutions:
+        raise Invalid(errors={"resolution": f"Resolution with id '{resolution}' does not exist."})
+    target = world.tracker.statuses[step.to_status_id]
+    kept = (resolution or issue.resolution_id) if target.category == "done" else None
+    items = [_change(world, "status", issue.status_id, target.id)]
+    if kept != issue.resolution_id:
+        items.append(_change(world, "resolution", issue.resolution_id, kept))
+    record(world, actor, issue, items)
+    instant = issue.indexed_at
+    if kept != issue.resolution_id:
+        issue.resolved = instant if kept else None
+        issue.changed.add("resolutiondate")
+    if target.category != status_of(world, issue).category:
+        issue.status_since = instant
+        issue.changed.add("statuscategorychangedate")
+    issue.status_id, issue.resolution_id = target.id, kept
+
+
+def _change(world: World, field_id: str, old: str | None, new: str | None) -> Item:
+    return Item(field_id, field_id, *change_text(world, field_id, old), *change_text(world, field_id, new))
+
+
+def add_comment(world: World, actor: User, issue: Issue, body: str) -> Comment:
+    """Append a comment in wiki markup; the caller may make it internal or give it properties."""
+    instant = touch(world, issue)
+    comment = Comment(str(world.tracker.next_id()), actor, body, instant)
+    issue.comments.append(comment)
+    issue.changed.add("comment")
+    return comment
+
+
+def edit_comment(world: World, actor: User, issue: Issue, comment: Comment, body: str) -> None:
+    """Replace a comment's text."""
+    comment.updated = touch(world, issue)
+    comment.update_author = actor
+    comment.body = body
+    comment.raw = None
+    issue.changed.add("comment")
+
+
+def link_issues(world: World, actor: User, type_id: str, source: Issue, destination: Issue) -> Link:
+    """Link two issues, "source <outward> destination"; a link that exists already is returned and nothing changes."""
+    existing = [one for one in links_of(world, source) if (one.type_id, one.destination) == (type_id, destination.id)]
+    for link in existing:
+        if link.source == source.id:
+            return link
+    link = Link(str(world.tracker.next_id()), type_id, source.id, destination.id)
+    kind = world.tracker.link_types[type_id]
+    for here, there, words in ((source, destination, kind.outward), (destination, source, kind.inward)):
+        world.tracker.links.setdefault(here.id, []).append(link)
+        text = f"This issue {words} {there.key}"
+        record(world, actor, here, [Item("Link", "issuelinks", None, None, there.key, text)])
+    return link
+
+
+def put_remote_link(world: World, issue: Issue, sent: dict[str, Any]) -> tuple[RemoteLink, bool]:
+    """Create the remote link, or replace the one with the same `globalId`; the flag is True when it was created."""
+    target = sent["object"]
+    global_id = sent.get("globalId") or ""
+    found = next((one for one in issue.remote_links if global_id and one.global_id == global_id), None)
+    number = found.id if found else str(world.tracker.next_id())
+    link = RemoteLink(number, global_id, target["url"], target["title"], sent)
+    touch(world, issue)
+    if found:
+        issue.remote_links[issue.remote_links.index(found)] = link
+    else:
+        issue.remote_links.append(link)
+    return link, found is None
+
+
+def move_issue(world: World, actor: User, issue: Issue, project: Project) -> None:
+    """Give the issue a key of another project; its id stays, and its old key still finds it."""
+    project.counter += 1
+    new_key = f"{project.key}-{project.counter}"
+    old = project_of(world, issue)
+    moved = [
+        Item("project", "project", old.id, old.name, project.id, project.name),
+        Item("Key", "issuekey", None, issue.key, None, new_key),
+    ]
+    record(world, actor, issue, moved)
+    issue.project_id, issue.key = project.id, new_key
+    world.tracker.keys[new_key] = issue.id

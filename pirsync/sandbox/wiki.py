@@ -1,0 +1,292 @@
+"""The wiki's store and every change of its state; titles are unique in a space, versions only ever move by one."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from .normalise import Refused, normalise
+from .people import User
+
+if TYPE_CHECKING:
+    from .world import World
+
+Status = Literal["current", "archived", "trashed"]
+LONGEST_TITLE = 255
+LONGEST_PROPERTY = 32 * 1024
+
+__all__ = ["Conflict", "Page", "Refused", "Space", "TitleTaken", "Version", "Wiki", "create_page", "update_page"]
+
+_IDS = uuid.UUID("6f1c2d5e-8a37-4c0b-9d1e-2b7a90c4e5f6")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LABEL = re.compile(r"[^\s,:;!?#&*()\[\]|^<>@]{1,255}")
+
+
+class Conflict(Exception):
+    """The version sent is not the current one plus one; `current` is the number to go on from."""
+
+    def __init__(self, current: int, given: int) -> None:
+        super().__init__(f"Version must be incremented on update. Current version is: {current}")
+        self.current = current
+        self.given = given
+
+
+class TitleTaken(Exception):
+    """Another page of the space, perhaps one that the actor cannot see, has this title."""
+
+    def __init__(self, title: str, space: Space) -> None:
+        super().__init__(
+            "A page with this title already exists: A page already exists with the title "
+            f"{title} in the space with key {space.key}"
+        )
+
+
+@dataclass
+class Space:
+    """One space; `homepage_id` is 0 until its home page exists."""
+
+    id: int
+    key: str
+    name: str
+    homepage_id: int = 0
+
+
+@dataclass(frozen=True)
+class Version:
+    """One saved state of a page; `author` None means that the account is gone."""
+
+    number: int
+    at: datetime
+    author: User | None
+    message: str
+    minor: bool
+    body: str
+    title: str
+
+
+@dataclass
+class Prop:
+    """One content property; `value` is any JSON value."""
+
+    id: int
+    key: str
+    value: Any
+    version: int
+    at: datetime
+    author: User | None
+
+
+@dataclass
+class Page:
+    """One page; `restricted_to` (who sees it) and `editors` (who changes it) hold account ids, None means everybody.
+
+    `labels` are names in the order in which they came; `labelled` says when each did.
+    """
+
+    id: int
+    space_id: int
+    parent_id: int | None
+    title: str
+    created: datetime
+    status: Status = "current"
+    versions: list[Version] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    labelled: dict[str, datetime] = field(default_factory=dict)
+    properties: dict[str, Prop] = field(default_factory=dict)
+    restricted_to: set[str] | None = None
+    editors: set[str] | None = None
+
+    @property
+    def current(self) -> Version:
+        """The newest version."""
+        return self.versions[-1]
+
+    @property
+    def indexed_at(self) -> datetime:
+        """When something that a search looks at last changed."""
+        return max([self.current.at, *self.labelled.values()])
+
+
+@dataclass
+class Wiki:
+    """All spaces and pages by id, and the label names with their ids; one counter numbers everything."""
+
+    spaces: dict[int, Space] = field(default_factory=dict)
+    pages: dict[int, Page] = field(default_factory=dict)
+    label_ids: dict[str, int] = field(default_factory=dict)
+    last_id: int = 98_304
+
+    def new_id(self) -> int:
+        """The next free number."""
+        self.last_id += 1
+        return self.last_id
+
+    def new_uuid(self) -> str:
+        """A macro's, a task's or a table's id; the same world gives the same ones again."""
+        return str(uuid.uuid5(_IDS, str(self.new_id())))
+
+
+def find_space(world: World, ref: str | int) -> Space | None:
+    """The space of this key (in any case) or id."""
+    for space in world.wiki.spaces.values():
+        if space.id == ref or str(space.id) == ref or space.key.casefold() == str(ref).casefold():
+            return space
+    return None
+
+
+def find_page(world: World, page_id: str | int) -> Page | None:
+    """The page of this id in whatever status; None too for what is no number."""
+    text = str(page_id)
+    return world.wiki.pages.get(int(text)) if text.isascii() and text.isdigit() else None
+
+
+def space_of(world: World, page: Page) -> Space:
+    """The page's space."""
+    return world.wiki.spaces[page.space_id]
+
+
+def ancestors(world: World, page: Page) -> list[Page]:
+    """The pages above, the top one first."""
+    above: list[Page] = []
+    parent_id = page.parent_id
+    while parent_id is not None and parent_id in world.wiki.pages:
+        parent = world.wiki.pages[parent_id]
+        above.insert(0, parent)
+        parent_id = parent.parent_id
+    return above
+
+
+def children(world: World, page: Page) -> Iterator[Page]:
+    """The current pages directly below, oldest first."""
+    return (child for child in world.wiki.pages.values() if child.parent_id == page.id and child.status == "current")
+
+
+def may_see(world: World, actor: User | None, page: Page) -> bool:
+    """Whether the page exists for the actor; a restriction above counts, and nothing exists for an anonymous one."""
+    if actor is None:
+        return False
+    chain = [page, *ancestors(world, page)]
+    return all(each.restricted_to is None or actor.account_id in each.restricted_to for each in chain)
+
+
+def may_edit(world: World, actor: User | None, page: Page) -> bool:
+    """Whether the actor may save a version, a property or a label of the page."""
+    if actor is None or not may_see(world, actor, page):
+        return False
+    return page.status == "current" and (page.editors is None or actor.account_id in page.editors)
+
+
+def create_space(world: World, actor: User, key: str, name: str) -> Space:
+    """A new space with its home page, which bears the space's name."""
+    space = Space(world.wiki.new_id(), key, name)
+    world.wiki.spaces[space.id] = space
+    space.homepage_id = create_page(world, actor, space, None, name, f"<p>{name}</p>").id
+    return space
+
+
+def create_page(world: World, actor: User, space: Space, parent: Page | None, title: str, body: str) -> Page:
+    """A new page at version 1, its body normalised; `Refused` for a bad body or title, `TitleTaken`."""
+    now = world.clock.now()
+    title = _checked_title(world, space, title, None)
+    page_body = _normalised(world, body)
+    page = Page(world.wiki.new_id(), space.id, parent.id if parent else None, title, now)
+    page.versions.append(Version(1, now, actor, "", False, page_body, title))
+    world.wiki.pages[page.id] = page
+    return page
+
+
+def update_page(
+    world: World, actor: User, page: Page, title: str, body: str, number: int, message: str, minor: bool = False
+) -> Version:
+    """Save the next version; `Conflict` when `number` is not the current one plus one, `Refused`, `TitleTaken`."""
+    if number != page.current.number + 1:
+        raise Conflict(page.current.number, number)
+    title = _checked_title(world, space_of(world, page), title, page)
+    saved = Version(number, world.clock.now(), actor, message, minor, _normalised(world, body), title)
+    page.versions.append(saved)
+    page.title = title
+    return saved
+
+
+def set_status(page: Page, status: Status) -> None:
+    """Archive or trash the page, or bring it back."""
+    page.status = status
+
+
+def move_page(world: World, page: Page, parent: Page) -> None:
+    """Hang the page below another; `Refused` when that one is the page itself or below it."""
+    if page is parent or page in ancestors(world, parent):
+        raise Refused("A page cannot be moved below itself")
+    page.parent_id = parent.id
+    page.space_id = parent.space_id
+
+
+def add_labels(world: World, page: Page, names: list[str]) -> None:
+    """Add labels, in lower case; those already there stay. `Refused` for a name with blanks or forbidden signs."""
+    for name in names:
+        if not _LABEL.fullmatch(name):
+            raise Refused(f"The label name is not valid: {name}")
+    for name in (name.lower() for name in names):
+        if name not in page.labels:
+            page.labels.append(name)
+            page.labelled[name] = world.clock.now()
+            world.wiki.label_ids.setdefault(name, world.wiki.new_id())
+
+
+def set_property(world: World, actor: User, page: Page, key: str, value: Any, number: int) -> Prop:
+    """Create (`number` 1) or change (current plus one) a property; `Conflict` otherwise. Values are JSON."""
+    held = page.properties.get(key)
+    current = held.version if held else 0
+    if number != current + 1:
+        raise Conflict(current, number)
+    new = Prop(held.id if held else world.wiki.new_id(), key, value, number, world.clock.now(), actor)
+    page.properties[key] = new
+    return new
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """A page as the search index knows it: an older title, body and labels while the index lags."""
+
+    page: Page
+    title: str
+    body: str
+    changed: datetime
+    labels: tuple[str, ...]
+
+
+def as_indexed(world: World, page: Page) -> Indexed | None:
+    """What a search sees of the page at present; None while the index does not know it at all."""
+    if not world.faults.lag:
+        return Indexed(page, page.title, page.current.body, page.current.at, tuple(page.labels))
+    horizon = world.clock.now() - timedelta(seconds=world.faults.lag)
+    known = [version for version in page.versions if version.at <= horizon]
+    if not known:
+        return None
+    labels = tuple(name for name in page.labels if page.labelled[name] <= horizon)
+    return Indexed(page, known[-1].title, known[-1].body, known[-1].at, labels)
+
+
+def _checked_title(world: World, space: Space, title: str, own: Page | None) -> str:
+    title = title.strip()
+    if not title or len(title) > LONGEST_TITLE or _CONTROL.search(title):
+        raise Refused(f"Title must be 1 to {LONGEST_TITLE} characters in one line")
+    for other in world.wiki.pages.values():
+        holds = other.space_id == space.id and other.status != "trashed" and other is not own
+        if holds and other.title.casefold() == title.casefold():
+            raise TitleTaken(title, space)
+    return title
+
+
+def _normalised(world: World, body: str) -> str:
+    def user_attribute(ref: str) -> tuple[str, str] | None:
+        user = world.people.find(ref)
+        if user is None:
+            return None
+        return ("ri:account-id", user.account_id) if world.is_cloud else ("ri:userkey", user.user_key)
+
+    return normalise(body, world.deployment, world.wiki.new_uuid, user_attribute)

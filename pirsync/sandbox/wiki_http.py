@@ -1,0 +1,260 @@
+"""What both dialects of Confluence share at the HTTP edge: refusals, finding pages, labels, paging, CQL searches."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from . import cql
+from .http import BadBody, actor, answer
+from .people import User
+from .wiki import (
+    Conflict,
+    Indexed,
+    Page,
+    Refused,
+    TitleTaken,
+    Version,
+    add_labels,
+    find_page,
+    may_edit,
+    may_see,
+    space_of,
+)
+from .wiki_json import Asked, Json, content_json, expansions, label_json, moment, web_path
+
+if TYPE_CHECKING:
+    from .world import World
+
+Handler = Callable[["World", Request], Response]
+Item = TypeVar("Item")
+
+
+class Failed(Exception):
+    """A request that is answered with an error: its status, the exception's or code's name, and the message."""
+
+    def __init__(self, status: int, name: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.name = name
+
+
+def not_found(page_id: str | int) -> Failed:
+    """The one answer for a page that is absent, trashed, or hidden from the actor."""
+    return Failed(404, "NotFoundException", f"No content found with id: ContentId{{id={page_id}}}")
+
+
+def bad_request(message: str) -> Failed:
+    """A request that makes no sense."""
+    return Failed(400, "BadRequestException", message)
+
+
+def route(world: World, method: str, path: str, handler: Handler, tell: Callable[[Failed], Response]) -> Route:
+    """A route whose handler raises; `tell` says the failure in the dialect's error shape."""
+    return Route(path, partial(_handled, world, handler, tell), methods=[method])
+
+
+def _handled(world: World, handler: Handler, tell: Callable[[Failed], Response], request: Request) -> Response:
+    try:
+        return handler(world, request)
+    except Failed as failed:
+        return tell(failed)
+    except Conflict as conflict:
+        return tell(Failed(409, "ConflictException", str(conflict)))
+    except (Refused, TitleTaken, BadBody, cql.BadQuery) as refused:
+        return tell(bad_request(str(refused)))
+
+
+def visible_page(world: World, request: Request) -> tuple[User | None, Page]:
+    """Who asks, and the page of the path's `id`; `Failed` 404 when it is not there for them."""
+    user = actor(world, request)
+    page_id = request.path_params["id"]
+    page = find_page(world, page_id)
+    if page is None or not may_see(world, user, page):
+        raise not_found(page_id)
+    return user, page
+
+
+def editable_page(world: World, request: Request) -> tuple[User, Page]:
+    """Like `visible_page`, and the actor may change it; `Failed` 403 otherwise, 404 for an archived or trashed one."""
+    user, page = visible_page(world, request)
+    if page.status != "current":
+        raise Failed(404, "NotFoundException", "Can not find draft with current content")
+    if user is None or not may_edit(world, user, page):
+        raise Failed(403, "PermissionException", f"Could not update Content with id: {page.id}")
+    return user, page
+
+
+def version_numbered(page: Page, text: str) -> Version:
+    """The version of that number; `Failed` 404 when the page has none."""
+    for version in page.versions:
+        if str(version.number) == text:
+            return version
+    raise Failed(404, "NotFoundException", f"No version {text} of content with id: ContentId{{id={page.id}}}")
+
+
+def whole_number(text: str | None, default: int, name: str) -> int:
+    """A query parameter that is a number of 0 or more; `Failed` 400 otherwise."""
+    if text is None or text == "":
+        return default
+    if not text.isdecimal():
+        raise bad_request(f"Provided value {{{text}}} for '{name}' is not the correct type. Expected type is int")
+    return int(text)
+
+
+def required(body: Json, *path: str) -> Any:
+    """A value of a JSON body; `Failed` 400 when it is missing or null on the way."""
+    value: Any = body
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+        if value is None:
+            raise bad_request(f"{'.'.join(path)} is required")
+    return value
+
+
+def text_required(body: Json, *path: str) -> str:
+    """Like `required`, for a text."""
+    value = required(body, *path)
+    if not isinstance(value, str):
+        raise bad_request(f"{'.'.join(path)} must be a string")
+    return value
+
+
+def number_required(body: Json, *path: str) -> int:
+    """Like `required`, for a number; digits in a text count."""
+    value = required(body, *path)
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise bad_request(f"{'.'.join(path)} must be a number")
+    return int(value)
+
+
+def checked_value(value: Any) -> Any:
+    """A property's value; `Failed` 400 when its JSON is longer than 32 kB."""
+    if len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")) > 32 * 1024:
+        raise bad_request("The value of the content property is too long: the limit is 32768")
+    return value
+
+
+def post_labels(world: World, request: Request, sent: list[Any]) -> Response:
+    """Add the labels of a v1 body `[{prefix, name}]`; the answer lists all of them."""
+    _, page = editable_page(world, request)
+    add_labels(world, page, [text_required(each if isinstance(each, dict) else {}, "name") for each in sent])
+    return labels(world, page)
+
+
+def labels(world: World, page: Page) -> Response:
+    """All labels of a page, in the shape of v1."""
+    listed = [label_json(world, name) for name in page.labels]
+    own = f"{world.wiki_url}/rest/api/content/{page.id}/label"
+    return answer({"results": listed, "start": 0, "limit": 200, "size": len(listed), "_links": {"self": own}})
+
+
+def cursor_of(position: int) -> str:
+    """An opaque cursor for the place in a list at which the next page starts."""
+    return base64.urlsafe_b64encode(json.dumps({"at": position}).encode()).decode()
+
+
+def position_of(cursor: str | None) -> int:
+    """The place that a cursor means; `Failed` 400 for what is no cursor."""
+    if not cursor:
+        return 0
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor))["at"]
+    except (ValueError, KeyError, TypeError):
+        raise bad_request("Invalid cursor") from None
+    return int(position)
+
+
+def slice_of(found: list[Item], start: int, limit: int) -> tuple[list[Item], int | None]:
+    """One page of a list, and where the next one starts (None: this was the last)."""
+    end = start + limit
+    return found[start:end], end if end < len(found) else None
+
+
+def search(world: World, request: Request) -> Response:
+    """`GET /rest/api/search`: pages wrapped as search hits, titles HTML-escaped."""
+    return _searched(world, request, _hit)
+
+
+def content_search(world: World, request: Request) -> Response:
+    """`GET /rest/api/content/search`: pages, with expansions."""
+    return _searched(world, request, _content)
+
+
+def _searched(world: World, request: Request, shape: Callable[[Asked, Indexed], Json]) -> Response:
+    query = request.query_params
+    if "cql" not in query:
+        raise bad_request("Query parameter 'cql' is required")
+    asked = Asked(world, actor(world, request), expansions(query.get("expand", "")))
+    found = cql.search(world, asked.actor, query["cql"])
+    limit = min(whole_number(query.get("limit"), 25, "limit"), _most(asked)) or 25
+    cursor = query.get("cursor")
+    start = position_of(cursor) if cursor else whole_number(query.get("start"), 0, "start")
+    page, following = slice_of(found, start, limit)
+    answered: Json = {
+        "results": [shape(asked, indexed) for indexed in page],
+        "start": start,
+        "limit": limit,
+        "size": len(page),
+        "totalSize": len(found),
+        "cqlQuery": query["cql"],
+        "searchDuration": 1,
+        "_links": {
+            "base": world.wiki_url,
+            "context": "/wiki" if world.is_cloud else "/confluence",
+            "self": f"{world.wiki_url}{_own_path(request)}?{request.url.query}",
+        },
+    }
+    if following is not None:
+        answered["_links"]["next"] = _next(world, request, limit, following)
+    return answer(answered)
+
+
+def _most(asked: Asked) -> int:
+    if asked.wants("body"):
+        return 50
+    return 250 if asked.world.is_cloud else 200
+
+
+def _next(world: World, request: Request, limit: int, start: int) -> str:
+    kept = {name: value for name, value in request.query_params.items() if name not in ("cursor", "start", "limit")}
+    place = {"next": "true", "cursor": cursor_of(start)} if world.is_cloud else {}
+    return f"{_own_path(request)}?{urlencode({**place, **kept, 'limit': limit, 'start': start})}"
+
+
+def _own_path(request: Request) -> str:
+    # Links of the older API leave the context path out; `_links.base` has it.
+    path = request.url.path
+    return path[path.index("/rest/api") :]
+
+
+def _content(asked: Asked, indexed: Indexed) -> Json:
+    return content_json(asked, indexed.page)
+
+
+def _hit(asked: Asked, indexed: Indexed) -> Json:
+    world, page = asked.world, indexed.page
+    inner = frozenset(name.removeprefix("content.") for name in asked.expand)
+    space = space_of(world, page)
+    return {
+        "content": content_json(Asked(world, asked.actor, inner), page),
+        "title": html.escape(indexed.title),
+        "excerpt": "",
+        "url": web_path(world, page),
+        "resultGlobalContainer": {"title": space.name, "displayUrl": f"/spaces/{space.key}"},
+        "breadcrumbs": [],
+        "entityType": "content",
+        "iconCssClass": "aui-icon content-type-page",
+        "lastModified": moment(indexed.changed),
+        "friendlyLastModified": f"{indexed.changed:%b %d, %Y}",
+        "score": 0.0,
+    }

@@ -1,0 +1,239 @@
+"""How pages and people look in Confluence's older API (`/rest/api`), which Data Center and part of Cloud speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
+
+from starlette.responses import Response
+
+from .http import confluence_error
+from .people import User
+from .wiki import Page, Prop, Space, Version, ancestors, children, may_edit, space_of
+
+if TYPE_CHECKING:
+    from .world import World
+
+Json = dict[str, Any]
+
+_ALWAYS_NAMED = ("container", "metadata", "operations", "children", "restrictions", "history", "ancestors", "body")
+
+
+def moment(instant: datetime) -> str:
+    """A point in time as both dialects write it, e.g. `2026-03-01T09:30:00.000Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+
+
+def error_v1(status: int, exception: str, message: str) -> Response:
+    """An error of `/rest/api`; `exception` is the simple name of the one that Confluence puts before the message."""
+    return confluence_error(status, f"com.atlassian.confluence.api.service.exceptions.{exception}: {message}")
+
+
+def user_json(world: World, user: User | None) -> Json:
+    """A person; None gives the anonymous one."""
+    picture = {"path": "/images/icons/profilepics/anonymous.svg", "width": 48, "height": 48, "isDefault": True}
+    if user is None:
+        return {"type": "anonymous", "profilePicture": picture, "displayName": "Anonymous", "_expandable": {}}
+    if not world.is_cloud:
+        return {
+            "type": "known",
+            "username": user.name,
+            "userKey": user.user_key,
+            "profilePicture": {**picture, "path": "/confluence/images/icons/profilepics/default.svg"},
+            "displayName": user.display_name,
+            "_links": {"self": f"{world.wiki_url}/rest/api/user?key={user.user_key}"},
+            "_expandable": {"status": ""},
+        }
+    return {
+        "type": "known",
+        "accountId": user.account_id,
+        "accountType": "atlassian",
+        "email": user.email,
+        "publicName": user.display_name,
+        "timeZone": user.time_zone,
+        "profilePicture": {**picture, "path": f"/wiki/aa-avatar/{user.account_id}"},
+        "displayName": user.display_name,
+        "isExternalCollaborator": False,
+        "_expandable": {"operations": "", "personalSpace": ""},
+        "_links": {"self": f"{world.wiki_url}/rest/api/user?accountId={user.account_id}"},
+    }
+
+
+def space_json(world: World, space: Space) -> Json:
+    """A space without expansions."""
+    return {
+        "id": space.id,
+        "key": space.key,
+        "name": space.name,
+        "type": "global",
+        "status": "current",
+        "_expandable": {
+            "homepage": f"/rest/api/content/{space.homepage_id}",
+            "icon": "",
+            "description": "",
+            "metadata": "",
+        },
+        "_links": {"self": f"{world.wiki_url}/rest/api/space/{space.key}", "webui": f"/spaces/{space.key}"},
+    }
+
+
+def version_json(world: World, page: Page, version: Version) -> Json:
+    """A version's number, author, time and message."""
+    return {
+        "by": user_json(world, version.author),
+        "when": moment(version.at),
+        "friendlyWhen": f"{version.at:%b %d, %Y}",
+        "message": version.message,
+        "number": version.number,
+        "minorEdit": version.minor,
+        "confRev": f"confluence$content${page.id}.{version.number}",
+        "contentTypeModified": False,
+        "_expandable": {"collaborators": "", "content": f"/rest/api/content/{page.id}"},
+        "_links": {"self": f"{world.wiki_url}/rest/api/content/{page.id}/version/{version.number}"},
+    }
+
+
+def label_json(world: World, name: str) -> Json:
+    """A global label."""
+    return {"prefix": "global", "name": name, "id": str(world.wiki.label_ids[name]), "label": name}
+
+
+def property_json(world: World, page: Page, prop: Prop) -> Json:
+    """A content property with its version."""
+    version = {
+        "by": user_json(world, prop.author),
+        "when": moment(prop.at),
+        "message": "",
+        "number": prop.version,
+        "minorEdit": False,
+    }
+    return {
+        "id": str(prop.id),
+        "key": prop.key,
+        "value": prop.value,
+        "version": version,
+        "_links": {"self": f"{world.wiki_url}/rest/api/content/{page.id}/property/{prop.key}"},
+        "_expandable": {"content": f"/rest/api/content/{page.id}"},
+    }
+
+
+def web_path(world: World, page: Page) -> str:
+    """Where a browser sees the page, relative to the wiki's address."""
+    if world.is_cloud:
+        return f"/spaces/{space_of(world, page).key}/pages/{page.id}/{quote_plus(page.title)}"
+    return f"/pages/viewpage.action?pageId={page.id}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request wants of each page: who asks, and which expansions (`body.storage`, `version`, …)."""
+
+    world: World
+    actor: User | None
+    expand: frozenset[str] = frozenset()
+
+    def wants(self, name: str) -> bool:
+        """Whether that expansion, or one below it, is asked for."""
+        return any(each == name or each.startswith(f"{name}.") for each in self.expand)
+
+
+def expansions(text: str) -> frozenset[str]:
+    """The names in an `expand` parameter, separated by commas."""
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def content_json(asked: Asked, page: Page, version: Version | None = None) -> Json:
+    """A page at its newest or the given version, with the expansions that were asked for."""
+    world, shown = asked.world, version or page.current
+    status = page.status if shown is page.current else "historical"
+    answer: Json = {"id": str(page.id), "type": "page", "status": status, "title": shown.title}
+    makers: dict[str, Callable[[], Any]] = {
+        "space": lambda: space_json(world, space_of(world, page)),
+        "history": lambda: _history(asked, page),
+        "version": lambda: version_json(world, page, shown),
+        "ancestors": lambda: [content_json(Asked(world, asked.actor), above) for above in ancestors(world, page)],
+        "operations": lambda: operations(world, asked.actor, page),
+        "children": lambda: _children(asked, page),
+        "body": lambda: _body(asked, page, shown),
+        "metadata": lambda: _metadata(asked, page),
+    }
+    answer |= {name: make() for name, make in makers.items() if asked.wants(name)}
+    above = f"/rest/api/space/{space_of(world, page).key}"
+    unexpanded = {name: "" for name in (*makers, *_ALWAYS_NAMED) if name not in answer}
+    answer["extensions"] = {"position": "none" if not world.is_cloud else page.id % 1000}
+    answer["_expandable"] = {**unexpanded, "container": above, **({} if "space" in answer else {"space": above})}
+    answer["_links"] = {
+        "self": f"{world.wiki_url}/rest/api/content/{page.id}",
+        "tinyui": f"/x/{page.id:x}",
+        "editui": f"/pages/resumedraft.action?draftId={page.id}",
+        "webui": web_path(world, page),
+    }
+    return answer
+
+
+def single_json(asked: Asked, page: Page, version: Version | None = None) -> Json:
+    """A page as the whole of an answer: its links then say where they start."""
+    answer = content_json(asked, page, version)
+    answer["_links"] |= {"base": asked.world.wiki_url, "context": "/wiki" if asked.world.is_cloud else "/confluence"}
+    return answer
+
+
+def operations(world: World, actor: User | None, page: Page) -> list[Json]:
+    """What the actor may do with the page."""
+    names = ["read", *(["update", "create"] if may_edit(world, actor, page) else [])]
+    return [{"operation": name, "targetType": "page"} for name in names]
+
+
+def plain_list(results: Iterable[Json], start: int = 0, limit: int = 200) -> Json:
+    """A short list within an answer."""
+    listed = list(results)
+    return {"results": listed, "start": start, "limit": limit, "size": len(listed)}
+
+
+def _body(asked: Asked, page: Page, version: Version) -> Json:
+    known = ("storage", "view", "editor", "export_view", "styled_view", "anonymous_export_view", "atlas_doc_format")
+    wanted = [name for name in ("storage", "view") if f"body.{name}" in asked.expand]
+    content = {"content": f"/rest/api/content/{page.id}"}
+    return {
+        **{
+            name: {"value": version.body, "representation": name, "embeddedContent": [], "_expandable": content}
+            for name in wanted
+        },
+        "_expandable": {name: "" for name in known if name not in wanted},
+    }
+
+
+def _history(asked: Asked, page: Page) -> Json:
+    first = page.versions[0]
+    answer: Json = {
+        "latest": True,
+        "createdBy": user_json(asked.world, first.author),
+        "createdDate": moment(page.created),
+        "contributors": {"_expandable": {"publishers": ""}},
+        "_expandable": {"lastOwnedBy": "", "nextVersion": "", "ownedBy": ""},
+        "_links": {"self": f"{asked.world.wiki_url}/rest/api/content/{page.id}/history"},
+    }
+    if asked.wants("history.lastUpdated"):
+        answer["lastUpdated"] = version_json(asked.world, page, page.current)
+    return answer
+
+
+def _children(asked: Asked, page: Page) -> Json:
+    plain = Asked(asked.world, asked.actor)
+    below = plain_list(content_json(plain, child) for child in children(asked.world, page))
+    return {"page": below} if asked.wants("children.page") else {"_expandable": {"page": ""}}
+
+
+def _metadata(asked: Asked, page: Page) -> Json:
+    answer: Json = {"_expandable": {"currentuser": "", "frontend": "", "editorHtml": ""}}
+    if asked.wants("metadata.labels"):
+        answer["labels"] = plain_list(label_json(asked.world, name) for name in page.labels)
+    prefix = "metadata.properties."
+    keys = [name.removeprefix(prefix) for name in asked.expand if name.startswith(prefix)]
+    if keys:
+        held = [page.properties[key] for key in keys if key in page.properties]
+        answer["properties"] = {prop.key: property_json(asked.world, page, prop) for prop in held}
+    return answer

@@ -1,0 +1,135 @@
+"""CQL finds what the query means in the index as it is, and refuses what it cannot read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pirsync.sandbox.cql import BadQuery, search
+from pirsync.sandbox.people import SERVICE, User
+from pirsync.sandbox.wiki import add_labels, create_page, set_status, update_page
+from pirsync.sandbox.wiki_seed import REVIEWS, seed
+from pirsync.sandbox.world import World
+from tests.sandbox.wiki_client import page_titled, space
+
+START = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def world() -> World:
+    made = World("cloud")
+    made.clock.set(START)
+    seed(made)
+    parent = page_titled(made)
+    for number in (1, 2):
+        made.clock.set(datetime(2026, 3, 2 + number, 12, 0, 30, tzinfo=UTC))
+        page = create_page(
+            made, SERVICE, space(made), parent, f'INC-{number}: "late" mail & more', "<p>Queue stuck</p>"
+        )
+        add_labels(made, page, ["pir", f"team{number}"])
+    made.clock.set(datetime(2026, 3, 4, 12, 10, 30, tzinfo=UTC))
+    return made
+
+
+def _titles(world: World, query: str, actor: User | None = SERVICE) -> list[str]:
+    return [found.title[:5] for found in search(world, actor, query)]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("label = pir", ["INC-1", "INC-2"]),
+        ('label = "pir" AND label != team1', ["INC-2"]),
+        ("label in (team1, 'runbook')", ["Runbo", "INC-1"]),
+        ("label not in (pir) and space = OPS order by title desc", ["Runbo", "Post-", "Opera", "On ca"]),
+        ("space.key = sec", ["Secur"]),
+        ("type = page and not space = OPS", ["Secur"]),
+        ("type = blogpost", []),
+        (f'title = "{REVIEWS}"', ["Post-"]),
+        (f'title = "{REVIEWS.lower()}"', []),
+        ('title = "INC-1: \\"late\\" mail & more"', ["INC-1"]),
+        ('title ~ "MAIL late"', ["INC-1", "INC-2"]),
+        ('title ~ "run*"', ["Runbo"]),
+        ('title ~ "run"', []),
+        ('text ~ "stuck"', ["INC-1", "INC-2"]),
+        ('label = pir and (label = team2 or title ~ "1")', ["INC-1", "INC-2"]),
+        ("label = team1 or label = team2 and label = runbook", ["INC-1"]),
+        ('lastmodified >= "2026-03-04 12:00"', ["INC-2"]),
+        ('lastmodified > "2026-03-04 12:00"', []),
+        ('created < "2026/03/04" and label = pir', ["INC-1"]),
+        ('lastmodified > now("-15m")', ["INC-2"]),
+        ('lastmodified > now("-5m")', []),
+        ("lastmodified > now()", []),
+        ("label = pir order by lastmodified desc, title", ["INC-2", "INC-1"]),
+    ],
+)
+def test_what_a_query_finds(world: World, query: str, expected: list[str]) -> None:
+    assert _titles(world, query) == expected
+
+
+def test_pages_are_found_by_their_place(world: World) -> None:
+    parent = page_titled(world)
+    home = space(world).homepage_id
+    assert _titles(world, f"parent = {parent.id}") == ["INC-1", "INC-2"]
+    assert _titles(world, f"ancestor = {home} and label = pir") == ["INC-1", "INC-2"]
+    assert _titles(world, f"parent = {home} and label = pir") == []
+    assert _titles(world, f"id in ({parent.id}, {home})") == ["Opera", "Post-"]
+    assert _titles(world, f'id = "{parent.id}"') == ["Post-"]
+
+
+def test_dates_are_in_the_zone_of_the_person_who_asks(world: World) -> None:
+    tokyo = world.people.find("fnakamura")
+    query = 'label = pir and lastmodified >= "2026-03-04 21:00"'
+    assert (_titles(world, query, tokyo), _titles(world, query)) == (["INC-2"], [])
+
+
+def test_the_index_lags_behind_titles_labels_and_new_pages(world: World) -> None:
+    page = page_titled(world, 'INC-1: "late" mail & more')
+    world.faults.lag = 60
+    update_page(world, SERVICE, page, "Renamed", "<p>x</p>", 2, "")
+    add_labels(world, page, ["fresh"])
+    create_page(world, SERVICE, space(world), None, "Brand new", "<p/>")
+    assert _titles(world, 'label = fresh or title ~ "Renamed" or title ~ "brand"') == []
+    assert _titles(world, 'title ~ "INC-1"') == ["INC-1"]
+    world.clock.advance(61)
+    assert _titles(world, 'label = fresh or title ~ "Renamed" or title ~ "brand"') == ["Renam", "Brand"]
+    assert _titles(world, 'title ~ "INC-1"') == []
+
+
+def test_hidden_trashed_and_archived_pages_are_not_found(world: World) -> None:
+    first, second = (page_titled(world, f'INC-{number}: "late" mail & more') for number in (1, 2))
+    first.restricted_to = set()
+    set_status(second, "archived")
+    assert _titles(world, "label = pir") == []
+    assert _titles(world, "type = page", actor=None) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "label",
+        "label =",
+        'label = "open',
+        "label = a b",
+        "label ~ pir",
+        "nosuch = 1",
+        "id = abc",
+        "title > a",
+        "lastmodified > yesterday",
+        'lastmodified > "2026-13-01"',
+        'lastmodified > now("5 minutes")',
+        "label = now()",
+        "label in ()",
+        "(label = a",
+        "label = a and",
+        "order by nosuch",
+        "label = a order title",
+        'title = "a" "b"',
+        "type = page; drop",
+    ],
+)
+def test_a_malformed_query_is_refused(world: World, query: str) -> None:
+    with pytest.raises(BadQuery):
+        search(world, SERVICE, query)

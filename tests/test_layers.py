@@ -1,0 +1,96 @@
+"""The walls: left never imports right, and what touches the world outside stays at the edge."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pirsync
+
+ROOT = Path(pirsync.__file__).parent
+CORE = {"errors", "model"}
+VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports", "decision"}
+PLANNING = VALUES | {"draft", "rows", "plan", "practice", "observe", "apply", "report", "record", "scan", "sample"}
+WHOLE = PLANNING | {"reconcile"}
+ALLOWED = {
+    "errors": set(),
+    "model": set(),
+    "policy": CORE | {"policy"},
+    "page": CORE | {"page", "policy"},
+    "ports": CORE,
+    "decision": CORE | {"ports"},
+    "adapters": CORE | {"config", "ports", "page", "adapters", ""},
+    "sandbox": {"sandbox"},
+    "reconcile": WHOLE,
+    "daemon": WHOLE,
+} | {name: PLANNING for name in ("draft", "rows", "plan", "practice", "observe", "apply", "report", "record", "scan")}
+ONLY_IMPORTER = {
+    "tenacity": {"adapters/http.py"},
+    "jira": {"adapters/jira.py"},
+    "atlassian": {"adapters/confluence.py", "adapters/confluence_base.py", "adapters/confluence_cloud.py", "adapters/confluence_dc.py"},
+    "sqlalchemy": {"adapters/state.py"},
+    "schedule": {"daemon.py"},
+    "markdownify": {"page/markdown.py"},
+}
+AT_THE_EDGE = {"adapters", "daemon", "sandbox", "cli", "commands", "build", "demo", "logs", "output", "show"}
+OUTSIDE = {"time", "random", "os", "socket", "subprocess", "requests", "structlog", "logging"}
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    """Which part of pirsync a file belongs to: the top-level module or folder."""
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Absolute names of everything that a file imports, for types only included."""
+    package = ["pirsync", *path.relative_to(ROOT).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *(node.module.split(".") if node.module else [])])
+            yield from (f"{module}.{name.name}" for name in node.names)
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if part(p) in ALLOWED], ids=lambda p: str(p.relative_to(ROOT)))
+def test_left_never_imports_right(path: Path) -> None:
+    inside = {name.split(".")[1] for name in imports(path) if name.startswith("pirsync.")}
+    assert inside - ALLOWED[part(path)] - {part(path), "__version__"} == set()
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IMPORTER))
+def test_each_library_has_one_importer(library: str) -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if any(name.split(".")[0] == library for name in imports(path))
+    }
+    assert found - ONLY_IMPORTER[library] == set()
+    assert found != set()
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if part(p) not in AT_THE_EDGE], ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_core_has_no_clock_and_no_environment(path: Path) -> None:
+    assert {name.split(".")[0] for name in imports(path)} & OUTSIDE == set()
+    source = path.read_text(encoding="utf-8")
+    assert "datetime.now" not in source
+    assert "date.today" not in source
+
+
+def test_the_per_incident_boundary_is_the_only_broad_except() -> None:
+    broad = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = node.type if isinstance(node, ast.ExceptHandler) else None
+            is_broad = isinstance(node, ast.ExceptHandler) and (
+                named is None or (isinstance(named, ast.Name) and named.id in ("Exception", "BaseException"))
+            )
+            if is_broad:
+                broad.append(str(path.relative_to(ROOT)))
+    assert broad == ["reconcile.py"]
