@@ -8,7 +8,6 @@ from typing import TypeVar, assert_never
 from .decision import (
     INDEX_LABEL,
     PAGE_PROPERTY,
-    TICKET_PROPERTY,
     AdoptTicket,
     Change,
     CreateIndex,
@@ -26,7 +25,7 @@ from .decision import (
     describe,
 )
 from .errors import Ambiguous, Rejected, Stale, Unavailable
-from .model import Page
+from .model import TICKET_PROPERTY, Page
 from .observe import Known, Readings
 from .ports import World
 

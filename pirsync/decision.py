@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from .model import (
+    TICKET_PROPERTY,
     Column,
     CreateScreen,
     Deployment,
@@ -30,7 +31,6 @@ STAMP = "pirsync:"
 """Every version message of ours starts with this; it tells our versions from people's."""
 
 PAGE_PROPERTY = "pirsync.review"
-TICKET_PROPERTY = "pirsync.action"
 PAGE_LABEL = "pirsync-review"
 INDEX_LABEL = "pirsync-index"
 TICKET_LABEL = "pirsync"

@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 
-from .decision import TICKET_LABEL, TICKET_PROPERTY, Terms
-from .model import CreateScreen, Incident, Noun, Person, Row
+from .decision import TICKET_LABEL, Terms
+from .model import TICKET_PROPERTY, CreateScreen, Incident, Noun, Person, Row
 from .page.read import fold
 from .ports import TicketDraft
 

@@ -104,6 +104,7 @@ class Readings:
     looked: set[str] = field(default_factory=set)
     located: set[str] = field(default_factory=set)
     bases: dict[str, ReviewPage | None] = field(default_factory=dict)
+    reviews: dict[tuple[str, int], ReviewPage] = field(default_factory=dict)
     partial: dict[str, RawIssue] = field(default_factory=dict)
     ids_by_key: dict[str, str] = field(default_factory=dict)
     ids_by_incident: dict[str, set[str]] = field(default_factory=dict)
@@ -248,12 +249,15 @@ class Readings:
         return bound
 
     def read(self, page: Page) -> ReviewPage:
-        """A page's review; one that cannot be read has no rows, and says why."""
-        try:
-            return read_review(page.body, self.practice.terms.headers)
-        except BadPage as error:
-            problem = f"its page cannot be read: {error}"
-            return ReviewPage(summary={}, record={}, columns=(), rows=(), row_end=None, problems=(problem,))
+        """A page's review, read once a version; one that cannot be read has no rows, and says why."""
+        if (found := self.reviews.get((page.id, page.version))) is None:
+            try:
+                found = read_review(page.body, self.practice.terms.headers)
+            except BadPage as error:
+                problem = f"its page cannot be read: {error}"
+                found = ReviewPage(summary={}, record={}, columns=(), rows=(), row_end=None, problems=(problem,))
+            self.reviews[page.id, page.version] = found
+        return found
 
     # ------------------------------------------------------------ tickets
 
@@ -369,8 +373,10 @@ class Readings:
             self.partial.pop(incident_id, None)
             known = self.known.pop(incident_id, None)
             if known is not None:
-                self.pages.pop(known.page, None)
+                page = self.pages.pop(known.page, None)
                 self.bases.pop(known.page, None)
+                if page is not None:
+                    self.reviews.pop((page.id, page.version), None)
 
     def _base(self, page: Page | None, review: ReviewPage | None) -> ReviewPage | None:
         if page is None:
@@ -391,8 +397,14 @@ class Readings:
         raw = sources.tracker.issue(incident_id, mapping.want_incident(self.practice.resolved))
         if raw is not None:
             self.take_incident(raw)
-        labels = tuple(mark_label(create.mark) for create in creates)
-        for found in sources.tracker.search(Query(labels=labels), mapping.want_ticket()):
+        marks = {create.mark: create.draft for create in creates}
+        # Where a create screen has room for neither label nor link, the mark is in the description.
+        described = [mark for mark, made in marks.items() if not made.labels and made.incident_key is None]
+        query = Query(
+            labels=tuple(mark_label(mark) for mark in marks if mark not in described),
+            phrases=tuple(mark_label(mark) for mark in described),
+        )
+        for found in sources.tracker.search(query, mapping.want_ticket()):
             ticket = self.take_ticket(found)
             if ticket.mark is None and (whole := sources.tracker.issue(ticket.id, mapping.want_ticket())):
                 self.take_ticket(whole)

@@ -41,13 +41,15 @@ class Want(Noun):
 
 class Query(Noun):
     """Which issues to search: those of the projects (of the types, and matching the extra JQL), or with one of
-    the labels; of these, those updated since then. Empty parts restrict nothing, but something must be named.
+    the labels, or with one of the phrases in their description; of these, those updated since then. Empty parts
+    restrict nothing, but something must be named.
     """
 
     projects: tuple[str, ...] = ()
     issue_types: tuple[str, ...] = ()
     extra_jql: str = ""
     labels: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
     updated_since: datetime | None = None
 
 

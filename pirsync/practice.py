@@ -69,7 +69,12 @@ def practice(team: Team, site: Site, run: Run, mapping: TeamMapping, template: R
         resolved=mapping.resolve(facts["fields"]),
         mapping=mapping,
         template=template,
-        context=Context(site_url=world.tracker.site_url, deployment=site.deployment, closed_statuses=closed),
+        context=Context(
+            site_url=world.tracker.site_url,
+            deployment=site.deployment,
+            closed_statuses=closed,
+            categories=mapping.categories,
+        ),
         extra_jql=team.jql,
     )
 

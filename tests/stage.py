@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pirsync.adapters.memory import memory_world, person_edits, transition
 from pirsync.adapters.overlay import overlay
+from pirsync.build import load_template
 from pirsync.config import Run, Site, Team
-from pirsync.mapping import load_mapping
+from pirsync.mapping import TeamMapping, load_mapping
 from pirsync.model import CellEdit, Column, CreateScreen, Deployment, Mention, Page, Person, Region, ReviewPage, Row
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice
+from pirsync.page.template import ReviewTemplate
 from pirsync.ports import World
 from pirsync.practice import Practice, practice
 from pirsync.reconcile import Limits, Mode, Selection, run_once
@@ -39,6 +42,16 @@ SCREEN = CreateScreen(
     required=("summary",),
 )
 ALL, NEWS = Selection(Mode.ALL), Selection(Mode.NEWS)
+
+
+@cache
+def template() -> ReviewTemplate:
+    return load_template("review", Path())
+
+
+@cache
+def default_mapping() -> TeamMapping:
+    return load_mapping("default", Path())
 
 
 class Hands:
@@ -101,8 +114,6 @@ class Stage:
     run: dict[str, Any] = field(default_factory=dict)
 
     def practice(self, world: World) -> Practice:
-        from pirsync.build import load_template
-
         deployment = world.tracker.deployment
         site = Site.model_construct(
             name="main", deployment=deployment, owner_id="owner-0001", state=Path("x"), jira=None, confluence=None
@@ -118,8 +129,8 @@ class Stage:
             Team.model_validate(told | self.team),
             site,
             Run.model_validate(self.run),
-            load_mapping("default", Path()),
-            load_template("review", Path()),
+            default_mapping(),
+            template(),
             world,
         )
 
@@ -145,7 +156,7 @@ class Stage:
 
     @property
     def headers(self) -> dict[Column, tuple[str, ...]]:
-        return load_mapping("default", Path()).headers
+        return default_mapping().headers
 
     def rows(self, key: str = "OPS-1") -> list[Row]:
         return [row for row in self.review(key).rows if row.action or row.ticket]

@@ -53,8 +53,9 @@ def _scope(query: Query) -> str:
     alternatives = [f"({' AND '.join(narrowing)})"] if narrowing else []
     if query.labels:
         alternatives.append(one_of("labels", query.labels))
+    alternatives += [f"description ~ {quote(quote(phrase))}" for phrase in query.phrases]
     if not alternatives:
-        raise ValueError("a search must name projects, types, labels or JQL of its own")
+        raise ValueError("a search must name projects, types, labels, phrases or JQL of its own")
     return alternatives[0] if len(alternatives) == 1 else f"({' OR '.join(alternatives)})"
 
 

@@ -25,7 +25,7 @@ class Numbers:
 INVENTED = Numbers(prefix="overlay-", first=900_001)
 """Far above the keys of a real project, and ids that no Jira gives."""
 
-MATCHED = Want(fields=("project", "issuetype", "labels", "updated"))
+MATCHED = Want(fields=("project", "issuetype", "labels", "description", "updated"))
 """What `matches` looks at."""
 
 SEEN_THROUGH_LINKS = Want(fields=("summary", "status", "issuetype", "issuelinks"))
@@ -65,7 +65,9 @@ def matches(raw: RawIssue, query: Query) -> bool:
     kind = fields.get("issuetype") or {}
     of_type = not query.issue_types or bool({kind.get("name"), kind.get("id")} & set(query.issue_types))
     in_projects = (fields.get("project") or {}).get("key") in query.projects
-    return (in_projects and of_type) or bool(set(query.labels) & set(fields.get("labels") or ()))
+    described = str(fields.get("description") or "")
+    named = bool(set(query.labels) & set(fields.get("labels") or ())) or any(p in described for p in query.phrases)
+    return (in_projects and of_type) or named
 
 
 @dataclass

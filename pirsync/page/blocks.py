@@ -115,6 +115,10 @@ class Flow:
         if folded:
             self._runs.append((folded, marks))
 
+    def ends_in_word(self) -> bool:
+        """True when text that follows at once would run into a word."""
+        return bool(self._runs) and self._runs[-1][0][-1].isalnum()
+
     def break_line(self) -> None:
         """A line break within the paragraph; none at its start."""
         if self._runs:

@@ -32,6 +32,8 @@ _TAG = (
 _DECLARATION = r"<[?!][a-zA-Z][^<>]*+>"
 _MARKUP = re.compile(rf"({_TAG})|{_DECLARATION}|<")
 _LONG_REFERENCE = re.compile(r"&(?=#[xX]?[0-9a-fA-F]{8})")
+_NO_LOCATOR = "<!---->"
+"""Put first, because Beautiful Soup warns of text without a tag that it looks like an address or a file's name."""
 _LANGUAGE = re.compile(r"(?:code|language)-([\w+#-]+)")
 
 _MARKS = {
@@ -89,7 +91,7 @@ def soup(markup: str, most_tags: int = sys.maxsize) -> BeautifulSoup:
         return "&lt;" if found[0] == "<" else ""
 
     tidied = _MARKUP.sub(tidy, _without_comments(markup))
-    return BeautifulSoup(_LONG_REFERENCE.sub("&amp;", tidied), "html.parser")
+    return BeautifulSoup(_NO_LOCATOR + _LONG_REFERENCE.sub("&amp;", tidied), "html.parser")
 
 
 def attribute(tag: Tag, name: str) -> str:
@@ -218,7 +220,7 @@ class _Reader:
     def _link(self, tag: Tag, flow: Flow, marks: Marks, depth: int) -> None:
         if "user-hover" in attribute(tag, "class").split():
             if not tag.get_text().lstrip().startswith("@"):
-                flow.say("@", marks)
+                flow.say(" @" if flow.ends_in_word() else "@", marks)
             self._children(tag, flow, marks, depth)
             return
         url = self._absolute(attribute(tag, "href"))

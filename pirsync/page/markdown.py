@@ -22,7 +22,6 @@ DEEPEST = 200
 WIDEST = 50
 """Columns of a table; a cell that claims to span more is cut."""
 
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _KEY_URL = re.compile(r"/browse/([A-Z][A-Z0-9_]+-[0-9]+)/?(?:[?#].*)?$")
 _SPECIAL = re.compile(r"[\\`*\[\]<]|~(?=~)|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 _LINE_START = re.compile(r"^(\s*)(?:([#+=-]+(?=\s|$)|>)|([0-9]{1,9})([.)](?=\s|$)))")
@@ -31,9 +30,10 @@ _HTML: Any = MarkdownConverter
 """Its type stub leaves out the converters of HTML's own tags."""
 
 _MACROS = frozenset(("ac:macro", "ac:structured-macro"))
-_BLOCKS = frozenset(
-    ["ac:adf-content", "ac:adf-extension", "ac:adf-fallback", "ac:adf-node", "ac:layout", "ac:layout-cell", "ac:task"]
-) | frozenset(["ac:layout-section", "ac:parameter", "ac:rich-text-body", "ac:task-body", "ac:task-list"])
+_BLOCKS = frozenset((
+    "ac:adf-content", "ac:adf-extension", "ac:adf-fallback", "ac:adf-node", "ac:layout", "ac:layout-cell",
+    "ac:layout-section", "ac:parameter", "ac:rich-text-body", "ac:task", "ac:task-body", "ac:task-list",
+))  # fmt: skip
 _TITLED = frozenset(("code", "expand", "info", "note", "panel", "tip", "warning"))
 
 
@@ -43,9 +43,19 @@ def to_markdown(storage: str, names: Mapping[str, str]) -> str:
     `names` maps what a mention refers to (account id, user key or user name) to the person's display name; an
     unknown person is shown by the reference.
     """
-    tree = soup(_CDATA.sub(lambda found: entities.escape(found[1], quote=False), storage))
+    tree = soup(_without_cdata(storage))
     _prepare(tree, DEEPEST)
     return str(_Converter(names).convert_soup(tree)).strip()
+
+
+def _without_cdata(storage: str) -> str:
+    """CDATA sections as ordinary text: not every Python's html.parser knows them."""
+    first, *rest = storage.split("<![CDATA[")
+    parts = [first]
+    for part in rest:
+        inside, end, after = part.partition("]]>")
+        parts.append(entities.escape(inside, quote=False) + after if end else part)
+    return "".join(parts)
 
 
 def _prepare(tree: Tag, deepest: int) -> None:

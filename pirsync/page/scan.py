@@ -51,9 +51,15 @@ class Element:
 
     def walk(self) -> Iterator[Element]:
         """All elements within, in document order."""
-        for child in self.elements():
-            yield child
-            yield from child.walk()
+        # A stack of its own: nested generators would touch every element once for each level above it.
+        rest = [iter(self.children)]
+        while rest:
+            child = next(rest[-1], None)
+            if child is None:
+                rest.pop()
+            elif isinstance(child, Element):
+                yield child
+                rest.append(iter(child.children))
 
     def within(self, name: str) -> Iterator[Element]:
         """All elements of that name within, in document order."""

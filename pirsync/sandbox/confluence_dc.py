@@ -30,6 +30,7 @@ from .wiki_json import (
     content_json,
     error_v1,
     expansions,
+    history_json,
     property_json,
     single_json,
     space_json,
@@ -54,6 +55,7 @@ def routes(world: World) -> list[Route]:
         ("POST", "/content", _create),
         ("GET", "/content/{id}", _read),
         ("PUT", "/content/{id}", _update),
+        ("GET", "/content/{id}/history", _history),
         ("GET", "/content/{id}/label", _labels),
         ("POST", "/content/{id}/label", _add_labels),
         ("GET", "/content/{id}/property", _properties),
@@ -130,6 +132,11 @@ def _read(world: World, request: Request) -> Response:
     if status not in ("any", page.status):
         raise not_found(page.id)
     return answer(single_json(_asked(world, request), page))
+
+
+def _history(world: World, request: Request) -> Response:
+    user, page = visible_page(world, request)
+    return answer(history_json(Asked(world, user, frozenset({"history.lastUpdated"})), page))
 
 
 def _create(world: World, request: Request) -> Response:

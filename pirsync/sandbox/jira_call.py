@@ -41,8 +41,7 @@ class Call:
         """How this caller sees things."""
         return View(self.world, self.user, self.request.path_params["version"])
 
-    @property
-    def account(self) -> User:
+    def signed_in(self) -> User:
         """The account; `Unauthenticated` for anonymous."""
         if self.user is None:
             raise Unauthenticated

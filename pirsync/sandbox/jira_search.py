@@ -195,7 +195,7 @@ def parse_queries(call: Call) -> Response:
     for text in queries:
         problems: list[str] = []
         try:
-            run = Search(call.world, call.account)
+            run = Search(call.world, call.signed_in())
             search(run, parse(text))
             problems.extend(run.problems)
         except BadQuery as error:

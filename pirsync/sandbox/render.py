@@ -58,6 +58,9 @@ class Site(Protocol):
     def page(self, space_key: str, title: str) -> str | None:
         """The address of a page; an empty `space_key` means the page's own space."""
 
+    def children(self) -> list[tuple[str, str]]:
+        """Title and address of each page below the one that is shown."""
+
     def issue(self, key: str) -> IssueCard | None:
         """An issue by its key."""
 
@@ -102,7 +105,7 @@ def is_block(element: Element) -> bool:
     """Whether it comes out as a block of its own."""
     if element.name in ("ac:structured-macro", "ac:macro"):
         name = element.attrs.get("ac:name", "")
-        return name == "toc" or (name not in _INLINE_MACROS and element.child(*_BODIES) is not None)
+        return name in ("toc", "children") or (name not in _INLINE_MACROS and element.child(*_BODIES) is not None)
     return element.name in _BLOCKS
 
 
@@ -274,6 +277,8 @@ class Renderer:
             return self._jira(element)
         if name == "toc":
             return self._contents(element)
+        if name == "children":
+            return self._children(element)
         if name == "anchor":
             return f'<span class="anchor"{self.extra(element)}></span>'
         if name in ("code", "noformat"):
@@ -319,6 +324,11 @@ class Renderer:
             words = f"<b>{escape(key)}</b> <span>not found</span>"
             return f'<span class="chip chip-missing"{self.extra(element)}>{words}</span>'
         return self.chip(card, element)
+
+    def _children(self, element: Element) -> str:
+        below = self.site.children()
+        entries = "".join(f'<li><a href="{escape(url)}">{escape(title)}</a></li>' for title, url in below)
+        return f'<ul class="children"{self.extra(element)}>{entries or "<li>No pages below this one yet</li>"}</ul>'
 
     def _contents(self, element: Element) -> str:
         entries = "".join(

@@ -216,5 +216,5 @@ def _remote(link: tracker.RemoteLink) -> dict[str, str]:
 
 
 def _history(entry: tracker.History) -> dict[str, Any]:
-    items = [{"field": item.field, "before": item.from_text, "after": item.to_text} for item in entry.items]
-    return {"author": entry.author, "created": entry.created, "items": items}
+    changes = [{"field": item.field, "before": item.from_text, "after": item.to_text} for item in entry.items]
+    return {"author": entry.author, "created": entry.created, "changes": changes}

@@ -120,11 +120,11 @@ def card_of(world: World, issue: tracker.Issue) -> IssueCard:
 
 @dataclass(frozen=True)
 class WorldSite:
-    """What a page's body points at, as far as this person may see it; `space` is the page's own."""
+    """What the body of `own`, a page, points at, as far as this person may see it."""
 
     world: World
     actor: User
-    space: wiki.Space | None
+    own: wiki.Page
 
     def person(self, ref: str) -> str | None:
         """A display name."""
@@ -133,7 +133,7 @@ class WorldSite:
 
     def page(self, space_key: str, title: str) -> str | None:
         """The address of the page of that title."""
-        space = wiki.find_space(self.world, space_key) if space_key else self.space
+        space = wiki.find_space(self.world, space_key) if space_key else wiki.space_of(self.world, self.own)
         if space is None:
             return None
         for page in self.world.wiki.pages.values():
@@ -141,6 +141,11 @@ class WorldSite:
             if is_it and wiki.may_see(self.world, self.actor, page):
                 return page_url(self.world, page)
         return None
+
+    def children(self) -> list[tuple[str, str]]:
+        """The pages directly below, by title."""
+        below = [one for one in wiki.children(self.world, self.own) if wiki.may_see(self.world, self.actor, one)]
+        return sorted((one.title, page_url(self.world, one)) for one in below)
 
     def issue(self, key: str) -> IssueCard | None:
         """The issue of that key."""

@@ -49,7 +49,7 @@ class WikiPages:
         values = {
             "version": version,
             "is_newest": version is page.current,
-            "body": self._rendered(version.body, actor, space),
+            "body": self._rendered(version.body, actor, page),
             "tree": self._tree(actor, space),
         }
         return self._show(request, "page.html", page, values)
@@ -73,7 +73,7 @@ class WikiPages:
             self._version(page, request.query_params.get("to", str(newest))),
         )
         before, after = sorted(chosen, key=lambda version: version.number)
-        lines = diff.compare(before.body, after.body, WorldSite(self._world, actor, None).person)
+        lines = diff.compare(before.body, after.body, WorldSite(self._world, actor, page).person)
         return self._show(request, "compare.html", page, {"before": before, "after": after, "lines": lines})
 
     def editor(self, request: Request) -> Response:
@@ -81,7 +81,7 @@ class WikiPages:
         page, actor = self._page(request)
         self._check_editable(actor, page)
         people = {user.name: user.display_name for user in self._world.people.all() if user.active and not user.service}
-        site = WorldSite(self._world, actor, wiki.space_of(self._world, page))
+        site = WorldSite(self._world, actor, page)
         try:
             body = edit.EditorView(parse(page.current.body), site, people).html()
         except BadBody:
@@ -166,9 +166,9 @@ class WikiPages:
                 return version
         raise Missing(f"The page has no version {number}.")
 
-    def _rendered(self, body: str, actor: User, space: wiki.Space) -> Markup:
+    def _rendered(self, body: str, actor: User, page: wiki.Page) -> Markup:
         try:
-            return Markup(render(body, WorldSite(self._world, actor, space)))
+            return Markup(render(body, WorldSite(self._world, actor, page)))
         except BadBody as problem:
             return Markup('<p class="notice">This page cannot be shown: {}</p><pre>{}</pre>').format(str(problem), body)
 

@@ -152,7 +152,7 @@ def content_json(asked: Asked, page: Page, version: Version | None = None) -> Js
     answer: Json = {"id": str(page.id), "type": "page", "status": status, "title": shown.title}
     makers: dict[str, Callable[[], Any]] = {
         "space": lambda: space_json(world, space_of(world, page)),
-        "history": lambda: _history(asked, page),
+        "history": lambda: history_json(asked, page),
         "version": lambda: version_json(world, page, shown),
         "ancestors": lambda: [content_json(Asked(world, asked.actor), above) for above in ancestors(world, page)],
         "operations": lambda: operations(world, asked.actor, page),
@@ -206,7 +206,8 @@ def _body(asked: Asked, page: Page, version: Version) -> Json:
     }
 
 
-def _history(asked: Asked, page: Page) -> Json:
+def history_json(asked: Asked, page: Page) -> Json:
+    """Who made the page and when, and its newest version if `history.lastUpdated` is asked for."""
     first = page.versions[0]
     answer: Json = {
         "latest": True,

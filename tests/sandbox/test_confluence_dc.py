@@ -90,6 +90,7 @@ def test_older_versions_are_kept(dc: Client) -> None:
     old = dc.get(f"{CONTENT}/{page.id}", status="historical", version=1, expand="body.storage,version").json()
     assert (old["body"]["storage"]["value"], old["version"]["number"]) == (first, 1)
     assert dc.get(f"{CONTENT}/{page.id}", status="historical", version=9).status_code == 404
+    assert dc.get(f"{CONTENT}/{page.id}/history").json()["lastUpdated"]["number"] == 2
 
 
 def test_properties_go_by_key_and_version_1_creates(dc: Client) -> None:

@@ -23,6 +23,9 @@ class Site:
     def page(self, space_key: str, title: str) -> str | None:
         return f"/wiki/{space_key or 'HERE'}" if title == "Runbook" else None
 
+    def children(self) -> list[tuple[str, str]]:
+        return [("A & B", "/wiki/1")]
+
     def issue(self, key: str) -> IssueCard | None:
         return CARD if key == "INC-7" else None
 
@@ -143,6 +146,10 @@ def test_contents_point_at_headings() -> None:
     html = shown(macro("toc", "") + "<h2>Why</h2>")
     assert '<li class="toc-h2"><a href="#h-1">Why</a></li>' in html
     assert '<h2 id="h-1">Why</h2>' in html
+
+
+def test_children_are_the_pages_below() -> None:
+    assert shown(macro("children", "")) == '<ul class="children"><li><a href="/wiki/1">A &amp; B</a></li></ul>'
 
 
 def test_a_table_in_a_paragraph_does_not_break_it() -> None:

@@ -1,0 +1,243 @@
+"""Jira's calls about itself: who asks, what server this is, what it is configured with, who may be assigned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from .http import answer
+from .jira_call import Call, Handler
+from .jira_json import (
+    JSON,
+    field_json,
+    link_type_json,
+    option_json,
+    priority_json,
+    project_details,
+    project_json,
+    resolution_json,
+    schema_json,
+    status_json,
+    type_json,
+    user_json,
+)
+from .people import User
+from .tracker import Invalid
+from .tracker_nouns import FieldDef, Project
+
+PERMISSIONS = {
+    "BROWSE_PROJECTS": "Browse Projects",
+    "CREATE_ISSUES": "Create Issues",
+    "EDIT_ISSUES": "Edit Issues",
+    "ASSIGN_ISSUES": "Assign Issues",
+    "SCHEDULE_ISSUES": "Schedule Issues",
+    "LINK_ISSUES": "Link Issues",
+    "TRANSITION_ISSUES": "Transition Issues",
+    "ADD_COMMENTS": "Add Comments",
+    "EDIT_OWN_COMMENTS": "Edit Own Comments",
+    "SET_ISSUE_SECURITY": "Set Issue Security",
+    "RESOLVE_ISSUES": "Resolve Issues",
+    "USER_PICKER": "Browse Users",
+    "ADMINISTER": "Administer Jira",
+}
+
+
+def myself(call: Call) -> Response:
+    """GET myself: the account; 401 for anonymous."""
+    value: JSON = user_json(call.view, call.signed_in()) or {}
+    groups: JSON = {"groups": {"size": 1, "items": []}, "applicationRoles": {"size": 1, "items": []}}
+    return answer({**value, "locale": "en_US", **groups, "expand": "groups,applicationRoles"})
+
+
+def server_info(call: Call) -> Response:
+    """GET serverInfo: needs no account, so it proves nothing of credentials."""
+    world = call.world
+    value: JSON = {"baseUrl": world.jira_url}
+    if world.is_cloud:
+        value["displayUrl"] = world.jira_url
+        value["displayUrlConfluence"] = world.base_url
+        value.update({"version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0], "deploymentType": "Cloud"})
+    else:
+        value.update({"version": "10.3.24", "versionNumbers": [10, 3, 24], "deploymentType": "Server"})
+    built = {"buildNumber": 100290, "buildDate": "2026-02-06T12:38:29.000+0000"}
+    value.update({**built, "serverTime": call.view.stamp(world.clock.now())})
+    return answer({**value, "scmInfo": "5ad8b0c", "serverTitle": "Jira", "serverTimeZone": "Etc/UTC"})
+
+
+def fields(call: Call) -> Response:
+    """GET field: system and custom fields."""
+    return answer([field_json(call.view, one) for one in call.world.tracker.fields.values()])
+
+
+def statuses(call: Call) -> Response:
+    """GET status."""
+    return answer([status_json(call.view, one) for one in call.world.tracker.statuses.values()])
+
+
+def issue_types(call: Call) -> Response:
+    """GET issuetype."""
+    return answer([type_json(call.view, one) for one in call.world.tracker.types.values()])
+
+
+def link_types(call: Call) -> Response:
+    """GET issueLinkType."""
+    kinds = [link_type_json(call.view, one) for one in call.world.tracker.link_types.values()]
+    return answer({"issueLinkTypes": kinds})
+
+
+def priorities(call: Call) -> Response:
+    """GET priority."""
+    shown = [priority_json(call.view, one) for one in call.world.tracker.priorities.values()]
+    return answer([{**one, "description": "", "statusColor": "#ea7d24"} for one in shown])
+
+
+def resolutions(call: Call) -> Response:
+    """GET resolution."""
+    return answer([resolution_json(call.view, one) for one in call.world.tracker.resolutions.values()])
+
+
+def _project(call: Call, ref: str | None) -> Project:
+    project = call.world.tracker.project(ref) if ref and call.user else None
+    if project is None:
+        raise Invalid(f"No project could be found with key '{ref}'.", status=404)
+    return project
+
+
+def project(call: Call) -> Response:
+    """GET project/{key}; 404 when it is not there or not visible."""
+    return answer(project_details(call.view, _project(call, call.path("project"))))
+
+
+def permissions(call: Call) -> Response:
+    """GET mypermissions: Cloud wants them named, Data Center answers all."""
+    user = call.signed_in()
+    names = call.names("permissions")
+    if call.world.is_cloud and not names:
+        raise Invalid("The 'permissions' query parameter is required.")
+    strange = [name for name in names if name not in PERMISSIONS]
+    if strange:
+        raise Invalid(f"Unrecognized permission keys: {', '.join(strange)}")
+    ref = call.text("projectKey") or call.text("projectId")
+    if ref is not None:
+        _project(call, ref)
+    shown = {name: _permission(call, user, name) for name in names or tuple(PERMISSIONS)}
+    return answer({"permissions": shown})
+
+
+def _permission(call: Call, user: User, name: str) -> JSON:
+    number = str(10 + list(PERMISSIONS).index(name))
+    text = PERMISSIONS[name]
+    words = {"name": text, "description": f"Ability to {text.lower()}.", "type": "PROJECT"}
+    return {"id": number, "key": name, **words, "havePermission": user.active and name != "ADMINISTER"}
+
+
+def create_types(call: Call) -> Response:
+    """GET createmeta/{project}/issuetypes: by page."""
+    call.signed_in()
+    one = _project(call, call.path("project"))
+    shown = [type_json(call.view, call.world.tracker.types[number]) for number in one.type_ids]
+    return _paged(call, "issueTypes", shown)
+
+
+def create_fields(call: Call) -> Response:
+    """GET createmeta/{project}/issuetypes/{type}: the create screen's fields, by page."""
+    call.signed_in()
+    one, type_id = _project(call, call.path("project")), call.path("type")
+    if type_id not in one.type_ids:
+        raise Invalid(f"Issue type '{type_id}' is not valid for the project.", status=404)
+    known = call.world.tracker.fields
+    screen = {"project": True, "issuetype": True, **one.screens.get(type_id, {})}
+    return _paged(call, "fields", [_meta(call, one, known[name], need) for name, need in screen.items()])
+
+
+def _paged(call: Call, cloud_name: str, every: list[JSON]) -> Response:
+    start, page = call.number("startAt", 0), min(call.number("maxResults", 50), 200)
+    shown = every[start : start + page]
+    value: JSON = {"maxResults": page, "startAt": start, "total": len(every)}
+    if call.world.is_cloud:
+        return answer({**value, cloud_name: shown})
+    return answer({**value, "isLast": start + page >= len(every), "values": shown})
+
+
+def _meta(call: Call, project: Project, definition: FieldDef, required: bool) -> JSON:
+    value: JSON = {
+        "required": required,
+        "schema": schema_json(definition),
+        "name": definition.name,
+        "fieldId": definition.id,
+        "hasDefaultValue": definition.id == "priority",
+        "operations": ["add", "set", "remove"] if definition.kind == "array" else ["set"],
+    }
+    if call.world.is_cloud:
+        value["key"] = definition.id
+    allowed = _allowed(call, project, definition)
+    return {**value, "allowedValues": allowed} if allowed else value
+
+
+def _allowed(call: Call, project: Project, definition: FieldDef) -> list[Any]:
+    view, tracker = call.view, call.world.tracker
+    if definition.id == "project":
+        return [project_json(view, project)]
+    if definition.id == "issuetype":
+        return [type_json(view, tracker.types[call.path("type")])]
+    if definition.id == "priority":
+        return [priority_json(view, one) for one in tracker.priorities.values()]
+    if definition.id == "security":
+        return [{"id": one.id, "name": one.name, "description": one.description} for one in project.security_levels]
+    if definition.options and definition.kind in ("option", "array"):
+        return [option_json(view, definition, one) for one in definition.options]
+    return []
+
+
+def assignable(call: Call) -> Response:
+    """GET user/assignable/search: Cloud by `accountId` or `query`, Data Center by the beginning of `username`."""
+    call.signed_in()
+    if call.text("issueKey"):
+        call.find(call.text("issueKey") or "")
+    elif call.text("project"):
+        _project(call, call.text("project"))
+    else:
+        raise Invalid("Either the 'project' or 'issueKey' query parameter must be provided.")
+    start, page = call.number("startAt", 0), min(call.number("maxResults", 50), 1000)
+    may = [one for one in call.world.people.all() if one.active and one.assignable]
+    found = [one for one in may if _fits(call, one)]
+    return answer([user_json(call.view, one) for one in found[start : start + page]])
+
+
+def _fits(call: Call, user: User) -> bool:
+    if call.world.is_cloud and call.text("accountId"):
+        return user.account_id == call.text("accountId")
+    words = (call.text("query" if call.world.is_cloud else "username") or "").lower()
+    texts = [user.display_name.lower(), user.email.lower()]
+    if not call.world.is_cloud:
+        texts.append(user.name.lower())
+    return any(text.startswith(words) or f" {words}" in text for text in texts)
+
+
+def user(call: Call) -> Response:
+    """GET user: Cloud by `accountId`, Data Center by `username` or `key`."""
+    call.signed_in()
+    ref = call.text("accountId") if call.world.is_cloud else call.text("username") or call.text("key")
+    found = call.world.people.find(ref) if ref else None
+    if found is None:
+        raise Invalid(f"The user named '{ref}' does not exist", status=404)
+    return answer(user_json(call.view, found))
+
+
+BOTH: list[tuple[str, str, Handler]] = [
+    ("GET", "/myself", myself),
+    ("GET", "/serverInfo", server_info),
+    ("GET", "/field", fields),
+    ("GET", "/status", statuses),
+    ("GET", "/issuetype", issue_types),
+    ("GET", "/issueLinkType", link_types),
+    ("GET", "/priority", priorities),
+    ("GET", "/resolution", resolutions),
+    ("GET", "/project/{project}", project),
+    ("GET", "/mypermissions", permissions),
+    ("GET", "/issue/createmeta/{project}/issuetypes", create_types),
+    ("GET", "/issue/createmeta/{project}/issuetypes/{type}", create_fields),
+    ("GET", "/user/assignable/search", assignable),
+    ("GET", "/user", user),
+]

@@ -1,0 +1,118 @@
+"""The rules of the new editor, each with a body that breaks it and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from pirsync.model import Region
+from pirsync.page.lint import BODIED, lint
+from tests.shared import shared
+
+CODE = (
+    '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[<ac:rich-text-body>]]></ac:plain-text-body>'
+    "</ac:structured-macro>"
+)
+
+
+def macro(name: str, body: str = "<p>x</p>", **parameters: str) -> str:
+    told = "".join(f'<ac:parameter ac:name="{key}">{value}</ac:parameter>' for key, value in parameters.items())
+    return f'<ac:structured-macro ac:name="{name}">{told}<ac:rich-text-body>{body}</ac:rich-text-body></ac:structured-macro>'
+
+
+def cell(body: str) -> str:
+    return f"<table><tbody><tr><td>{body}</td></tr></tbody></table>"
+
+
+def status(title: str) -> str:
+    return f'<p><ac:structured-macro ac:name="status"><ac:parameter ac:name="title">{title}</ac:parameter></ac:structured-macro></p>'
+
+
+def layout(body: str) -> str:
+    return (
+        f'<ac:layout><ac:layout-section ac:type="single"><ac:layout-cell>{body}</ac:layout-cell>'
+        "</ac:layout-section></ac:layout>"
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "plain words",
+        "<p>a&nbsp;&mdash;</p>",
+        macro("details", cell(status("DONE")), id=Region.SUMMARY) + macro("details", id=Region.ACTIONS),
+        layout(macro("details", id="own") + macro("info")),
+        macro("details", id="own") + macro("details", id="own"),
+        macro("details", CODE) + cell(CODE),
+        macro("expand", cell("x")),
+        status("x" * 20),
+    ],
+)
+def test_clean(body: str) -> None:
+    assert lint(body) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p>a</b>", "The body is not well formed: mismatched tag at line 1, column 7."),
+        (
+            macro("details", "\n" + macro("expand")),
+            "Line 2, column 1: The macro 'expand' stands in the macro 'details'; a macro's body holds no other body.",
+        ),
+        (
+            macro("unheard-of", macro("details")),
+            "Line 1, column 66: The macro 'details' stands in the macro 'unheard-of'; a macro's body holds no other body.",
+        ),
+        (
+            "\n\n" + cell("<div>" + macro("excerpt") + "</div>"),
+            "Line 3, column 28: The macro 'excerpt' stands in a table cell, which holds no macro with a body.",
+        ),
+        (
+            f"<ul><li>{macro('note')}</li></ul>",
+            "Line 1, column 9: The macro 'note' stands in a list, which holds no macro with a body.",
+        ),
+        (
+            f"<blockquote>{macro('details')}</blockquote>",
+            "Line 1, column 13: The macro 'details' stands in <blockquote>; it belongs at the top level or in a layout.",
+        ),
+        (
+            cell("\n<p>ü</p>" + cell("x")),
+            "Line 2, column 9: A table stands in a table cell, where the editor allows none.",
+        ),
+        (
+            macro("panel", cell("x")),
+            "Line 1, column 61: A table stands in the macro 'panel', where the editor allows none.",
+        ),
+        (status(" "), "Line 1, column 4: A status has no text, which the editor needs."),
+        (
+            status("x" * 21),
+            f"Line 1, column 4: The status '{'x' * 21}' has 21 characters; at most 20 are allowed.",
+        ),
+        (
+            macro("details", "", id=Region.RECORD) + "\n" + macro("details", "", id=Region.RECORD),
+            "Line 2, column 1: The region 'pirsync-record' is there a second time; pirsync then writes to neither.",
+        ),
+    ],
+)
+def test_problem(body: str, expected: str) -> None:
+    assert lint(body) == (expected,)
+
+
+@pytest.mark.parametrize("name", sorted(BODIED))
+def test_every_bodied_macro_is_known_without_its_body(name: str) -> None:
+    (problem,) = lint(cell(f'<ac:structured-macro ac:name="{name}"/>'))
+    assert f"'{name}'" in problem
+
+
+def test_all_problems_are_told_in_the_order_of_the_page() -> None:
+    body = "\n".join((status(""), cell(cell("x")), macro("info", macro("tip")), status("")))
+    assert [problem.partition(",")[0] for problem in lint(body)] == ["Line 1", "Line 2", "Line 3", "Line 4"]
+
+
+def test_every_real_document_gets_an_answer() -> None:
+    documents = sorted(shared("storage").glob("*.xhtml"))
+    answers = {path.name: lint(path.read_text(encoding="utf-8")) for path in documents}
+    assert len(answers) > 100
+    assert all(problem.endswith(".") for problems in answers.values() for problem in problems)
+    assert sum(1 for problems in answers.values() if not problems) > len(answers) / 2
