@@ -94,9 +94,7 @@ def open_bench(
     wiki = open_wiki(_connection(site.confluence, site, settings.path.parent), stop, pace or Pace())
     state = open_state(site.state, site.owner_id, clock.now(), stop, on_wait)
     try:
-        world = World(
-            tracker=tracker, tracker_writes=tracker, wiki=wiki, wiki_writes=wiki, state=state, clock=clock
-        )
+        world = World(tracker=tracker, tracker_writes=tracker, wiki=wiki, wiki_writes=wiki, state=state, clock=clock)
         yield Bench(
             settings=settings,
             world=world,
@@ -118,5 +116,3 @@ def _connection(product: Product, site: Site, base: Path) -> Connection:
         ca=product.ca,
         deployment=site.deployment,
     )
-
-

@@ -25,6 +25,7 @@ from pirsync import __version__
 
 if TYPE_CHECKING:
     from pirsync.build import Bench
+    from pirsync.model import Deployment
     from pirsync.reconcile import Selection
     from pirsync.report import Report, Result
 
@@ -140,7 +141,7 @@ def run(config_path: Path) -> None:
 @click.option("--deployment", type=click.Choice(["cloud", "datacenter"]), default="cloud", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any free port.")
 @click.option("--exit", "ends", is_flag=True, help="End after the story; exit code 0 only if it came true.")
-def demo(deployment: str, port: int, ends: bool) -> None:
+def demo(deployment: Deployment, port: int, ends: bool) -> None:
     """Watch the whole story on an embedded Jira and Confluence: incident, review, tickets, done."""
     _need_sandbox()
     from pirsync.demo import tell_story
@@ -161,7 +162,7 @@ def demo(deployment: str, port: int, ends: bool) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Make the world of Jira search results (repeatable).",
 )
-def sandbox(deployment: str, host: str, port: int, store: Path | None, loads: tuple[Path, ...]) -> None:
+def sandbox(deployment: Deployment, host: str, port: int, store: Path | None, loads: tuple[Path, ...]) -> None:
     """Run the embedded Jira and Confluence by themselves, to look at and to test against."""
     _need_sandbox()
     from pirsync.sandbox.command import serve_sandbox
@@ -181,7 +182,9 @@ def _need_sandbox() -> None:
 def _selection(keys: tuple[str, ...]) -> Selection:
     from pirsync.reconcile import Mode, Selection
 
-    return Selection(Mode.NAMED, tuple(dict.fromkeys(key.strip().upper() for key in keys))) if keys else Selection(Mode.ALL)
+    if not keys:
+        return Selection(Mode.ALL)
+    return Selection(Mode.NAMED, tuple(dict.fromkeys(key.strip().upper() for key in keys)))
 
 
 def _left(report: Report) -> int:

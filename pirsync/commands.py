@@ -15,6 +15,7 @@ from pirsync.adapters.state import create_state
 from pirsync.build import Bench
 from pirsync.config import init_text, load
 from pirsync.daemon import Daemon, Job, until_signalled
+from pirsync.decision import describe
 from pirsync.doctor import Check
 from pirsync.doctor import doctor as look
 from pirsync.errors import ConfigError, PirsyncError, StateError
@@ -96,7 +97,7 @@ def serve(bench: Bench) -> None:
 
     def told(result: Result) -> None:
         for change in result.changes:
-            log.info("change", incident=output.clean(result.key), what=output.clean(output.describe(change)))
+            log.info("change", incident=output.clean(result.key), what=output.clean(describe(change)))
         if result.failure:
             log.error("failed", incident=output.clean(result.key), why=output.clean(result.failure))
 

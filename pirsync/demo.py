@@ -122,9 +122,10 @@ class Story:
         )
 
     def _incident(self) -> jira.Issue:
-        reviewed = {remote.global_id: issue for issue in self._sandbox.tracker.issues.values() for remote in issue.remote_links}
-        chosen = sorted((i for g, i in reviewed.items() if g.startswith("pirsync:page:")), key=lambda i: i.id)
-        return chosen[0]
+        """The oldest incident that has a review now, and no ticket yet."""
+        issues = sorted(self._sandbox.tracker.issues.values(), key=lambda issue: issue.id)
+        reviewed = [i for i in issues if any(r.global_id.startswith("pirsync:page:") for r in i.remote_links)]
+        return next(i for i in reviewed if not any(row.ticket for row in self._review(self._page(i)).rows))
 
     def _page(self, incident: jira.Issue) -> confluence.Page:
         ids = [r.global_id.rpartition(":")[2] for r in incident.remote_links if r.global_id.startswith("pirsync:page:")]
@@ -153,9 +154,7 @@ class Story:
             for column, storage in filled.items():
                 cell = row.cells[column]
                 edits.append(
-                    CellEdit(
-                        region=Region.ACTIONS, label="", start=cell.start, end=cell.end, storage=storage, text=""
-                    )
+                    CellEdit(region=Region.ACTIONS, label="", start=cell.start, end=cell.end, storage=storage, text="")
                 )
         body = splice(body, edits)
         for filled in typed[len(empty) :]:
@@ -216,5 +215,3 @@ def _go_on(bench: Bench) -> None:
         output.line(f"{name}: {error}", problem=True)
 
     until_signalled(bench.stop, Daemon([Job("news", POLL_SECONDS, news)], bench.stop, failed).loop)
-
-

@@ -1,4 +1,4 @@
-"""Logs of the daemon: one line an event, for people on a terminal, JSON elsewhere. Bodies and tokens never come here."""
+"""Logs of the daemon: one line an event, for people on a terminal, JSON elsewhere. No body, no token."""
 
 from __future__ import annotations
 

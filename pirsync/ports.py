@@ -121,6 +121,9 @@ class TrackerReads(Protocol):
     def fields(self) -> dict[str, str]:
         """Every field of the site: id to name."""
 
+    def issue_types(self) -> dict[str, str]:
+        """Every issue type of the site: id to name."""
+
     def statuses(self) -> dict[str, str]:
         """Every status of the site: name to the key of its category."""
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .config import Run, Site, Team
+from .config import EVERY_TYPE, Run, Site, Team
 from .decision import DefaultItem, Terms
 from .errors import ConfigError
-from .mapping import Context, TeamMapping, Resolved
+from .mapping import Context, Resolved, TeamMapping
 from .model import StatusCategory
 from .page.template import ReviewTemplate
 from .ports import LinkType, State, TrackerReads, WikiReads, World
@@ -55,12 +55,15 @@ def _read_facts(tracker: TrackerReads, wiki: WikiReads) -> dict[str, Any]:
     return {
         "fields": tracker.fields(),
         "statuses": tracker.statuses(),
+        "issue_types": tracker.issue_types(),
         "link_types": [kind.model_dump() for kind in tracker.link_types()],
         "wiki_account": wiki.identity(),
     }
 
 
-def practice(team: Team, site: Site, run: Run, mapping: TeamMapping, template: ReviewTemplate, world: World) -> Practice:
+def practice(
+    team: Team, site: Site, run: Run, mapping: TeamMapping, template: ReviewTemplate, world: World
+) -> Practice:
     """Resolve one team's names. Raises ConfigError for a field or a link type that the site does not have."""
     facts = site_facts(world)
     closed = frozenset(name for name, category in facts["statuses"].items() if category == StatusCategory.DONE)
@@ -77,6 +80,22 @@ def practice(team: Team, site: Site, run: Run, mapping: TeamMapping, template: R
         ),
         extra_jql=team.jql,
     )
+
+
+def issue_types(team: Team, known: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the team's issue types. JQL refuses a type that the site does not have, so the usual names are
+    taken as far as they exist; one that somebody wrote into the configuration must exist."""
+    wanted = team.issue_types
+    if EVERY_TYPE in wanted:
+        return (EVERY_TYPE,)
+    names = {name: name for name in known.values()} | dict(known)
+    found = tuple(dict.fromkeys(names[name] for name in wanted if name in names))
+    usual = Team.model_fields["issue_types"].default
+    missing = [name for name in wanted if name not in names]
+    if missing and (wanted != usual or not found):
+        has = ", ".join(sorted(set(known.values())))
+        raise ConfigError(f"team.issue_types: Jira has no issue type {', '.join(missing)}; it has {has}")
+    return found
 
 
 def link_type(name: str, kinds: list[dict[str, Any]]) -> LinkType:
@@ -99,7 +118,7 @@ def _terms(team: Team, site: Site, run: Run, mapping: TeamMapping, facts: Mappin
         deployment=site.deployment,
         wiki_account=facts["wiki_account"],
         projects=team.projects,
-        issue_types=team.issue_types,
+        issue_types=issue_types(team, facts["issue_types"]),
         closed_since=since,
         space=team.space,
         parent=team.parent or None,

@@ -31,7 +31,9 @@ def _read(bench: Bench, key: str) -> tuple[Readings, str]:
             known = readings.known.get(incident.id)
             if known is None or known.page not in readings.pages:
                 raise Unavailable(f"{key} has no review page; `pirsync plan {key}` says why, or makes it")
-            readings.read_tickets([incident.id], {incident.id: journal(world.state, incident.id, practice.terms.settle)})
+            readings.read_tickets(
+                [incident.id], {incident.id: journal(world.state, incident.id, practice.terms.settle)}
+            )
             return readings, incident.id
     raise Unavailable(f"{key} is in no team's projects")
 

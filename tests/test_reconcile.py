@@ -1,4 +1,4 @@
-"""The whole line over the in-memory world, both dialects: rules 2, 4, 7, 8, 9, 11, and that nothing deferred is lost."""
+"""The whole line over the in-memory world, both dialects: rules 2, 4, 6 to 9 and 11, and every wait."""
 
 from __future__ import annotations
 

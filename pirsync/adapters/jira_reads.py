@@ -64,6 +64,11 @@ class JiraReads:
         found = _many(self._transport.read("GET", f"{API}/field"), "GET field")
         return {str(field["id"]): str(field.get("name", "")) for field in found if "id" in field}
 
+    def issue_types(self) -> dict[str, str]:
+        """Issue type ids to names; projects may have several of one name."""
+        found = _many(self._transport.read("GET", f"{API}/issuetype"), "GET issuetype")
+        return {str(kind["id"]): str(kind.get("name", "")) for kind in found if "id" in kind}
+
     def statuses(self) -> dict[str, str]:
         """Status names to the keys of their categories; a status without one is `undefined`."""
         found = _many(self._transport.read("GET", f"{API}/status"), "GET status")
@@ -148,10 +153,11 @@ class JiraReads:
     def issues(self, ids: Iterable[str], want: Want) -> list[RawIssue]:
         """Those that can be seen, 100 a request; ids and keys may be mixed."""
         names = iter(dict.fromkeys(ids))
-        found: list[RawIssue] = []
+        found: dict[str, RawIssue] = {}
         while chunk := list(islice(names, PAGE_SIZE)):
-            found += self._bulk(chunk, want) if self._is_cloud else self._by_search(chunk, want)
-        return found
+            several = self._bulk(chunk, want) if self._is_cloud else self._by_search(chunk, want)
+            found |= {str(issue["id"]): issue for issue in several}
+        return list(found.values())
 
     def _bulk(self, names: list[str], want: Want) -> list[RawIssue]:
         path = f"{API}/issue/bulkfetch"
@@ -163,12 +169,18 @@ class JiraReads:
         return _many(part(self._transport.read("POST", path, body=body), "issues", f"POST {path}"), f"POST {path}")
 
     def _by_search(self, names: list[str], want: Want) -> list[RawIssue]:
-        """Data Center has no bulk read; a search that is not validated leaves out what is gone."""
+        """Data Center has no bulk read; a search that is not validated leaves out what is gone.
+
+        What it leaves out is then read by itself: it may only not be indexed yet.
+        """
         ids = [name for name in names if name.isascii() and name.isdigit()]
         keys = tuple(name for name in names if name not in ids)
         clauses = ([f"id in ({', '.join(ids)})"] if ids else []) + ([jql.one_of("key", keys)] if keys else [])
         answer = self._search_page(" OR ".join(clauses), want, 0, validateQuery=False)
-        return _many(part(answer, "issues", "POST search"), "POST search")
+        found = _many(part(answer, "issues", "POST search"), "POST search")
+        shown = {str(issue[name]) for issue in found for name in ("id", "key") if name in issue}
+        singles = (self.issue(name, want) for name in names if name not in shown)
+        return [*found, *(issue for issue in singles if issue is not None)]
 
     # ------------------------------------------------------------ of one issue
 
@@ -246,7 +258,7 @@ class JiraReads:
         return next((person for person in people if person.account == account and person.active), None)
 
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
-        """Which of the named permissions we have in the project; one the site does not know is not had."""
+        """Which of the named permissions we have in the project; an answer that lacks one means that we lack it."""
         path = f"{API}/mypermissions"
         params = {"permissions": ",".join(names), "projectKey": project}
         known = part(self._transport.read("GET", path, params=params), "permissions", f"GET {path}")

@@ -105,6 +105,12 @@ class EmptyTracker:
         """Jira's own fields, and those that the incidents hold."""
         return {**{name: name for raw in self._facts.incidents for name in raw["fields"]}, **FIELDS}
 
+    def issue_types(self) -> dict[str, str]:
+        """The types of its incidents and screens, under the name Incident at least."""
+        kinds = [raw["fields"].get("issuetype") or {} for raw in self._facts.incidents]
+        named = {str(kind.get("id")): str(kind.get("name")) for kind in kinds if kind}
+        return {"1": "Incident", **named, **{screen.type_id: screen.type_name for screen in self._facts.screens}}
+
     def statuses(self) -> dict[str, str]:
         """Every status: name to the key of its category."""
         return dict(STATUSES)

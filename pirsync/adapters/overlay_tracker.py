@@ -292,6 +292,10 @@ class OverlayTracker:
         """Every field of the site: id to name."""
         return self._base.fields()
 
+    def issue_types(self) -> dict[str, str]:
+        """As beneath."""
+        return self._base.issue_types()
+
     def statuses(self) -> dict[str, str]:
         """Every status of the site: name to the key of its category."""
         return self._base.statuses()

@@ -17,8 +17,22 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Script, Stylesheet, Tag
 
 from . import cells, escape
-from .blocks import Block, BulletList, Code, Flow, Heading, Mark, Marks, Paragraph, Quote, Rule, Table, TableCell, write
-from .blocks import Place as Place
+from .blocks import (
+    Block,
+    BulletList,
+    Code,
+    Flow,
+    Heading,
+    Mark,
+    Marks,
+    Paragraph,
+    Place,
+    Quote,
+    Rule,
+    Table,
+    TableCell,
+    write,
+)
 
 DEEPEST = 100
 """Levels of nesting that are read as markup; what lies deeper is kept as text."""

@@ -14,12 +14,16 @@ from pirsync.model import Cell, Lozenge, Mention
 from .scan import Element
 
 _BLOCKS = frozenset(
-    ["p", "div", "br", "li", "ul", "ol", "table", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "pre"]
-    + ["blockquote", "hr", "ac:task", "ac:task-body", "ac:rich-text-body"]
+    (
+        *("p", "div", "br", "li", "ul", "ol", "table", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6"),
+        *("pre", "blockquote", "hr", "ac:task", "ac:task-body", "ac:rich-text-body"),
+    )
 )
 _SILENT = frozenset(
-    ["ac:placeholder", "ac:parameter", "ac:adf-fallback", "ac:adf-attribute", "ac:task-id", "ac:task-status"]
-    + ["ac:task-uuid"]
+    (
+        *("ac:placeholder", "ac:parameter", "ac:adf-fallback", "ac:adf-attribute"),
+        *("ac:task-id", "ac:task-status", "ac:task-uuid"),
+    )
 )
 _KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?![0-9A-Za-z_-])")
 _BROWSE = re.compile(r"/browse/([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?:[/?#]|$)")

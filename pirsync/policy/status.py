@@ -104,7 +104,7 @@ def overdue_at(due: date, zone: str) -> datetime:
 
 def count(tickets: Iterable[Ticket], unticketed: int, now: datetime, zone: str) -> Counts:
     """The counts that the summary and the index show."""
-    outcomes = {kind: 0 for kind in Outcome}
+    outcomes = dict.fromkeys(Outcome, 0)
     overdue = 0
     for ticket in tickets:
         outcomes[outcome(ticket)] += 1

@@ -124,5 +124,7 @@ def _answered(world: World, call: Call, handler: Handler) -> Response:
         return jira_unauthenticated(world)
     except Invalid as refusal:
         return jira_error(refusal.status, *refusal.messages, errors=refusal.errors)
-    except (BadQuery, BadBody) as refusal:
-        return jira_error(400, *refusal.args)
+    except BadQuery as refusal:
+        return jira_error(400, *refusal.messages)
+    except BadBody as refusal:
+        return jira_error(400, str(refusal))

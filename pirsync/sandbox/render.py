@@ -203,8 +203,8 @@ class Renderer:
     def chip(self, card: IssueCard, element: Element) -> str:
         """An issue as key, summary and status."""
         return (
-            f'<a class="chip" href="{escape(card.url)}"{self.extra(element)}><b>{escape(card.key)}</b> '
-            f"<span>{escape(card.summary)}</span> {lozenge(card.status, card.colour)}</a>"
+            f'<a class="chip" href="{escape(card.url)}" title="{escape(card.summary)}"{self.extra(element)}>'
+            f"<b>{escape(card.key)}</b> <span>{escape(card.summary)}</span> {lozenge(card.status, card.colour)}</a>"
         )
 
     def _link(self, element: Element) -> str:

@@ -1,4 +1,4 @@
-"""Fills a new sandbox: what happened is told as stories, and played through the same state changes that the API uses."""
+"""Fills a new sandbox: what happened is told as stories, and played through the state changes that the API uses."""
 
 from __future__ import annotations
 

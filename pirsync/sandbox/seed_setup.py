@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .tracker_nouns import (
@@ -20,12 +21,12 @@ from .tracker_nouns import (
 if TYPE_CHECKING:
     from .world import World
 
-INCIDENT, TASK, BUG, SUB_TASK = "10000", "10001", "10002", "10003"
-OPEN, INVESTIGATING, RESOLVED, CLOSED = "10000", "10001", "10002", "10003"
-TO_DO, IN_PROGRESS, BLOCKED, DONE, WONT_DO = "10010", "10011", "10012", "10013", "10014"
-FIXED, NOT_DONE, DUPLICATE = "10000", "10001", "10002"
-BLOCKS, DUPLICATES, RELATES, ACTION_ITEM = "10000", "10001", "10002", "10300"
-RESTRICTED = "10200"
+INCIDENT, TASK, BUG, SUB_TASK = "30000", "30001", "30002", "30003"
+OPEN, INVESTIGATING, RESOLVED, CLOSED = "30000", "30001", "30002", "30003"
+TO_DO, IN_PROGRESS, BLOCKED, DONE, WONT_DO = "30010", "30011", "30012", "30013", "30014"
+FIXED, NOT_DONE, DUPLICATE = "30000", "30001", "30002"
+BLOCKS, DUPLICATES, RELATES, ACTION_ITEM = "30000", "30001", "30002", "10300"
+RESTRICTED = "30200"
 
 SEVERITY, STARTED, DETECTED, FIELD_RESOLVED, COMMANDER, SERVICES, COST_CENTRE = (
     f"customfield_{number}" for number in (10040, 10041, 10042, 10043, 10044, 10045, 10050)
@@ -88,30 +89,45 @@ WORK_STEPS = [
 ]
 
 _BARE_SCREEN = {"summary": True, "description": False, "assignee": False, "priority": False}
-_SCREEN = {**_BARE_SCREEN, "duedate": False, "labels": False, "issuelinks": False}
-_INCIDENT_SCREEN = {**_SCREEN, "security": False, **{one.id: False for one in CUSTOM_FIELDS[:-1]}}
+SCREEN = {**_BARE_SCREEN, "duedate": False, "labels": False, "issuelinks": False}
+_INCIDENT_SCREEN = {**SCREEN, "security": False, **{one.id: False for one in CUSTOM_FIELDS[:-1]}}
 
 
 def set_up(world: World) -> None:
     """Configure an empty tracker."""
+    set_up_actions(world)
     tracker = world.tracker
     tracker.types.update({one.id: one for one in TYPES})
     tracker.statuses.update({one.id: one for one in STATUSES})
-    tracker.priorities.update({one.id: one for one in PRIORITIES})
-    tracker.resolutions.update({one.id: one for one in RESOLUTIONS})
-    tracker.link_types.update({one.id: one for one in LINK_TYPES})
     tracker.fields.update({one.id: one for one in CUSTOM_FIELDS})
-    lead = world.people.find("hweiss")
     restricted = SecurityLevel(RESTRICTED, "Security team only", frozenset({"hweiss"}), "Not for everybody.")
-    screens = {INCIDENT: _INCIDENT_SCREEN, TASK: _SCREEN, BUG: _SCREEN, SUB_TASK: {**_SCREEN, "parent": True}}
-    operations = Project("10000", "OPS", "Operations", [INCIDENT, TASK, BUG, SUB_TASK], screens)
-    operations.workflow, operations.first_status_id = INCIDENT_STEPS, OPEN
+    screens = {INCIDENT: _INCIDENT_SCREEN, TASK: SCREEN, BUG: SCREEN, SUB_TASK: {**SCREEN, "parent": True}}
+    operations = Project("30000", "OPS", "Operations", [INCIDENT, TASK, BUG, SUB_TASK], screens)
     operations.security_levels.append(restricted)
-    actions = Project("10001", "ACT", "Reliability actions", [TASK, BUG], {TASK: _SCREEN, BUG: _SCREEN})
-    bare = Project("10002", "BARE", "Bare screens", [TASK], {TASK: _BARE_SCREEN})
-    strict = Project("10003", "STRICT", "Strict screens", [TASK], {TASK: {**_SCREEN, COST_CENTRE: True}})
-    for project in (actions, bare, strict):
-        project.workflow, project.first_status_id = WORK_STEPS, TO_DO
-    for project in (operations, actions, bare, strict):
-        project.lead = lead
-        tracker.projects[project.id] = project
+    _add(world, operations, INCIDENT_STEPS, OPEN)
+    _add(world, Project("30002", "BARE", "Bare screens", [TASK], {TASK: _BARE_SCREEN}), WORK_STEPS, TO_DO)
+    strict = {TASK: {**SCREEN, COST_CENTRE: True}}
+    _add(world, Project("30003", "STRICT", "Strict screens", [TASK], strict), WORK_STEPS, TO_DO)
+
+
+def set_up_actions(world: World) -> None:
+    """Add the project that action items go to, with what it needs, to whatever the tracker has."""
+    tracker = world.tracker
+    tracker.types.update({one.id: one for one in TYPES if one.id in (TASK, BUG)})
+    tracker.statuses.update({one.id: one for one in STATUSES if int(one.id) >= int(TO_DO)})
+    tracker.resolutions.update({one.id: one for one in RESOLUTIONS})
+    for priority in PRIORITIES:
+        tracker.priorities.setdefault(priority.id, priority)
+    for kind in LINK_TYPES:
+        if kind.name not in {one.name for one in tracker.link_types.values()}:
+            number = kind.id if kind.id not in tracker.link_types else str(tracker.next_id())
+            tracker.link_types[number] = replace(kind, id=number)
+    if tracker.project("ACT") is None:
+        actions = Project("30001", "ACT", "Reliability actions", [TASK, BUG], {TASK: SCREEN, BUG: SCREEN})
+        _add(world, actions, WORK_STEPS, TO_DO)
+
+
+def _add(world: World, project: Project, steps: list[Transition], first: str) -> None:
+    project.workflow, project.first_status_id = steps, first
+    project.lead = world.people.find("hweiss")
+    world.tracker.projects[project.id] = project

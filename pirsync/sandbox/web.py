@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from . import wiki
@@ -35,8 +35,8 @@ def routes(world: World) -> list[Route]:
     found = [
         route("/", lambda request: home(world, request)),
         route("/act-as", lambda request: act_as(world, request), "POST"),
-        route("/assets/style.css", lambda _: FileResponse(TEMPLATES / "style.css", media_type="text/css")),
-        route("/assets/editor.js", lambda _: FileResponse(TEMPLATES / "editor.js", media_type="text/javascript")),
+        route("/assets/style.css", lambda _: _asset("style.css", "text/css")),
+        route("/assets/editor.js", lambda _: _asset("editor.js", "text/javascript")),
         route(f"{jira_path(world)}/issues", issues.listing),
         route(browse, issues.issue),
         route(f"{browse}/transition", issues.transition, "POST"),
@@ -103,6 +103,11 @@ def act_as(world: World, request: Request) -> Response:
     if user is not None:
         answer.set_cookie(COOKIE, user.name, httponly=True, samesite="lax")
     return answer
+
+
+def _asset(name: str, media_type: str) -> Response:
+    # A file is small and sent whole: a streamed answer would wait for a disconnect that is never told here.
+    return Response((TEMPLATES / name).read_bytes(), media_type=media_type)
 
 
 def _guarded(world: World, handler: Handler) -> Handler:

@@ -42,10 +42,14 @@ def _initials(user: User) -> str:
     return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
 
 
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_ENVIRONMENT.filters |= {"instant": _instant, "day": _day, "initials": _initials}
+_ENVIRONMENT.filters |= {"instant": _instant, "day": _day, "initials": _initials, "counted": _counted}
 
 
 class Missing(Exception):

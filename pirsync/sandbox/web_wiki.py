@@ -212,7 +212,8 @@ class WikiPages:
     ) -> Response:
         actor = acting(self._world, request)
         space = wiki.space_of(self._world, page)
-        above = [{"title": one.title, "url": page_url(self._world, one)} for one in wiki.ancestors(self._world, page)]
+        chain = [one for one in wiki.ancestors(self._world, page) if one.id != space.homepage_id]
+        above = [{"title": one.title, "url": page_url(self._world, one)} for one in chain]
         space_url = f"{wiki_path(self._world)}/spaces?key={space.key}"
         facts = {
             "id": page.id,

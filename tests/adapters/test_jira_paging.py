@@ -102,12 +102,20 @@ def test_data_center_says_when_a_minute_holds_more_than_a_window(monkeypatch: py
         found(server.url, "datacenter")
 
 
-def test_data_center_reads_many_by_id_and_key_without_validation() -> None:
-    with serving(in_turn(page(1))) as server:
-        tracker(server.url, "datacenter").issues(["10", "INC-1", "10", "11"], WANT)
-    assert [asked.body["jql"] for asked in server.asked] == ['id in (10, 11) OR key in ("INC-1")']
-    assert server.asked[0].body["validateQuery"] is False
-    assert server.asked[0].body["expand"] == ["renderedFields", "names"]
+def test_data_center_reads_many_by_search_and_the_rest_one_by_one() -> None:
+    def script(asked: Asked) -> Answer:
+        if asked.method == "POST":
+            return Answer(body={"issues": [{"id": "10", "key": "INC-7"}, {"id": "12", "key": "INC-1"}]})
+        return Answer(body={"id": "11", "key": "INC-8"}) if asked.path.endswith("/11") else Answer(404, {})
+
+    with serving(script) as server:
+        found = tracker(server.url, "datacenter").issues(["10", "INC-1", "10", "11", "13"], WANT)
+    assert [issue["id"] for issue in found] == ["10", "12", "11"]
+    search, *singles = server.asked
+    assert search.body["jql"] == 'id in (10, 11, 13) OR key in ("INC-1")'
+    assert search.body["validateQuery"] is False
+    assert search.body["expand"] == ["renderedFields", "names"]
+    assert [asked.path for asked in singles] == ["/rest/api/2/issue/11", "/rest/api/2/issue/13"]
 
 
 def test_cloud_reads_many_a_hundred_at_a_time() -> None:

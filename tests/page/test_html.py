@@ -199,9 +199,9 @@ def test_what_is_too_deep_keeps_its_words() -> None:
 )
 def test_a_megabyte_is_read_in_time(unit: str) -> None:
     html = unit * (1_000_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     written = to_storage(html, BASE)
-    assert time.perf_counter() - started < 6  # twice what is promised: test machines are shared
+    assert time.process_time() - started < 6  # twice what is promised, for slow machines
     assert scan(encode(written)).end == len(written.encode())
 
 

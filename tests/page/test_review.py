@@ -104,7 +104,10 @@ def test_nothing_is_guessed() -> None:
 
 
 def test_text_that_looks_like_a_region_is_text() -> None:
-    code = '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[%s]]></ac:plain-text-body></ac:structured-macro>'
+    code = (
+        '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[%s]]></ac:plain-text-body>'
+        "</ac:structured-macro>"
+    )
     real = region("pirsync-actions", table(heads("Action", "Owner", "Due"), data("Real", "", "")))
     page = read(code % region("pirsync-actions", "") + real)
     assert [row.action for row in page.rows] == ["Real"]

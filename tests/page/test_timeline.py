@@ -34,10 +34,11 @@ def note(minutes: float, html: str, internal: bool = False) -> Note:
 def incident(**changes: Any) -> Incident:
     told: dict[str, Any] = {
         "id": "1", "key": "INC-1", "url": URL, "project": "INC", "type": "Incident", "summary": "S", "status": "Closed",
-        "category": StatusCategory.DONE, "is_closed": True, "is_restricted": False, "severity": "P1", "priority": "High",
-        "resolution": "Done", "created": None, "started": None, "detected": None, "resolved": None, "closed": None,
-        "updated": None, "reporter": Person(account="r", name="Rosa"), "assignee": None, "commander": None,
-        "services": (), "labels": (), "description_html": "", "events": (), "events_complete": True, "notes": (),
+        "category": StatusCategory.DONE, "is_closed": True, "is_restricted": False, "severity": "P1",
+        "priority": "High", "resolution": "Done", "created": None, "started": None, "detected": None, "resolved": None,
+        "closed": None, "updated": None, "reporter": Person(account="r", name="Rosa"), "assignee": None,
+        "commander": None, "services": (), "labels": (), "description_html": "", "events": (), "events_complete": True,
+        "notes": (),
         "links": (), "closed_statuses": ("Closed",),
     }  # fmt: skip
     return Incident(**(told | changes))
@@ -82,8 +83,9 @@ def test_a_change_of_another_meaning_hides_no_instant() -> None:
 def test_changes_are_sentences_and_noise_is_left_out() -> None:
     events = (
         event(1, "assignee", "", "Ana"), event(2, "severity", "P2", "P1"), event(3, "description", "secret", "x"),
-        event(4, "Comment", "an internal one", ""), event(5, "Rank", "", "higher"), event(6, "customfield_10010", "", "3"),
-        event(7, "Fix Version", "", "<1.2>"), event(8, "issuelinks", "", "This issue blocks A-1"),
+        event(4, "Comment", "an internal one", ""), event(5, "Rank", "", "higher"),
+        event(6, "customfield_10010", "", "3"), event(7, "Fix Version", "", "<1.2>"),
+        event(8, "issuelinks", "", "This issue blocks A-1"),
     )  # fmt: skip
     assert [words for _, words in told(incident(events=events))] == [
         "Assignee: none → Ana",

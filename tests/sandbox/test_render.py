@@ -100,7 +100,8 @@ def test_a_status_is_a_lozenge_of_its_colour(colour: str, css: str) -> None:
 
 def test_an_issue_is_a_chip_with_summary_and_status_by_key_and_by_address() -> None:
     chip = (
-        '<a class="chip" href="http://site/browse/INC-7"><b>INC-7</b> <span>Checkout &lt;down&gt;</span> '
+        '<a class="chip" href="http://site/browse/INC-7" title="Checkout &lt;down&gt;">'
+        "<b>INC-7</b> <span>Checkout &lt;down&gt;</span> "
         '<span class="lozenge lozenge-green">Done</span></a>'
     )
     assert shown(macro("jira", '<ac:parameter ac:name="key">INC-7</ac:parameter>')) == chip

@@ -69,15 +69,17 @@
   function insert(cell, piece, mode) {
     const pick = cell.querySelector(".pick");
     if (mode === "people") {
-      cell.insertBefore(piece, pick);
-      piece.before(" ");
+      const line = [...cell.querySelectorAll(":scope > p")].pop() || cell;
+      line.insertBefore(piece, line === cell ? pick : null);
+      if (line.textContent.trim() !== piece.textContent && piece.previousSibling) piece.before(" ");
       return;
     }
     const first = cell.querySelector("p");
     const line = document.createElement("p");
     if (first?.dataset.n) line.dataset.n = first.dataset.n;
     line.append(piece);
-    cell.replaceChildren(line, pick);
+    for (const old of [...cell.childNodes]) if (old !== pick) old.remove();
+    cell.prepend(line);
   }
 
   function pill(css, key, value, text) {
@@ -97,7 +99,8 @@
       const name = picker.selectedOptions[0].textContent;
       insert(cell, pill("mention", "mention", picker.value, `@${name}`), picker.dataset.mode);
       picker.value = "";
-    } else {
+    } else if (picker.value >= "1900") {
+      // A year that is typed digit by digit passes through the first century.
       const day = new Date(`${picker.value}T00:00:00Z`);
       const shown = day.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
       insert(cell, pill("date", "date", picker.value, shown), "date");
@@ -120,6 +123,15 @@
     const block = event.target.closest?.("[contenteditable=true]");
     const pick = block?.querySelector(".pick");
     if (pick) pickers.set(block, pick);
+  });
+  root.addEventListener("click", (event) => {
+    const prompt = event.target.closest(".placeholder");
+    if (!prompt?.closest("[contenteditable=true]")) return;
+    const range = document.createRange();
+    range.selectNode(prompt);
+    prompt.closest("[contenteditable=true]").focus();
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
   });
   root.addEventListener("beforeinput", (event) => {
     const block = event.target.closest?.("[contenteditable=true]");
