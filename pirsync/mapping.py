@@ -30,8 +30,9 @@ _INCIDENT_FIELDS = (
 )
 # fmt: on
 
-_CLOSING_FIELDS = ("statuscategorychangedate", "resolutiondate", "updated")
-"""Where an instant of closure is, best first, when the changelog does not hold it."""
+_CLOSING_FIELDS = ("statuscategorychangedate", "resolutiondate")
+"""Where an instant of closure is, best first, when the changelog does not hold it. `updated` is no witness: writing
+the link to the review moves it."""
 
 _HISTORY = "page=com.atlassian.jira.plugin.system.issuetabpanels:changehistory-tabpanel"
 

@@ -120,16 +120,16 @@ def test_without_a_severity_field_changes_of_priority_are_changes_of_severity(tm
     [
         ({}, "2026-03-03T12:30:00.700+0100"),
         ({"statuscategorychangedate": None}, "2026-03-03T12:30:00.512+0100"),
-        ({"statuscategorychangedate": None, "resolutiondate": "soon"}, "2026-03-05T09:00:00+0100"),
+        ({"statuscategorychangedate": None, "resolutiondate": "soon"}, None),
     ],
 )
 def test_without_a_changelog_the_nearest_instant_is_taken(
-    default: Resolved, left: dict[str, object], expected: str
+    default: Resolved, left: dict[str, object], expected: str | None
 ) -> None:
     raw = changed("cloud_incident", **left)
     del raw["changelog"]
     found = incident(raw, default, CLOUD)
-    assert found.closed == at(expected)
+    assert found.closed == (at(expected) if expected else None)
     assert (found.events, found.events_complete) == ((), False)
 
 

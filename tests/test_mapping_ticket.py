@@ -118,7 +118,9 @@ def test_real_answers_of_real_sites(tmp_path: Path) -> None:
         issue, action = incident(raw, resolved, context), ticket(raw, context)
         assert (raw.get("id", ""), raw["key"]) == (issue.id, issue.key)
         assert (issue.is_closed, issue.id, issue.links) == (action.is_done, action.id, action.links)
-        assert (issue.closed is not None) or not issue.is_closed
+        # Nothing but `updated` tells when these were closed, and that moves with every link that is made.
+        told = raw.get("changelog") or raw["fields"].get("resolutiondate")
+        assert issue.closed is not None or not issue.is_closed or not told
         assert issue.summary and issue.status and issue.created and issue.project
         found.append(issue)
     assert len(found) == 468

@@ -240,6 +240,7 @@ INCIDENTS: tuple[Incident, ...] = (
             Happening(1600, "hweiss", "close"),
         ),
         priority="1",
+        detected_after=1,
         commander="hweiss",
         services=("identity",),
         labels=("security",),
