@@ -35,7 +35,7 @@ from .decision import (
 )
 from .model import Cell, CellEdit, Column, Incident, IssueLink, Lozenge, Person, Region, Row, Shown, Ticket
 from .page import cells
-from .page.read import fold
+from .page.read import as_read, fold
 from .page.summary import instant
 from .policy import status
 from .ports import IntentStatus
@@ -254,7 +254,7 @@ def _says(cell: Cell, column: Column, said: str, ticket: Ticket) -> bool:
         case Column.CLOSED:
             return (cell.dates[0].isoformat() if cell.dates else cell.text) == said
         case _:
-            return cell.text == said
+            return cell.text == as_read(said)
 
 
 def _write(situation: Situation, row: Row, new: tuple[Column, Cell, str, str], plan: RowPlan) -> None:
@@ -345,7 +345,7 @@ def _show_jira(situation: Situation, row: Row, ticket: Ticket, at: tuple[Column,
         mention = situation.observed.mentions.get(ticket.assignee.account)
         said = ticket.assignee.name
         content = cells.mention(mention, situation.terms.deployment) if mention else cells.words(said)
-        if mention is None and cell.text == said:
+        if mention is None and cell.text == as_read(said):
             return
     else:
         return
@@ -511,7 +511,7 @@ def _note(situation: Situation, row: Row, word: str, reason: str, plan: RowPlan)
     said = f"{word}: {draft.one_line(reason, 120)}" if reason else word
     cell = row.cell(Column.STATUS)
     plan.findings.append(situation.finding(_NOTE_KINDS[word], f'row {row.index + 1} "{row.action}": {_advice(said)}'))
-    if cell is None or cell.is_commented or cell.text == said:
+    if cell is None or cell.is_commented or cell.text == as_read(said):
         return
     if cell.text and not (cell.lozenge and cell.lozenge.text in _NOTE_KINDS):
         return

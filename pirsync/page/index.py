@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pirsync.model import IndexPage, IndexRow, Lozenge
 
-from . import cells, escape, read
+from . import cells, read
 from .review import cells_of, details, rows_of
 from .scan import BadPage, Element, encode, scan
 
@@ -109,5 +109,5 @@ def _row(line: Element) -> IndexRow | None:
 
 def canonical(row: IndexRow) -> IndexRow:
     """The row as a reader of the page gets it back: text folded, control characters gone."""
-    texts = {name: " ".join(escape.printable(value).split()) for name, value in row if isinstance(value, str)}
+    texts = {name: read.as_read(value) for name, value in row if isinstance(value, str)}
     return row.model_copy(update=texts)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from pirsync.model import Cell, Lozenge, Mention
 
+from . import escape
 from .scan import Element
 
 _BLOCKS = frozenset(
@@ -39,6 +40,11 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def as_read(words: str) -> str:
+    """What a reader gets back of words that were written: one line, without what XML has no way to say."""
+    return " ".join(escape.printable(words).split()).strip("\u200b\ufeff ")
+
+
 def macro(element: Element) -> str:
     """The macro's name, or empty for an element that is no macro."""
     return element.attrs.get("ac:name", "") if element.name == "ac:structured-macro" else ""
@@ -48,7 +54,7 @@ def text_of(element: Element) -> str:
     """What a reader sees in it, folded to one line; mentions and prompts are not text."""
     pieces: list[str] = []
     _collect(element, pieces)
-    return " ".join("".join(pieces).replace("\u00a0", " ").replace("\u200b", "").split())
+    return as_read("".join(pieces))
 
 
 def _collect(element: Element, pieces: list[str]) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pirsync.model import Incident, Lozenge, Noun
 
 from . import cells
+from .read import as_read
 
 
 class SummaryCell(Noun):
@@ -61,11 +62,12 @@ def summary(incident: Incident, review: Lozenge, actions: str, zone: str) -> tup
     lasted = duration(incident.resolved - begun) if begun and incident.resolved and incident.resolved > begun else ""
 
     def words(label: str, text: str) -> SummaryCell:
-        return SummaryCell(label=label, text=text, storage=cells.words(text), managed=True)
+        return SummaryCell(label=label, text=as_read(text), storage=cells.words(text), managed=True)
 
     return (
         SummaryCell(label="Review status", text=review.text, storage=cells.lozenge(review), managed=True),
         SummaryCell(label="Incident", text=incident.key, storage=cells.link(incident.key, incident.url), managed=False),
+        words("Title", incident.summary),
         words("Incident status", incident.status),
         words("Severity", incident.severity),
         words("Started", instant(incident.started, zone)),

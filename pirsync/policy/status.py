@@ -70,7 +70,8 @@ def outcome(ticket: Ticket) -> Outcome:
 
 def lozenge_text(words: str) -> str:
     """Words as a lozenge shows them: upper case, folded, at most 20 characters, never empty."""
-    folded = " ".join(words.upper().split()) or "UNKNOWN"
+    seen = "".join(c for c in words.upper() if c.isprintable() or c.isspace())
+    folded = " ".join(seen.split()) or "UNKNOWN"
     return folded if len(folded) <= LOZENGE_LENGTH else folded[: LOZENGE_LENGTH - 1].rstrip() + "…"
 
 

@@ -1,0 +1,5 @@
+"""`python -m pirsync` is `pirsync`."""
+
+from pirsync.cli import main
+
+main()
