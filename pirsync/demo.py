@@ -95,21 +95,21 @@ class Story:
         started = time.monotonic()
         first = self._pass()
         self._tell(f"1. pirsync read Jira and made {first.reviews} review pages, linked from their incidents.")
-        incident = self._incident()
-        page = self._page(incident)
+        incident = self.incident()
+        page = self.page(incident)
         self._tell(f"   {incident.key}: {self._url(page)}")
-        self._type_rows(page)
+        self.type_rows(page)
         self._tell("2. Ana Ruiz typed three actions into its table: text, an @mention, a date.")
         self._pass()
-        keys = [row.ticket for row in self._review(page).rows if row.ticket]
+        keys = [row.ticket for row in self.review(page).rows if row.ticket]
         self._tell(f"3. Each row became a Jira ticket, linked to {incident.key}: {', '.join(keys)}.")
         for key in keys[:2]:
-            self._finish(key)
+            self.finish(key)
         self._tell(f"4. The owners of {' and '.join(keys[:2])} moved them to Done in Jira.")
         self._pass()
-        lozenges = [row.cells[Column.STATUS].lozenge for row in self._review(page).rows if row.ticket]
+        lozenges = [row.cells[Column.STATUS].lozenge for row in self.review(page).rows if row.ticket]
         green = [lozenge for lozenge in lozenges if lozenge is not None and lozenge.colour == "Green"]
-        shown = self._review(page).summary["actions"].text
+        shown = self.review(page).summary["actions"].text
         self._tell(f"5. The page followed by itself: {len(green)} rows are green; its summary says “{shown}”.")
         again = self._pass()
         self._tell(f"6. A second pass wrote nothing: {len(again.changes)} changes.")
@@ -121,13 +121,14 @@ class Story:
             Selection(Mode.ALL), self._bench.world, self._bench.teams(), self._bench.limits(), lambda _: None
         )
 
-    def _incident(self) -> jira.Issue:
+    def incident(self) -> jira.Issue:
         """The oldest incident that has a review now, and no ticket yet."""
         issues = sorted(self._sandbox.tracker.issues.values(), key=lambda issue: issue.id)
         reviewed = [i for i in issues if any(r.global_id.startswith("pirsync:page:") for r in i.remote_links)]
-        return next(i for i in reviewed if not any(row.ticket for row in self._review(self._page(i)).rows))
+        return next(i for i in reviewed if not any(row.ticket for row in self.review(self.page(i)).rows))
 
-    def _page(self, incident: jira.Issue) -> confluence.Page:
+    def page(self, incident: jira.Issue) -> confluence.Page:
+        """The review page of an incident, by its remote link."""
         ids = [r.global_id.rpartition(":")[2] for r in incident.remote_links if r.global_id.startswith("pirsync:page:")]
         page = confluence.find_page(self._sandbox, ids[0])
         assert page is not None  # pirsync has just made it
@@ -137,13 +138,14 @@ class Story:
         found: Page | None = self._bench.world.wiki.page(str(page.id))
         return found.url if found else ""
 
-    def _review(self, page: confluence.Page) -> ReviewPage:
+    def review(self, page: confluence.Page) -> ReviewPage:
+        """What a page says now."""
         return read_review(page.current.body, self._headers)
 
     def _user(self, name: str) -> User:
         return next(user for user in self._sandbox.people.all() if user.display_name == name)
 
-    def _type_rows(self, page: confluence.Page) -> None:
+    def type_rows(self, page: confluence.Page) -> None:
         """Fill the rows that ask for an action, and add one more, as a person does in the editor."""
         body = page.current.body
         review = read_review(body, self._headers)
@@ -177,7 +179,8 @@ class Story:
             Column.CRITERIA: cells.words(criteria),
         }
 
-    def _finish(self, key: str) -> None:
+    def finish(self, key: str) -> None:
+        """Move a ticket to Done, as its owner."""
         issue = jira.find_issue(self._sandbox, key)
         assert issue is not None and issue.assignee is not None  # pirsync has just made it, with an owner
         while jira.status_of(self._sandbox, issue).category != "done":

@@ -1,0 +1,116 @@
+"""The story over real sockets with something going wrong at many requests: the same end, nothing twice, nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from pirsync.errors import AuthInDoubt
+from pirsync.model import Column, Deployment
+from pirsync.reconcile import Mode
+from pirsync.sandbox.faults import Rule
+from pirsync.sandbox.tracker import find_issue
+from tests.site import Site, site
+
+DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
+STEP = 11
+"""Every so many-th request of the story meets its fault; another start for each kind, so that together they cover more."""
+
+
+def play(place: Site) -> str:
+    """Birth, three rows typed, two tickets done; between the acts everything comes to rest. The incident's key."""
+    story = place.story()
+    place.settle()
+    incident = story.incident()
+    page = story.page(incident)
+    story.type_rows(page)
+    place.settle()
+    keys = [row.ticket or "" for row in story.review(page).rows]
+    for key in keys[:2]:
+        story.finish(key)
+    place.settle()
+    return incident.key
+
+
+def picture(place: Site, key: str) -> tuple[object, ...]:
+    story = place.story()
+    incident = find_issue(place.sandbox, key)
+    assert incident is not None
+    page = story.page(incident)
+    rows = [
+        (row.action, bool(row.ticket), row.cells[Column.STATUS].text, row.cells[Column.CLOSED].text != "")
+        for row in story.review(page).rows
+    ]
+    sandbox = place.sandbox
+    reviews = sorted(p.title for p in sandbox.wiki.pages.values() if p.title.endswith("review"))
+    tickets = sorted(i.summary for i in sandbox.tracker.issues.values() if i.key.startswith("ACT-"))
+    index = [p.title for p in sandbox.wiki.pages.values() if p.title == "Post-incident review index"]
+    return rows, reviews, tickets, index, story.review(page).summary["actions"].text
+
+
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+@pytest.mark.parametrize(("kind", "start"), [("drop-before", 3), ("drop-after", 5), ("503", 7), ("429", 9)])
+def test_a_fault_at_many_requests(deployment: Deployment, kind: str, start: int) -> None:
+    with site(deployment) as calm:
+        expected = picture(calm, play(calm))
+        requests = len(calm.sandbox.faults.log)
+    assert requests > 60
+    for at in range(start, requests, STEP * 3):
+        with site(deployment) as place:
+            place.sandbox.faults.add(Rule(kind, after=at))
+            assert picture(place, play(place)) == expected, f"{kind} at request {at} of {requests}"
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_search_that_lags_makes_nothing_twice(deployment: Deployment) -> None:
+    with site(deployment) as calm:
+        expected = picture(calm, play(calm))
+    with site(deployment) as place:
+        place.sandbox.faults.lag = 30.0
+        for issue in place.sandbox.tracker.issues.values():
+            issue.indexed_at = place.sandbox.clock.now().replace(year=2020)
+        key = play(place)
+        place.sandbox.clock.advance(60)
+        place.settle()
+        assert picture(place, key) == expected
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_an_expired_token_stops_the_pass_and_moves_nothing(deployment: Deployment) -> None:
+    with site(deployment) as place:
+        play(place)
+        state = place.bench.world.state
+        marks = [state.watermark("operations"), state.pending()]
+        place.sandbox.faults.log.clear()
+        place.sandbox.faults.expired = True
+        for mode in (Mode.ALL, Mode.NEWS):
+            with pytest.raises(AuthInDoubt):
+                place.run_pass(mode)
+        assert place.writes() == []
+        assert [state.watermark("operations"), state.pending()] == marks
+        place.sandbox.faults.expired = False
+        assert place.run_pass().changes == ()
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_confluence_alone_in_doubt_accuses_nobody(deployment: Deployment) -> None:
+    with site(deployment) as place:
+        play(place)
+        prefix = "/wiki/" if deployment == "cloud" else "/confluence/"
+        place.sandbox.faults.add(Rule("html", path=prefix, times=None))
+        place.sandbox.faults.log.clear()
+        with pytest.raises(AuthInDoubt):
+            place.run_pass()
+        assert place.writes() == []
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_second_pass_makes_no_write(deployment: Deployment) -> None:
+    with site(deployment) as place:
+        play(place)
+        place.sandbox.faults.log.clear()
+        for mode in (Mode.ALL, Mode.NEWS, Mode.ALL):
+            report = place.run_pass(mode)
+            assert (report.changes, report.failed) == ((), ())
+        assert place.writes() == []
+        assert len(place.sandbox.faults.log) > 5
