@@ -12,7 +12,8 @@ from .model import Incident, PageStatus, Ticket
 from .observe import Readings
 from .ports import Due, State
 
-FINISHED = "ACTIONS COMPLETE"
+FINISHED = frozenset({"ACTIONS COMPLETE", "ACTIONS CLOSED"})
+"""Review statuses whose pages polls no longer watch one by one; the daily sweep still reads them."""
 
 
 def work_key(team: str, incident_id: str) -> str:
@@ -42,7 +43,7 @@ class Recorder:
         incident = readings.incidents[incident_id]
         if known is not None:
             page = readings.pages.get(known.page)
-            is_open = plan.index_row is None or plan.index_row.status.text != FINISHED
+            is_open = plan.index_row is None or plan.index_row.status.text not in FINISHED
             tickets = readings.tickets_of(incident_id)
             known = known.model_copy(
                 update={

@@ -129,6 +129,8 @@ def review_lozenge(incident: Incident, counts: Counts) -> Lozenge:
         return Lozenge(text="IN REVIEW", colour="Blue")
     if counts.open:
         return Lozenge(text="ACTIONS OPEN", colour="Blue")
+    if counts.dropped:
+        return Lozenge(text="ACTIONS CLOSED", colour="Yellow")
     return Lozenge(text="ACTIONS COMPLETE", colour="Green")
 
 

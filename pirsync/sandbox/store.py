@@ -6,7 +6,6 @@ import io
 import os
 import pickle
 import tempfile
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,10 +57,9 @@ def save(world: World, path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
+    finally:
+        # Gone once it took the file's place; left over only when writing it failed.
+        Path(name).unlink(missing_ok=True)
 
 
 def load(path: Path) -> World:

@@ -1,0 +1,47 @@
+"""The decision for the action table: which ticket belongs to which row, and what each row should say. Pure.
+
+| the row has | and | then |
+|---|---|---|
+| a ticket's key | the ticket can be read | its cells follow the ticket |
+| a ticket's key | the ticket cannot be read | nothing is written; a finding |
+| no key | a ticket carries its mark, or is an orphan of that text | the key is written into the row |
+| no key | owner or date missing, or Jira refused | the Status cell says so |
+| no key | everything | the ticket is created; its key is written a round later |
+"""
+
+from __future__ import annotations
+
+from pirsync.decision import FindingKind
+
+from .assign import adopt, assign, marks_of_rows
+from .linked import appended_cells, plan_hand_linked
+from .situation import RowPlan, Situation, hand_links_of
+from .ticketed import plan_ticketed
+from .unticketed import plan_unticketed
+
+__all__ = ["RowPlan", "Situation", "appended_cells", "hand_links_of", "plan_rows"]
+
+
+def plan_rows(situation: Situation) -> RowPlan:
+    """Decide for every row, then for the tickets that were linked by hand."""
+    plan = RowPlan()
+    marks = marks_of_rows(situation)
+    assigned = assign(situation, marks, plan)
+    for row in situation.rows:
+        ticket = assigned.get(row.index)
+        if row.obstacle:
+            if row.action or row.ticket:
+                message = f'row {row.index + 1} "{row.action}" is left alone: {row.obstacle}'
+                plan.findings.append(situation.finding(FindingKind.ROW_UNREADABLE, message))
+        elif ticket is not None:
+            plan_ticketed(situation, row, ticket, plan)
+            if not row.ticket:
+                adopt(situation, marks[row.index], row, ticket, plan)
+        elif row.ticket:
+            message = f"row {row.index + 1} names {row.ticket}, which is deleted or cannot be seen by our account"
+            plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
+        elif row.action:
+            plan.unticketed += 1
+            plan_unticketed(situation, row, marks[row.index], plan)
+    plan_hand_linked(situation, plan)
+    return plan

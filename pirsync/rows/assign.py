@@ -1,0 +1,99 @@
+"""Which ticket belongs to which row: by its key, then by its mark, then orphans by their text."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+from pirsync import draft
+from pirsync.decision import AdoptTicket, FindingKind
+from pirsync.model import Row, Ticket
+from pirsync.page.read import fold
+
+from .situation import RowPlan, Situation, ours
+
+SIMILAR = 0.6
+"""How alike an orphan's summary and an edited row must be to be the same action (difflib's ratio)."""
+
+
+def marks_of_rows(situation: Situation) -> dict[int, str]:
+    """The marks of the rows without a ticket, by index."""
+    observed, memory = situation.observed, situation.observed.memory
+    shown = {row.ticket for row in situation.rows if row.ticket}
+    settled = [t for t in observed.tickets.values() if t.key in shown or (memory is not None and t.id in memory.rows)]
+    taken = {t.mark.value for t in settled if t.mark is not None}
+    ids = {t.id for t in settled}
+    taken |= {value for value, intent in situation.journal.intents.items() if intent.remote_id in ids}
+    free = [row for row in situation.rows if not row.ticket]
+    return draft.row_marks(situation.terms.owner_id, observed.incident.id, free, taken)
+
+
+def _carries(ticket: Ticket, value: str, situation: Situation) -> bool:
+    intent = situation.journal.intents.get(value)
+    if intent is not None and intent.remote_id == ticket.id:
+        return True
+    if ticket.mark is not None:
+        return ours(ticket, situation) and ticket.mark.value == value
+    return draft.mark_label(value) in ticket.labels
+
+
+def assign(situation: Situation, marks: dict[int, str], plan: RowPlan) -> dict[int, Ticket]:
+    """Which ticket belongs to which row: by key, then by mark, then orphans by their text.
+
+    A ticket that memory knows was shown once; if no row shows it now, people deleted its row, and no other
+    row may inherit it.
+    """
+    observed = situation.observed
+    found: dict[int, Ticket] = {}
+    for row in situation.rows:
+        if row.ticket and (ticket := observed.by_key(row.ticket)):
+            found[row.index] = ticket
+    for row in situation.rows:
+        if row.index in marks and not row.obstacle:
+            hits = sorted(
+                (t for t in observed.tickets.values() if _carries(t, marks[row.index], situation)),
+                key=lambda t: int(t.id) if t.id.isdigit() else 0,
+            )
+            if hits:
+                found[row.index] = hits[0]
+            if len(hits) > 1:
+                keys = ", ".join(t.key for t in hits)
+                message = f'{keys} were all made for the action "{row.action}"; {hits[0].key}, the oldest, is used'
+                plan.findings.append(situation.finding(FindingKind.DUPLICATE, message))
+    _match_orphans(situation, marks, found, plan)
+    return found
+
+
+def _match_orphans(situation: Situation, marks: dict[int, str], found: dict[int, Ticket], plan: RowPlan) -> None:
+    used = {ticket.id for ticket in found.values()}
+    memory = situation.observed.memory
+    known = set(memory.rows) if memory else set()
+    orphans = [t for t in situation.observed.tickets.values() if ours(t, situation) and t.id not in used | known]
+    free = [row for row in situation.rows if row.index in marks and row.index not in found and not row.obstacle]
+    for ticket in sorted(orphans, key=lambda t: t.key):
+        ratios = [(_likeness(row.action, ticket.summary), -row.index, row) for row in free]
+        best = max(ratios, key=lambda r: r[:2], default=None)
+        if best is not None and best[0] >= SIMILAR:
+            found[best[2].index] = ticket
+            free.remove(best[2])
+        else:
+            message = f'{ticket.key} "{ticket.summary}" was made from a row that is no longer on the page'
+            plan.findings.append(situation.finding(FindingKind.ORPHAN, message))
+
+
+def _likeness(action: str, summary: str) -> float:
+    a, b = fold(draft.one_line(action, draft.SUMMARY_LENGTH)), fold(summary)
+    return 1.0 if a == b else SequenceMatcher(None, a, b, autojunk=False).ratio()
+
+
+def adopt(situation: Situation, value: str, row: Row, ticket: Ticket, plan: RowPlan) -> None:
+    intent = situation.journal.intents.get(value)
+    if intent is None or intent.remote_id != ticket.id:
+        plan.completions.append(
+            AdoptTicket(
+                incident_id=situation.observed.incident.id,
+                mark=value,
+                ticket_id=ticket.id,
+                ticket_key=ticket.key,
+                action=row.action,
+            )
+        )

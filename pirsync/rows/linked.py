@@ -1,0 +1,41 @@
+"""A ticket that someone linked to the incident by hand gets one row, once."""
+
+from __future__ import annotations
+
+from pirsync.model import Column, Ticket
+from pirsync.page import cells
+
+from .situation import RowPlan, Situation, hand_links, ours
+from .ticketed import ticket_cells
+
+
+def plan_hand_linked(situation: Situation, plan: RowPlan) -> None:
+    """A ticket that someone linked by hand gets one row, once; never again when people delete that row."""
+    observed = situation.observed
+    remembered = set(observed.memory.adopted) if observed.memory else set()
+    shown = {ticket.id for ticket in plan.tickets}
+    plan.adopted = sorted(remembered)
+    for link in hand_links(situation):
+        ticket = observed.tickets.get(link.other_id)
+        if ticket is None or ours(ticket, situation):
+            continue
+        if any(intent.remote_id == ticket.id for intent in situation.journal.intents.values()):
+            continue
+        if ticket.id in shown:
+            plan.adopted = sorted({*plan.adopted, ticket.id})
+        elif ticket.id not in remembered and ticket.mark is None and observed.review and observed.review.row_end:
+            plan.appended.append(ticket)
+            plan.tickets.append(ticket)
+
+
+def appended_cells(ticket: Ticket, situation: Situation) -> dict[Column, str]:
+    """The row of a ticket that was linked by hand, cell by cell, in storage format."""
+    made = {column: content for column, _, content in ticket_cells(ticket, situation.terms)}
+    made[Column.ACTION] = cells.words(ticket.summary)
+    if ticket.due is not None:
+        made[Column.DUE] = cells.day(ticket.due)
+    if ticket.assignee is not None:
+        mention = situation.observed.mentions.get(ticket.assignee.account)
+        named = cells.words(ticket.assignee.name)
+        made[Column.OWNER] = cells.mention(mention, situation.terms.deployment) if mention else named
+    return made

@@ -1,0 +1,73 @@
+"""What the decision for the rows is made from, and what it is put together in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pirsync.decision import Change, Finding, FindingKind, Journal, Observed, Terms, describe
+from pirsync.model import CellEdit, Incident, IssueLink, Row, Shown, Ticket
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the decision for the rows is made from."""
+
+    observed: Observed
+    terms: Terms
+    journal: Journal
+    now: datetime
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The action rows that people see."""
+        return self.observed.review.rows if self.observed.review else ()
+
+    def finding(self, kind: FindingKind, message: str) -> Finding:
+        """A finding about this incident."""
+        return Finding(kind=kind, incident=self.observed.incident.key, message=message)
+
+
+@dataclass
+class RowPlan:
+    """The decision for the action table, as it is put together."""
+
+    creates: list[Change] = field(default_factory=list)
+    completions: list[Change] = field(default_factory=list)
+    edits: list[CellEdit] = field(default_factory=list)
+    appended: list[Ticket] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    wakes: list[datetime] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    shown: dict[str, Shown] = field(default_factory=dict)
+    adopted: list[str] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)
+    unticketed: int = 0
+
+
+def ours(ticket: Ticket, situation: Situation) -> bool:
+    """Whether the ticket carries a mark of this installation for this incident."""
+    mark, incident = ticket.mark, situation.observed.incident
+    return mark is not None and mark.owner == situation.terms.owner_id and mark.incident == incident.id
+
+
+def hand_links(situation: Situation) -> tuple[IssueLink, ...]:
+    """The incident's links that make an issue one of its action items."""
+    return hand_links_of(situation.observed.incident, situation.terms)
+
+
+def hand_links_of(incident: Incident, terms: Terms) -> tuple[IssueLink, ...]:
+    """An incident's links of the configured type, on the configured side (both, where they read the same)."""
+    links = incident.linked(terms.link_type.id, terms.link_side)
+    if terms.link_type.inward == terms.link_type.outward:
+        links += incident.linked(terms.link_type.id, "inward" if terms.link_side == "outward" else "outward")
+    return links
+
+
+def best_effort(situation: Situation, change: Change, plan: RowPlan) -> None:
+    """Plan a write that may be refused: once refused it is told, not tried again until a person asks."""
+    reason = situation.journal.refused.get(describe(change))
+    if reason is None:
+        plan.completions.append(change)
+    else:
+        plan.findings.append(situation.finding(FindingKind.REFUSED, f"{describe(change)}: {reason}"))

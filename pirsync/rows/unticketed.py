@@ -1,0 +1,103 @@
+"""A row without a ticket: it becomes one, or says in its Status cell why it cannot."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pirsync import draft
+from pirsync.decision import CreateTicket, FindingKind
+from pirsync.model import CellEdit, Column, Lozenge, Person, Region, Row
+from pirsync.page import cells
+from pirsync.page.read import as_read
+from pirsync.ports import IntentStatus
+
+from .situation import RowPlan, Situation
+
+
+def plan_unticketed(situation: Situation, row: Row, value: str, plan: RowPlan) -> None:
+    owner, due, lacking = _complete_row(situation, row)
+    if lacking is not None or owner is None or due is None:
+        _note(situation, row, lacking or "NEEDS OWNER", "", plan)
+        return
+    observed, intent = situation.observed, situation.journal.intents.get(value)
+    screen = observed.screen
+    if screen is None:
+        reason = f"no type {situation.terms.action_type} in project {situation.terms.action_project}"
+        _note(situation, row, "REJECTED", reason, plan)
+        return
+    if reason := draft.missing(screen, situation.terms):
+        _note(situation, row, "REJECTED", reason, plan)
+        return
+    wanted = draft.Wanted(action=row.action, criteria=row.criteria, owner=owner, due=due)
+    assert observed.page is not None  # a row was read from it
+    place = draft.Place(page_title=observed.page.title, page_url=observed.page.url)
+    made = draft.ticket_draft(wanted, observed.incident, place, value, (situation.terms, screen))
+    inputs = draft.digest(made.model_dump(mode="json"))
+    if intent is not None and intent.status == "rejected" and intent.digest == inputs:
+        _note(situation, row, "REJECTED", intent.reason, plan)
+    elif intent is not None and intent.status == "done":
+        message = f'row {row.index + 1} "{row.action}" had {intent.remote_key}, which is deleted or cannot be seen'
+        plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
+    elif (settled := _absence_settles(situation, intent)) > situation.now:
+        plan.wakes.append(settled)
+        plan.waiting.append(f'to be sure that no ticket for "{row.action}" was made before')
+    else:
+        plan.creates.append(CreateTicket(incident_id=observed.incident.id, mark=value, digest=inputs, draft=made))
+
+
+def _absence_settles(situation: Situation, intent: IntentStatus | None) -> datetime:
+    """The instant from which "no such ticket was found" proves that there is none."""
+    settled = situation.journal.settled_from
+    if intent is not None and intent.status == "sending" and intent.sent_at is not None:
+        settled = max(settled, intent.sent_at + situation.terms.settle)
+    return settled
+
+
+def _complete_row(situation: Situation, row: Row) -> tuple[Person | None, date | None, str | None]:
+    """The row's owner and date, or what it lacks. An owner is an @mention of one exact, assignable account."""
+    cell = row.cell(Column.OWNER)
+    if cell is None or not cell.mentions:
+        return None, None, "NEEDS OWNER"
+    owner = situation.observed.owners.get(cell.mentions[0].ref)
+    if owner is None or owner.person is None:
+        return None, None, "OWNER UNKNOWN"
+    due = row.cell(Column.DUE)
+    if due is None or not due.dates:
+        return owner.person, None, "NEEDS DUE DATE"
+    return owner.person, due.dates[0], None
+
+
+_NOTE_KINDS = {
+    "NEEDS OWNER": FindingKind.NEEDS_OWNER,
+    "NEEDS DUE DATE": FindingKind.NEEDS_DUE_DATE,
+    "OWNER UNKNOWN": FindingKind.OWNER_UNKNOWN,
+    "REJECTED": FindingKind.REJECTED,
+}
+
+
+def _note(situation: Situation, row: Row, word: str, reason: str, plan: RowPlan) -> None:
+    """Say in the row's Status cell why it cannot become a ticket; words that people typed there stay."""
+    said = f"{word}: {draft.one_line(reason, 120)}" if reason else word
+    cell = row.cell(Column.STATUS)
+    plan.findings.append(situation.finding(_NOTE_KINDS[word], f'row {row.index + 1} "{row.action}": {_advice(said)}'))
+    if cell is None or cell.is_commented or cell.text == as_read(said):
+        return
+    if cell.text and not (cell.lozenge and cell.lozenge.text in _NOTE_KINDS):
+        return
+    content = cells.lozenge(Lozenge(text=word, colour="Yellow"), said.removeprefix(word))
+    label = f"{row.action[:40]} {Column.STATUS.value}"
+    plan.edits.append(
+        CellEdit(region=Region.ACTIONS, label=label, start=cell.start, end=cell.end, storage=content, text=said)
+    )
+
+
+def _advice(said: str) -> str:
+    match said:
+        case "NEEDS OWNER":
+            return "needs an owner; @mention one person in its Owner cell"
+        case "NEEDS DUE DATE":
+            return "needs a due date; type // or YYYY-MM-DD in its Due date cell"
+        case "OWNER UNKNOWN":
+            return "its owner is not an active account that can be assigned tickets there"
+        case _:
+            return f"Jira will not take it ({said}); change the row, or the project, and it is tried again"
