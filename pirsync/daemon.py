@@ -6,6 +6,7 @@ A pass that fails is told and tried again at its next turn; only an error of our
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -87,9 +88,28 @@ class Daemon:
 def until_signalled(stop: threading.Event, work: Callable[[], None]) -> None:
     """Run `work` in a thread of its own, and set `stop` on SIGTERM or SIGINT; raises what `work` raised.
 
-    The main thread must not wait on the event itself: `Event.set()` in a handler would deadlock there.
+    The main thread never touches the event: a second signal inside a handler's `Event.set()` would deadlock on the
+    event's own lock. The handlers do nothing; a thread that hears of signals through a socket sets the event.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with ThreadPoolExecutor(1, thread_name_prefix="pirsync") as threads:
-        threads.submit(work).result()
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+
+    def listen() -> None:
+        # Bytes are signals; none is the end of the socket.
+        if heard.recv(1):
+            stop.set()
+
+    previous = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    listener = threading.Thread(target=listen, name="pirsync-signals")
+    listener.start()
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="pirsync") as threads:
+            threads.submit(work).result()
+    finally:
+        signal.set_wakeup_fd(before)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        told.close()
+        listener.join()
+        heard.close()

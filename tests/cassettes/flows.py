@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from pirsync.adapters.confluence import open_wiki
 from pirsync.adapters.http import Connection, Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.adapters.memory_state import MemoryState
-from pirsync.config import Run, Site, Team
+from pirsync.config import Product, Run, Site, Team
 from pirsync.decision import describe
 from pirsync.mapping import TeamMapping, load_mapping
 from pirsync.model import Deployment
@@ -30,6 +30,7 @@ from tests.cassettes.player import SITE, Flow
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 A_WHILE = timedelta(minutes=20)
+INDEX_TITLE = "Post-incident review index"
 OWNER = "0e7c1a52-6d3b-4f0e-9a41-5b8c2d7f6e10"
 TOKEN = "sandbox-token"
 USER = {"cloud": "review-service@example.com", "datacenter": ""}
@@ -120,15 +121,11 @@ class _Story:
         self._people = people
 
     def tell(self) -> dict[Flow, Outcome]:
-        told: dict[Flow, list[Report]] = {
-            flow: [self._pass(flow)]
-            for flow in (Flow.CREATE_PAGE, Flow.CREATE_TICKET, Flow.STATUS_REFRESH, Flow.POLL)
-        }
-        results = {flow: [r for report in reports for r in report.results] for flow, reports in told.items()}
-        index = [r for listed in results.values() for r in listed if _is_index(r)]
-        return {flow: _outcome([r for r in listed if not _is_index(r)]) for flow, listed in results.items()} | {
-            Flow.INDEX: _outcome(index)
-        }
+        passes = (Flow.CREATE_PAGE, Flow.CREATE_TICKET, Flow.STATUS_REFRESH, Flow.POLL)
+        told = {flow: self._pass(flow).results for flow in passes}
+        index = [result for results in told.values() for result in results if result.key == INDEX_TITLE]
+        others = {flow: [r for r in results if r.key != INDEX_TITLE] for flow, results in told.items()}
+        return {flow: _outcome(results) for flow, results in (others | {Flow.INDEX: index}).items()}
 
     def _pass(self, flow: Flow) -> Report:
         self._clock.forward(A_WHILE)
@@ -143,23 +140,24 @@ class _Story:
 
     def _practice(self) -> Practice:
         world = self._world
-        site = Site.model_construct(
-            name="main",
+        product = Product(url=SITE, token="env:UNUSED")
+        site = Site(
             deployment=world.tracker.deployment,
             owner_id=OWNER,
-            state=Path("unused"),
-            jira=None,
-            confluence=None,
+            state=Path("unused.db"),
+            jira=product,
+            confluence=product,
         )
         team = Team(
-            name="ops", projects=("OPS",), closed_since=date(2026, 1, 1), space="OPS", action_project="ACT"
+            name="ops",
+            projects=("OPS",),
+            closed_since="always",
+            space="OPS",
+            action_project="ACT",
+            index_title=INDEX_TITLE,
         )
         run = Run(quiet_period=0, quiet_at_most=0)
         return practice(team, site, run, mapping(), ReviewTemplate("tiny", {"tiny": TEMPLATE}), world)
-
-
-def _is_index(result: Result) -> bool:
-    return result.key == Team.model_fields["index_title"].default
 
 
 def _outcome(results: list[Result]) -> Outcome:

@@ -20,7 +20,7 @@ from pirsync.sandbox.people import User
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World
 from tests.adapters.loopback import Answer, Asked, serving
-from tests.cassettes.flows import A_WHILE, START, Hands, Outcome, mapping, tell_story
+from tests.cassettes.flows import START, Hands, Outcome, mapping, tell_story
 from tests.cassettes.player import (
     DEPLOYMENTS,
     SITE,
@@ -34,7 +34,8 @@ from tests.cassettes.player import (
 )
 
 KEPT_HEADERS = ("content-type", "link")
-INVESTIGATE, RESOLVE, CLOSE, START_WORK = "11", "21", "31", "21"
+RESOLVE, CLOSE, START_WORK = "21", "31", "21"
+"""Steps of the sandbox's workflows."""
 
 
 class Shared(Clock):
