@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, assert_never
 
+from pirsync.known import Known
+
 from .decision import (
     INDEX_LABEL,
     PAGE_PROPERTY,
@@ -26,7 +28,7 @@ from .decision import (
 )
 from .errors import Ambiguous, Rejected, Stale, Unavailable
 from .model import TICKET_PROPERTY, Page
-from .observe import Known, Readings
+from .observe import Readings
 from .ports import World
 
 T = TypeVar("T")

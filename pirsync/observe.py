@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from enum import Enum
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from pirsync.known import Known, memory_of
 
 from . import mapping
 from .decision import (
@@ -23,21 +24,15 @@ from .decision import (
     Journal,
     Observed,
     ObservedIndex,
-    Owner,
 )
+from .directory import Directory, Sources
 from .draft import mark_label
 from .errors import AuthInDoubt
 from .model import (
-    CreateScreen,
     Incident,
     Mark,
-    Memory,
-    Mention,
-    Noun,
     Page,
     PageHead,
-    Person,
-    Property,
     ReviewPage,
     Ticket,
 )
@@ -45,8 +40,8 @@ from .page.index import read_index
 from .page.review import read_review
 from .page.scan import BadPage
 from .plan import scope
-from .ports import Query, RawIssue, State, TrackerReads, WikiReads
-from .practice import Practice, remembered
+from .ports import Query, RawIssue
+from .practice import Practice
 from .rows import hand_links_of
 
 T = TypeVar("T")
@@ -57,28 +52,6 @@ class Trust(Enum):
 
     READ = "read"
     REMEMBERED = "remembered"
-
-
-class Known(Noun):
-    """What state remembers of one incident's review (cache `review`); `open` means that polls watch its page."""
-
-    key: str
-    page: str
-    version: int
-    memory: Memory | None
-    memory_property: Property | None
-    tickets: tuple[str, ...]
-    open: bool
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The read halves of a world, and the present at which the pass began."""
-
-    tracker: TrackerReads
-    wiki: WikiReads
-    state: State
-    now: datetime
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -331,6 +304,7 @@ class Readings:
 
     def observe(self, incident_id: str, journal: Journal) -> Observed:
         """Everything that was read for one incident; what only some decisions need is read here, and remembered."""
+        directory = Directory(self.sources, self.practice.terms)
         incident = self.incidents[incident_id]
         known = self.known.get(incident_id)
         page = self.pages.get(known.page) if known else None
@@ -343,15 +317,15 @@ class Readings:
             incident=incident,
             page=page,
             review=review,
-            base=self._base(page, review),
+            base=self.bases.get(page.id) if page is not None else None,
             gone=gone,
             title_holder=self.holders.get(incident_id),
             memory=known.memory if known else None,
             memory_property=known.memory_property if known else None,
             tickets=_by_id_and_old_key(tickets),
-            owners=self._owners(review),
-            mentions=self._mentions(incident, review, tickets.values()),
-            screen=self._screen(review),
+            owners=directory.owners(review),
+            mentions=directory.mentions(incident, review, tickets.values()),
+            screen=directory.screen(review),
         )
 
     def tickets_of(self, incident_id: str) -> list[Ticket]:
@@ -377,11 +351,6 @@ class Readings:
                 self.bases.pop(known.page, None)
                 if page is not None:
                     self.reviews.pop((page.id, page.version), None)
-
-    def _base(self, page: Page | None, review: ReviewPage | None) -> ReviewPage | None:
-        if page is None:
-            return None
-        return self.bases.get(page.id)
 
     def read_base(self, page: Page, stamp: str) -> None:
         """Read the newest version that we stamped; only a page that will be written needs it."""
@@ -410,68 +379,6 @@ class Readings:
                 self.take_ticket(whole)
         self.looked.add(incident_id)
 
-    # ------------------------------------------------------------ people and screens
-
-    def _owners(self, review: ReviewPage | None) -> dict[str, Owner]:
-        owners: dict[str, Owner] = {}
-        for row in review.rows if review else ():
-            for mention in (row.cells[c].mentions[:1] for c in row.cells if c.value == "owner"):
-                for who in mention:
-                    if not row.ticket and row.action:
-                        owners[who.ref] = self._owner(who)
-                    elif who.ref not in owners and (account := self._account(who)):
-                        owners[who.ref] = Owner(person=Person(account=account, name=account), reason="")
-        return owners
-
-    def _account(self, who: Mention) -> str | None:
-        fact = self._fact("account", who.ref, lambda: {"account": self.sources.wiki.account(who)})
-        return str(fact["account"]) if fact["account"] else None
-
-    def _owner(self, who: Mention) -> Owner:
-        project = self.practice.terms.action_project
-        account = self._account(who)
-        if account is None:
-            return Owner(person=None, reason="not known to Confluence")
-
-        def read() -> dict[str, Any]:
-            person = self.sources.tracker.assignable(project, account)
-            return {"person": person.model_dump() if person else None}
-
-        person = self._fact("owner", f"{project} {account}", read)["person"]
-        if person is None:
-            return Owner(person=None, reason="not an active account that can be assigned tickets there")
-        return Owner(person=Person.model_validate(person), reason="")
-
-    def _mentions(self, incident: Incident, review: ReviewPage | None, tickets: Iterable[Ticket]) -> dict[str, Mention]:
-        """How pages name the people whom this decision may have to name."""
-        people: list[str] = []
-        if review is None:
-            people = [p.account for p in (incident.commander, incident.assignee) if p and p.active]
-            people += [item.owner for item in self.practice.terms.default_items if item.owner]
-        else:
-            people = [t.assignee.account for t in tickets if t.assignee]
-        found = {}
-        for account in dict.fromkeys(people):
-            fact = self._fact("mention", account, lambda account=account: _mention(self.sources.wiki, account))
-            if fact["ref"]:
-                found[account] = Mention(ref=str(fact["ref"]))
-        return found
-
-    def _screen(self, review: ReviewPage | None) -> CreateScreen | None:
-        if not any(row.action and not row.ticket for row in (review.rows if review else ())):
-            return None
-        terms, tracker = self.practice.terms, self.sources.tracker
-
-        def read() -> dict[str, Any]:
-            screen = tracker.create_screen(terms.action_project, terms.action_type)
-            return {"screen": screen.model_dump() if screen else None}
-
-        fact = self._fact("screen", f"{terms.action_project} {terms.action_type}", read)
-        return CreateScreen.model_validate(fact["screen"]) if fact["screen"] else None
-
-    def _fact(self, kind: str, key: str, read: Any) -> Mapping[str, Any]:
-        return remembered(self.sources.state, kind, key, self.sources.now, read)
-
 
 def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:
     """By id; and by the key that a row still shows for a ticket that was moved since."""
@@ -479,34 +386,8 @@ def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:
     return {ticket.id: ticket for ticket in tickets.values()} | old
 
 
-def _mention(wiki: WikiReads, account: str) -> dict[str, str]:
-    mention = wiki.mention(account)
-    return {"ref": mention.ref if mention else ""}
-
-
 def _gone(known: Known) -> str:
     return f"its page (id {known.page}) is deleted, or our account may not see it: restore it, or give us access"
-
-
-def memory_of(found: Property | None) -> Memory | None:
-    """A content property as our memory; None where there is none or somebody else's is in its place."""
-    if found is None:
-        return None
-    try:
-        return Memory.model_validate(found.value)
-    except ValueError:
-        return None
-
-
-def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
-    """What the local journal says of one incident."""
-    waiting = state.cached("waiting", incident_id)
-    return Journal(
-        intents=state.intents(incident_id),
-        settled_from=state.created_at if state.born_with_owner else state.created_at + settle,
-        waiting_since=datetime.fromisoformat(waiting["since"]) if waiting else None,
-        refused={str(k): str(v) for k, v in (state.cached("refused", incident_id) or {}).items()},
-    )
 
 
 def observe_index(sources: Sources, practice: Practice) -> ObservedIndex:

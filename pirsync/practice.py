@@ -37,11 +37,13 @@ class Practice:
 def remembered(
     state: State, kind: str, key: str, now: datetime, read: Callable[[], Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    """A fact of the site from state, read again when it is older than a day."""
+    """A fact of the site from state, read again when it is older than a day; "there is none" (None) is not kept."""
     kept = state.cached(kind, key)
     if kept is not None and datetime.fromisoformat(kept["at"]) > now - SITE_FACTS_LAST:
         return dict(kept["fact"])
     fact = dict(read())
+    if any(value is None for value in fact.values()):
+        return fact
     state.cache(kind, {key: {"at": now.isoformat(), "fact": fact}})
     return fact
 

@@ -13,6 +13,9 @@ from datetime import timedelta
 from enum import Enum
 from functools import partial
 
+from pirsync.directory import Sources, screen_key
+from pirsync.known import journal
+
 from . import mapping
 from .apply import apply, apply_index
 from .decision import (
@@ -42,7 +45,7 @@ from .errors import (
     UnsafePlan,
 )
 from .model import IndexRow
-from .observe import Readings, Sources, Trust, chunks, journal, observe_index
+from .observe import Readings, Trust, chunks, observe_index
 from .page import birth
 from .plan import desired, plan, plan_index, scope, summary_cells
 from .policy import status
@@ -190,6 +193,7 @@ class _Pass:
                 del named[key]
                 # A person asks: what was refused is tried again.
                 self.world.state.drop("refused", [incident.id])
+                self.world.state.drop("screen", [screen_key(readings.practice.terms)])
                 self.world.state.pardon(incident.id)
                 yield incident.id
 

@@ -10,9 +10,11 @@ import click
 from pirsync import mapping
 from pirsync.build import Bench
 from pirsync.commands import confirm_written
+from pirsync.directory import Sources
 from pirsync.errors import Unavailable
+from pirsync.known import journal
 from pirsync.model import Column, Mention, Row, Ticket
-from pirsync.observe import Readings, Sources, Trust, journal
+from pirsync.observe import Readings, Trust
 from pirsync.output import clean, line
 from pirsync.page.markdown import to_markdown
 

@@ -13,7 +13,8 @@ import pirsync
 ROOT = Path(pirsync.__file__).parent
 CORE = {"errors", "model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports", "decision"}
-PLANNING = VALUES | {"draft", "rows", "plan", "practice", "observe", "apply", "report", "record", "scan", "sample"}
+DECIDING = ("draft", "rows", "plan", "practice", "directory", "known", "observe", "apply", "report", "record", "scan")
+PLANNING = VALUES | {*DECIDING, "sample"}
 WHOLE = PLANNING | {"reconcile"}
 ALLOWED = {
     "errors": set(),
@@ -26,7 +27,7 @@ ALLOWED = {
     "sandbox": {"sandbox"},
     "reconcile": WHOLE,
     "daemon": WHOLE,
-} | dict.fromkeys(("draft", "rows", "plan", "practice", "observe", "apply", "report", "record", "scan"), PLANNING)
+} | dict.fromkeys(DECIDING, PLANNING)
 ONLY_IMPORTER = {
     "tenacity": {"adapters/http.py"},
     "jira": {"adapters/jira.py"},

@@ -1,0 +1,103 @@
+"""Who is who, and what a create screen holds: facts of the sites that are looked up once and kept for a day.
+
+Only what was found is kept: somebody who cannot be assigned today may be tomorrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pirsync.decision import Owner, Terms
+from pirsync.model import Column, CreateScreen, Incident, Mention, Person, ReviewPage, Ticket
+from pirsync.ports import State, TrackerReads, WikiReads
+from pirsync.practice import remembered
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The read halves of a world, and the present at which the pass began."""
+
+    tracker: TrackerReads
+    wiki: WikiReads
+    state: State
+    now: datetime
+
+
+def screen_key(terms: Terms) -> str:
+    """Under which key state keeps the create screen of a team's tickets (cache `screen`)."""
+    return f"{terms.action_project} {terms.action_type}"
+
+
+class Directory:
+    """Looks up people and screens for one team."""
+
+    def __init__(self, sources: Sources, terms: Terms) -> None:
+        self._sources = sources
+        self._terms = terms
+
+    def owners(self, review: ReviewPage | None) -> dict[str, Owner]:
+        """Whom the Owner cells name, by the mention's ref; a row that wants a ticket needs more than an account."""
+        owners: dict[str, Owner] = {}
+        for row in review.rows if review else ():
+            cell = row.cell(Column.OWNER)
+            for who in cell.mentions[:1] if cell else ():
+                if not row.ticket and row.action:
+                    owners[who.ref] = self._owner(who)
+                elif who.ref not in owners and (account := self._account(who)):
+                    owners[who.ref] = Owner(person=Person(account=account, name=account), reason="")
+        return owners
+
+    def mentions(self, incident: Incident, review: ReviewPage | None, tickets: Iterable[Ticket]) -> dict[str, Mention]:
+        """How pages name the people whom this decision may have to name, by account."""
+        if review is None:
+            people = [p.account for p in (incident.commander, incident.assignee) if p and p.active]
+            people += [item.owner for item in self._terms.default_items if item.owner]
+        else:
+            people = [t.assignee.account for t in tickets if t.assignee]
+        refs = {account: self._mention(account) for account in dict.fromkeys(people)}
+        return {account: Mention(ref=ref) for account, ref in refs.items() if ref}
+
+    def screen(self, review: ReviewPage | None) -> CreateScreen | None:
+        """The create screen of the team's tickets, where a row wants one."""
+        if not any(row.action and not row.ticket for row in (review.rows if review else ())):
+            return None
+        terms, tracker = self._terms, self._sources.tracker
+
+        def read() -> dict[str, Any]:
+            screen = tracker.create_screen(terms.action_project, terms.action_type)
+            return {"screen": screen.model_dump() if screen else None}
+
+        found = self._fact("screen", screen_key(terms), read)["screen"]
+        return CreateScreen.model_validate(found) if found else None
+
+    def _account(self, who: Mention) -> str | None:
+        found = self._fact("account", who.ref, lambda: {"account": self._sources.wiki.account(who)})["account"]
+        return str(found) if found else None
+
+    def _mention(self, account: str) -> str:
+        def read() -> dict[str, Any]:
+            mention = self._sources.wiki.mention(account)
+            return {"ref": mention.ref if mention else None}
+
+        return str(self._fact("mention", account, read)["ref"] or "")
+
+    def _owner(self, who: Mention) -> Owner:
+        project = self._terms.action_project
+        account = self._account(who)
+        if account is None:
+            return Owner(person=None, reason="not known to Confluence")
+
+        def read() -> dict[str, Any]:
+            person = self._sources.tracker.assignable(project, account)
+            return {"person": person.model_dump() if person else None}
+
+        person = self._fact("owner", f"{project} {account}", read)["person"]
+        if person is None:
+            return Owner(person=None, reason="not an active account that can be assigned tickets there")
+        return Owner(person=Person.model_validate(person), reason="")
+
+    def _fact(self, kind: str, key: str, read: Any) -> dict[str, Any]:
+        return dict(remembered(self._sources.state, kind, key, self._sources.now, read))
