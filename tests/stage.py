@@ -112,6 +112,7 @@ class Stage:
     clock: Hands
     team: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
+    mapping: TeamMapping | None = None
 
     def practice(self, world: World) -> Practice:
         deployment = world.tracker.deployment
@@ -129,7 +130,7 @@ class Stage:
             Team.model_validate(told | self.team),
             site,
             Run.model_validate(self.run),
-            default_mapping(),
+            self.mapping or default_mapping(),
             template(),
             world,
         )

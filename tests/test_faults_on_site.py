@@ -108,6 +108,7 @@ def test_confluence_alone_in_doubt_accuses_nobody(deployment: Deployment) -> Non
 def test_a_second_pass_makes_no_write(deployment: Deployment) -> None:
     with site(deployment) as place:
         play(place)
+        assert {method for method, _, _ in place.sandbox.faults.log} == {"GET", "POST", "PUT"}  # rule 6: no delete
         place.sandbox.faults.log.clear()
         for mode in (Mode.ALL, Mode.NEWS, Mode.ALL):
             report = place.run_pass(mode)

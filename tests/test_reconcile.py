@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from pirsync.adapters.memory import page_becomes, person_edits
 from pirsync.decision import FindingKind, describe, is_local
 from pirsync.errors import UnsafePlan
+from pirsync.mapping import load_mapping
 from pirsync.model import Column, Deployment, PageStatus
 from pirsync.page import cells
 from pirsync.page.index import read_index
@@ -156,6 +158,25 @@ def test_a_ticket_linked_by_hand_becomes_a_row(play: Stage) -> None:
     told.run_pass()
     assert [row.ticket for row in told.rows()] == []
     no_more_writes(told)
+
+
+def test_default_action_items_become_tickets_by_themselves(play: Stage, tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(
+        '[[default_items]]\ntext = "Review the alarms"\ncriteria = "Each has an owner"\ndue_days = 14\nowner = "ana"\n'
+        '[[default_items]]\ntext = "Tell the customers"\ndue_days = 3\nowner = ""\n',
+        encoding="utf-8",
+    )
+    play.mapping = load_mapping("ours.toml", tmp_path)
+    with pytest.raises(UnsafePlan):
+        play.run_pass(max_creates=1)
+    play.run_pass(max_creates=2)
+    assert [(row.action, bool(row.ticket)) for row in play.rows()] == [
+        ("Review the alarms", True),
+        ("Tell the customers", False),
+    ]
+    assert [play.status(0), play.status(1)] == ["NEW", "NEEDS OWNER"]
+    assert play.rows()[0].cells[Column.DUE].dates == (date(2026, 3, 16),)
+    no_more_writes(play)
 
 
 # ---------------------------------------------------------------- waiting: nothing that is deferred is forgotten
