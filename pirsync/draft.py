@@ -18,7 +18,8 @@ from .ports import TicketDraft
 SUMMARY_LENGTH = 250
 """Jira refuses summaries of more than 255 characters, and those with a newline."""
 
-_MARKUP = re.compile(r"([\\{}\[\]|!*_^~+?#-])")
+_MARKUP = re.compile(r"([\\{}\[\]|!*_^~+#]|\?(?=\?)|(?<=\?)\?|(?<!\w)-|-(?!\w))")
+"""What wiki markup gives a meaning to. A hyphen between letters has none, and `??` cites where one `?` does not."""
 
 
 def mark(owner_id: str, incident_id: str, action: str, ordinal: int) -> str:
