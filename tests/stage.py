@@ -113,6 +113,7 @@ class Stage:
     team: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
     mapping: TeamMapping | None = None
+    template: ReviewTemplate | None = None
 
     def practice(self, world: World) -> Practice:
         deployment = world.tracker.deployment
@@ -131,7 +132,7 @@ class Stage:
             site,
             Run.model_validate(self.run),
             self.mapping or default_mapping(),
-            template(),
+            self.template or template(),
             world,
         )
 

@@ -17,6 +17,7 @@ from pirsync.errors import Ambiguous, Unavailable
 from pirsync.model import Column, Deployment
 from pirsync.page.index import read_index
 from pirsync.page.review import read_review
+from pirsync.page.template import ReviewTemplate
 from pirsync.ports import Query, Want
 from pirsync.reconcile import Mode, Selection
 from tests.stage import ANA, BOB, SCREEN, Hands, Stage, raw_incident, without_state
@@ -26,6 +27,8 @@ BARE = SCREEN.model_copy(
 )
 ACCUSING = {FindingKind.ROW_EDITED, FindingKind.PAGE_GONE, FindingKind.REGION_REMOVED, FindingKind.DUPLICATE}
 MOST_PASSES = 12
+SMALL = ReviewTemplate("small", {"small": "{{ summary_region }}{{ actions_region }}{{ record_region }}"})
+"""The regions alone: what stands around them costs time, and other tests look at it."""
 
 
 class Crash(BaseException):
@@ -83,7 +86,7 @@ def begin(deployment: Deployment, screen: Any, fault: Fault) -> Stage:
     clock = Hands()
     incidents = [raw_incident(1), raw_incident(2)]
     world = memory_world(deployment, incidents, [screen], [ANA, BOB], clock)
-    return Stage(with_fault(world, fault), clock)
+    return Stage(with_fault(world, fault), clock, template=SMALL)
 
 
 def with_fault(world: Any, fault: Fault) -> Any:
