@@ -11,7 +11,7 @@ from . import adf
 from .jira_json import View, option_id
 from .people import User
 from .tracker import Invalid, can_see, find_issue, off_screen
-from .tracker_nouns import FieldDef, Issue, Project
+from .tracker_nouns import FieldDef, Issue, Priority, Project
 
 if TYPE_CHECKING:
     from .world import World
@@ -208,6 +208,11 @@ def _one_of(sent: Any, choices: dict[str, str], what: str) -> str | None:
     if not found:
         raise Wrong(f"The {what} selected is invalid.")
     return found[0]
+
+
+def default_priority(world: World) -> Priority | None:
+    """What an issue gets on whose screen nobody chose: Medium, where the site has it."""
+    return next((one for one in world.tracker.priorities.values() if one.name == "Medium"), None)
 
 
 def _priority(form: Form, sent: Any) -> str | None:

@@ -274,6 +274,8 @@ def history_json(view: View, history: History) -> JSON:
         if view.world.is_cloud:
             entry["fieldId"] = item.field_id
         ends = {"from": item.from_id, "fromString": item.from_text, "to": item.to_id, "toString": item.to_text}
+        if view.world.is_cloud and item.field_id in ("assignee", "reporter"):
+            ends |= {"tmpFromAccountId": item.from_id, "tmpToAccountId": item.to_id}
         items.append({**entry, **ends})
     created = view.stamp(history.created)
     return {"id": history.id, "author": user_json(view, history.author), "created": created, "items": items}

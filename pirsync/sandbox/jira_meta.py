@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from .http import answer
 from .jira_call import Call, Handler
+from .jira_fields import default_priority
 from .jira_json import (
     JSON,
     field_json,
@@ -160,17 +161,31 @@ def _paged(call: Call, cloud_name: str, every: list[JSON]) -> Response:
     return answer({**value, "isLast": start + page >= len(every), "values": shown})
 
 
+_SUGGESTIONS = {
+    "assignee": "latest/user/assignable/search?issueKey=null&username=",
+    "reporter": "latest/user/search?username=",
+    "labels": "1.0/labels/suggest?query=",
+    "issuelinks": "2/issue/picker?showSubTaskParent=true&showSubTasks=true&currentIssueKey=null&query=",
+}
+"""Where a screen looks while somebody types, below `rest/api`."""
+
+
 def _meta(call: Call, project: Project, definition: FieldDef, required: bool) -> JSON:
+    default = default_priority(call.world) if definition.id == "priority" else None
     value: JSON = {
         "required": required,
         "schema": schema_json(definition),
         "name": definition.name,
         "fieldId": definition.id,
-        "hasDefaultValue": definition.id == "priority",
+        "hasDefaultValue": default is not None,
         "operations": ["add", "set", "remove"] if definition.kind == "array" else ["set"],
     }
     if call.world.is_cloud:
         value["key"] = definition.id
+    if default is not None:
+        value["defaultValue"] = priority_json(call.view, default)
+    if definition.id in _SUGGESTIONS:
+        value["autoCompleteUrl"] = f"{call.world.jira_url}/rest/api/{_SUGGESTIONS[definition.id]}"
     allowed = _allowed(call, project, definition)
     return {**value, "allowedValues": allowed} if allowed else value
 
@@ -184,7 +199,15 @@ def _allowed(call: Call, project: Project, definition: FieldDef) -> list[Any]:
     if definition.id == "priority":
         return [priority_json(view, one) for one in tracker.priorities.values()]
     if definition.id == "security":
-        return [{"id": one.id, "name": one.name, "description": one.description} for one in project.security_levels]
+        return [
+            {
+                "self": f"{view.rest}/securitylevel/{one.id}",
+                "id": one.id,
+                "name": one.name,
+                "description": one.description,
+            }
+            for one in project.security_levels
+        ]
     if definition.options and definition.kind in ("option", "array"):
         return [option_json(view, definition, one) for one in definition.options]
     return []

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from . import tracker
 from .http import answer, body_json, empty
 from .jira_call import Call
-from .jira_fields import Form, Wrong, create_form, edit_form, rich_text, updated_labels
+from .jira_fields import Form, Wrong, create_form, default_priority, edit_form, rich_text, updated_labels
 from .jira_json import comment_json
 from .tracker import Invalid, Issue, Project, off_screen
 
@@ -35,6 +35,9 @@ def create(call: Call) -> Response:
     properties = _sent_properties(body)
     form.check()
     form.values = {name: value for name, value in form.values.items() if value is not None}
+    default = default_priority(call.world) if "priority" in screen and "priority" not in fields else None
+    if default is not None:
+        form.values["priority"] = default.id
     issue = tracker.create_issue(call.world, call.signed_in(), project, type_id, form.values)
     issue.properties.update(properties)
     for type_ref, other, is_source in links:
