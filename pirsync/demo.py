@@ -34,9 +34,9 @@ from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World as Sandbox
 
 ACTIONS = (
-    ("Alert when the payment queue is older than two minutes", "Ana Ruiz", "A test message pages the on-call in 3 min"),
-    ("Rehearse the database failover with the new replica", "Bisi Okafor", "Failover in under a minute, twice"),
-    ("Write down who may drain a region, and how", "Carl Lindqvist", "The page is linked from the runbook"),
+    ("Alert when the mail queue is older than ten minutes", "Ana Ruiz", "A held message pages the on-call"),
+    ("Agree on a sending limit with the mail provider", "Bisi Okafor", "The limit is in the contract"),
+    ("Write down who tells the provider before an import", "Carl Lindqvist", "The runbook links to it"),
 )
 POLL_SECONDS = 3
 
@@ -175,7 +175,7 @@ class Story:
         return {
             Column.ACTION: cells.words(text),
             Column.OWNER: cells.mention(who, "cloud" if is_cloud else "datacenter"),
-            Column.DUE: cells.day(due) if number != 1 else cells.words(due.isoformat()),
+            Column.DUE: cells.day(due),
             Column.CRITERIA: cells.words(criteria),
         }
 

@@ -173,7 +173,7 @@ class ConfluenceDataCenter(ConfluenceBase):
             user = self._read_or_none(f"{V1}/user", {"username": account})
             if user is None or not user.get("userKey"):
                 return None
-            self._keys[account] = str(user["userKey"])
+            self._meet(user, account)
         return Mention(ref=self._keys[account])
 
     def account(self, mention: Mention) -> str | None:
@@ -184,7 +184,14 @@ class ConfluenceDataCenter(ConfluenceBase):
             if user is None or not user.get("username"):
                 return None
             self._names[mention.ref] = str(user["username"])
+            self._meet(user, self._names[mention.ref])
         return self._names[mention.ref]
+
+    def _meet(self, user: dict[str, Any], name: str) -> None:
+        """Both directions of one answer, so that who was looked up by key is not asked for again by name."""
+        if user.get("userKey"):
+            self._keys[name] = str(user["userKey"])
+            self._names[self._keys[name]] = name
 
     # ------------------------------------------------------------ writes
 
@@ -214,7 +221,7 @@ class ConfluenceDataCenter(ConfluenceBase):
         }
         answer = self._transport.upsert("PUT", path, update, {"status": "current", "expand": WHOLE})
         saved = storage_of(answer)
-        if saved is None:
+        if saved is None or not answer.get("space") or not answer.get("version"):
             return self._reread(page, self.page(page.id))
         return with_body(self._v1_head(answer), saved)
 

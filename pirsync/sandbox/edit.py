@@ -52,6 +52,10 @@ class EditorView(Renderer):
             return f' data-n="{element.number}"' if clear else f' data-keep="{element.number}" contenteditable="false"'
         return f' data-table="{element.number}"' if element.name == "table" else ""
 
+    def words(self, text: str) -> str:
+        """Text and nothing around it, since what is around it would come back."""
+        return escape(text)
+
     def after(self, element: Element) -> str:
         """A picker in a cell whose column asks for one; below a table, the row to add and its button."""
         if element.name == "table" and not any(is_editable(above) for above in element.ancestors()):

@@ -15,9 +15,7 @@ from .body import Body, Element, parse
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SAME = frozenset(
     (*HEADINGS, "p", "blockquote", "ul", "ol", "li", "pre", "div", "table", "tbody", "thead", "tfoot", "tr", "td", "th")
-) | frozenset(
-    ("strong", "em", "u", "s", "del", "ins", "code", "sub", "sup", "small", "big", "span")
-)
+) | frozenset(("strong", "em", "u", "s", "del", "ins", "code", "sub", "sup", "small", "big", "span"))
 _RENAMED = {"b": "strong", "i": "em", "strike": "s", "tt": "code", "cite": "em"}
 _BLOCKS = frozenset(
     ["p", "blockquote", "ul", "ol", "div", "pre", "table", "hr", "ac:task-list", "ac:layout", *HEADINGS]
@@ -35,6 +33,7 @@ _EMOTICONS = {
     "broken-heart": "💔",
 }  # fmt: skip
 _STYLE = re.compile(r"\s*(text-align|color|background-color)\s*:\s*(#[0-9a-fA-F]{3,8}|rgb\([\d\s,.%]+\)|[a-zA-Z-]+)\s*")
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)")
 _HEX = re.compile(r"#[0-9a-fA-F]{3,8}")
 
 
@@ -151,8 +150,12 @@ class Renderer:
         """An element's content."""
         pieces = []
         for child in element.children:
-            pieces.append(escape(child) if isinstance(child, str) else self.element(child))
+            pieces.append(self.words(child) if isinstance(child, str) else self.element(child))
         return "".join(pieces)
+
+    def words(self, text: str) -> str:
+        """Text as it is; an instant in it is kept on one line."""
+        return _INSTANT.sub(r'<span class="instant">\g<0></span>', escape(text))
 
     def element(self, element: Element) -> str:
         """One element."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import wiki
+from . import tracker, wiki
 from .web_issues import IssuePages, rows, visible
 from .web_view import COOKIE, TEMPLATES, Missing, acting, error, form, go, jira_path, page_url, show, wiki_path
 from .web_wiki import DC_ACTIONS, WikiPages
@@ -71,6 +71,7 @@ def home(world: World, request: Request) -> Response:
     seen = [one for one in world.wiki.pages.values() if one.status == "current" and wiki.may_see(world, actor, one)]
     seen.sort(key=lambda one: (one.current.at, one.id), reverse=True)
     issues = visible(world, actor)
+    done = [issue for issue in issues if tracker.status_of(world, issue).category == "done"]
     values = {
         "counts": {
             "issues": len(issues),
@@ -78,7 +79,8 @@ def home(world: World, request: Request) -> Response:
             "pages": len(seen),
             "spaces": len(world.wiki.spaces),
         },
-        "recent_issues": rows(world, issues[:_RECENT]),
+        "open_issues": rows(world, [issue for issue in issues if issue not in done][:_RECENT]),
+        "done_issues": rows(world, done[:_RECENT]),
         "recent_pages": [
             {
                 "url": page_url(world, one),
