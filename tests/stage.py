@@ -12,7 +12,7 @@ from typing import Any
 from pirsync.adapters.memory import memory_world, person_edits, transition
 from pirsync.adapters.overlay import overlay
 from pirsync.build import load_template
-from pirsync.config import Run, Site, Team
+from pirsync.config import Product, Run, Site, Team
 from pirsync.mapping import TeamMapping, load_mapping
 from pirsync.model import CellEdit, Column, CreateScreen, Deployment, Mention, Page, Person, Region, ReviewPage, Row
 from pirsync.page import cells
@@ -117,9 +117,8 @@ class Stage:
 
     def practice(self, world: World) -> Practice:
         deployment = world.tracker.deployment
-        site = Site.model_construct(
-            name="main", deployment=deployment, owner_id="owner-0001", state=Path("x"), jira=None, confluence=None
-        )
+        product = Product(url="https://site.example.com", token="env:NOBODY_ASKS")
+        site = Site(deployment=deployment, owner_id="owner-0001", jira=product, confluence=product)
         told = {
             "name": "ops",
             "projects": ("OPS",),

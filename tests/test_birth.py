@@ -1,4 +1,4 @@
-"""A page is born complete: every section, every region, everything that Jira knows, and nothing that it must not tell."""
+"""A page is born complete: every section and region, all that Jira knows, and nothing that it must not tell."""
 
 from __future__ import annotations
 

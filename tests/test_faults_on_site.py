@@ -1,4 +1,4 @@
-"""The story over real sockets with something going wrong at many requests: the same end, nothing twice, nothing lost."""
+"""The story over real sockets, with something going wrong at many requests: nothing twice, nothing lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.site import Site, site
 
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
 STEP = 11
-"""Every so many-th request of the story meets its fault; another start for each kind, so that together they cover more."""
+"""Every so many-th request of the story meets its fault, from another start for each kind."""
 
 
 def play(place: Site) -> str:
