@@ -31,6 +31,7 @@ from pirsync.sandbox import wiki as confluence
 from pirsync.sandbox.people import User
 from pirsync.sandbox.seed import seed
 from pirsync.sandbox.server import Running
+from pirsync.sandbox.wiki_seed import REVIEWS
 from pirsync.sandbox.world import World as Sandbox
 
 ACTIONS = (
@@ -43,8 +44,16 @@ POLL_SECONDS = 3
 Tell = Callable[[str], None]
 
 
-def configuration(folder: Path, url: str, deployment: Deployment) -> Path:
-    """A configuration for the sandbox's world, and its state, in a folder; `url` is the sandbox's address."""
+def reviews_page(sandbox: Sandbox) -> str:
+    """The id of the page of the sandbox's seeded world below which reviews are kept."""
+    return next(str(page.id) for page in sandbox.wiki.pages.values() if page.title == REVIEWS)
+
+
+def configuration(folder: Path, url: str, deployment: Deployment, parent: str = "") -> Path:
+    """A configuration for the sandbox's world, and its state, in a folder.
+
+    `url` is the sandbox's address; `parent` the id of the page that reviews go below, empty for the top of the space.
+    """
     owner = str(uuid.uuid4())
     jira_url = url if deployment == "cloud" else f"{url}/jira"
     wiki_url = f"{url}/wiki" if deployment == "cloud" else f"{url}/confluence"
@@ -68,6 +77,7 @@ name = "operations"
 projects = ["OPS"]
 closed_since = "always"
 space = "OPS"
+parent = "{parent}"
 action_project = "ACT"
 [run]
 poll_every = {POLL_SECONDS}
@@ -197,7 +207,7 @@ def tell_story(deployment: Deployment, port: int, ends: bool) -> bool:
         sandbox = Sandbox(deployment)
         running = stack.enter_context(Running(sandbox, port))
         seed(sandbox)
-        path = configuration(folder, running.url, deployment)
+        path = configuration(folder, running.url, deployment, reviews_page(sandbox))
         bench = stack.enter_context(open_bench(load(path), stop, lambda: None))
         came_true = Story(sandbox, bench, output.line).tell()
         output.line()

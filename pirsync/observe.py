@@ -79,8 +79,12 @@ class Readings:
     bases: dict[str, ReviewPage | None] = field(default_factory=dict)
     reviews: dict[tuple[str, int], ReviewPage] = field(default_factory=dict)
     partial: dict[str, RawIssue] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
     ids_by_key: dict[str, str] = field(default_factory=dict)
     ids_by_incident: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.directory = Directory(self.sources, self.practice.terms)
 
     # ------------------------------------------------------------ incidents
 
@@ -110,7 +114,9 @@ class Readings:
 
     def forget_ticket(self, ref: str) -> None:
         """Have a ticket read again, by id or key, after we wrote to it."""
-        self.tickets.pop(self.ids_by_key.get(ref, ref), None)
+        ticket_id = self.ids_by_key.get(ref, ref)
+        self.tickets.pop(ticket_id, None)
+        self.written.add(ticket_id)
 
     def forget_page(self, incident_id: str) -> None:
         """Have an incident's page and property read again, after somebody else wrote to them or a reply was lost."""
@@ -242,7 +248,7 @@ class Readings:
                 wanted |= dict.fromkeys(self._ticket_refs(self.incidents[incident_id], journals[incident_id]))
         missing = [ref for ref in wanted if ref not in self.absent and self._ticket(ref) is None]
         if self.trust is Trust.REMEMBERED:
-            for ref in missing:
+            for ref in (ref for ref in missing if ref not in self.written):
                 if kept := self.sources.state.cached("ticket", ref):
                     self.keep_ticket(Ticket.model_validate(kept["ticket"]))
             missing = [ref for ref in missing if self._ticket(ref) is None]
@@ -304,7 +310,7 @@ class Readings:
 
     def observe(self, incident_id: str, journal: Journal) -> Observed:
         """Everything that was read for one incident; what only some decisions need is read here, and remembered."""
-        directory = Directory(self.sources, self.practice.terms)
+        directory = self.directory
         incident = self.incidents[incident_id]
         known = self.known.get(incident_id)
         page = self.pages.get(known.page) if known else None
@@ -357,7 +363,8 @@ class Readings:
         if page.message.startswith(stamp):
             self.bases[page.id] = self.read(page)
             return
-        found = self.sources.wiki.stamped(page, stamp)
+        # A page's first version is born without a message, and nothing lies below it.
+        found = self.sources.wiki.stamped(page, stamp) if page.version > 1 else None
         self.bases[page.id] = self.read(found) if found is not None else None
 
     def look(self, incident_id: str, creates: Iterable[CreateTicket]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pirsync.adapters.http import Pace
 from pirsync.build import Bench, open_bench
 from pirsync.config import load
-from pirsync.demo import Story, configuration
+from pirsync.demo import Story, configuration, reviews_page
 from pirsync.errors import PirsyncError
 from pirsync.model import Deployment
 from pirsync.reconcile import Mode, Selection, run_once
@@ -82,7 +82,7 @@ def site(deployment: Deployment, text: str = "") -> Iterator[Site]:
         sandbox = Sandbox(deployment)
         running = stack.enter_context(Running(sandbox))
         seed(sandbox)
-        path = configuration(folder, running.url, deployment)
+        path = configuration(folder, running.url, deployment, reviews_page(sandbox))
         path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
         bench = stack.enter_context(open_bench(load(path), threading.Event(), lambda: None, QUICK))
         clock = MovedClock()

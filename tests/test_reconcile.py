@@ -16,7 +16,7 @@ from pirsync.mapping import load_mapping
 from pirsync.model import Column, Deployment, PageStatus
 from pirsync.page import cells
 from pirsync.page.index import read_index
-from pirsync.ports import TrackerWrites, WikiWrites, World
+from pirsync.ports import TrackerWrites, Want, WikiWrites, World
 from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
 from tests.stage import ALL, NEWS, Stage, raw_incident, stage, without_state
@@ -342,6 +342,25 @@ def test_a_due_date_typed_over_jiras_comes_back_with_a_word(play: Stage) -> None
     no_more_writes(play)
 
 
+def test_a_date_is_pushed_to_jira_once_where_the_team_wants_that(play: Stage) -> None:
+    play.run_pass()
+    play.type_row("Fix the queue")
+    play.quiet()
+    play.run_pass()
+    play.team["page_edits"] = "push"
+    play.type_cell(0, Column.DUE, cells.day(date(2027, 1, 1)))
+    play.quiet()
+    key = play.rows()[0].ticket or ""
+    report = play.run_pass(NEWS)
+    assert writes(report)[:1] == ["edit-ticket"]
+    assert writes(report).count("edit-ticket") == 1
+    raw = play.world.tracker.issue(key, Want(fields=("duedate",)))
+    assert raw is not None
+    assert raw["fields"]["duedate"] == "2027-01-01"
+    assert play.rows()[0].cells[Column.DUE].dates == (date(2027, 1, 1),)
+    no_more_writes(play)
+
+
 def test_a_status_typed_over_is_put_right_and_told(play: Stage) -> None:
     finished(play)
     play.type_cell(0, Column.STATUS, cells.words("all good"))
@@ -368,8 +387,6 @@ def test_a_page_put_away_is_left_and_goes_on_when_it_is_back(play: Stage, status
 
 
 def _want() -> Any:
-    from pirsync.ports import Want
-
     return Want(fields=("status",))
 
 

@@ -99,7 +99,7 @@ _HOSTILE = (
 _HOSTILE_DESCRIPTION = (
     "<script>alert('description')</script> ]]> <!-- --> <![CDATA[ & &amp; &nbsp; &#0;\n"
     "h1. {code}unclosed {noformat} | a | b || c [~accountid:<b>] [click|javascript:alert(1)] !http://x/y|onerror=1!\n"
-    '" OR project = ACT ORDER BY key DESC -- \' ; DROP TABLE issues; ${jndi:ldap://x} {{7*7}} %s {0}\n'
+    "\" OR project = ACT ORDER BY key DESC -- ' ; DROP TABLE issues; ${jndi:ldap://x} {{7*7}} %s {0}\n"
     "\u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 "
     "\u200bzero\u200bwidth\ufeff \u2028line\u2029paragraph \u0085next \x07bell \x1b[31mred\x1b[0m\n"
     "\U0001f525\U0001f468\u200d\U0001f692 Z\u0351\u036b\u0343a\u030d\u0321l\u0352\u0310g\u0364o\u034f\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 DC_ACTIONS = {"edit": "editpage", "source": "editsource", "history": "viewpreviousversions", "compare": "diffpages"}
 """Data Center's addresses of what can be done with a page: `/confluence/pages/<action>.action?pageId=…`."""
+
+_AROUND = 2
+"""How many lines are shown around a change."""
 
 
 class WikiPages:
@@ -74,7 +79,7 @@ class WikiPages:
         )
         before, after = sorted(chosen, key=lambda version: version.number)
         lines = diff.compare(before.body, after.body, WorldSite(self._world, actor, page).person)
-        return self._show(request, "compare.html", page, {"before": before, "after": after, "lines": lines})
+        return self._show(request, "compare.html", page, {"before": before, "after": after, "runs": _runs(lines)})
 
     def editor(self, request: Request) -> Response:
         """The page to type into; a page that cannot be read goes to its source."""
@@ -229,3 +234,13 @@ class WikiPages:
             **self._urls(page),
         }
         return show(self._world, request, template, {"product": "wiki", "page": facts, **values}, status)
+
+
+def _runs(lines: Sequence[diff.Line]) -> list[dict[str, Any]]:
+    """Lines in order as runs; what is far from every change is folded away."""
+    changed = [place for place, line in enumerate(lines) if line.kind != "same"]
+    near = {place + step for place in changed for step in range(-_AROUND, _AROUND + 1)}
+    return [
+        {"folded": is_far, "lines": [line for _, line in run]}
+        for is_far, run in groupby(enumerate(lines), key=lambda placed: placed[0] not in near)
+    ]

@@ -62,6 +62,7 @@ def open_the_review(person: Person) -> None:
     person.opens_issue(INCIDENT)
     person.follows(person.link(TITLE))
     assert person.text("h1") == TITLE
+    assert "Post-incident reviews" in person.text(".crumbs")
     assert person.summary("Title") == "Sign-in with the phone app fails"
     assert person.rows() == []
 
@@ -122,6 +123,9 @@ def the_history_tells(person: Person) -> None:
         assert action.words not in removed
     assert "none yet" in removed
     assert "2 of 3 done, 1 open" in added
+    assert "What went well" not in person.text(".diff")
+    person.clicks(person.chrome.find_elements(By.CSS_SELECTOR, ".diff summary")[1])
+    assert "What went well" in person.text(".diff")
 
 
 def reopen(person: Person, key: str) -> None:
