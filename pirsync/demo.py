@@ -20,6 +20,7 @@ from pirsync.build import Bench, open_bench
 from pirsync.config import load
 from pirsync.daemon import Daemon, Job, until_signalled
 from pirsync.errors import PirsyncError
+from pirsync.mapping import load_mapping
 from pirsync.model import CellEdit, Column, Deployment, Mention, Page, Region, ReviewPage
 from pirsync.page import cells
 from pirsync.page.review import read_review
@@ -98,7 +99,7 @@ class Story:
         self._sandbox = sandbox
         self._bench = bench
         self._tell = tell
-        self._headers = bench.teams()[0].terms.headers
+        self._headers = load_mapping(bench.settings.teams[0].mapping, bench.settings.path.parent).headers
 
     def tell(self) -> bool:
         """Play it from the beginning; whether it came true."""
