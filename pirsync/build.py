@@ -14,7 +14,8 @@ from pirsync.adapters.http import Connection, Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.adapters.secrets import resolve_secret
 from pirsync.adapters.state import open_state
-from pirsync.config import Product, Settings, Site
+from pirsync.config import EXAMPLE_OWNER, Product, Settings, Site, Team
+from pirsync.doctor import places_of
 from pirsync.errors import ConfigError
 from pirsync.mapping import load_mapping
 from pirsync.page.template import ReviewTemplate
@@ -23,6 +24,10 @@ from pirsync.practice import Practice, practice
 from pirsync.reconcile import Limits
 from pirsync.resources import mappings_dir
 from pirsync.sample import sample_values
+from pirsync.toml import Source
+
+PLACES = {"projects", "jql", "action_project", "action_type", "space", "parent"}
+"""The keys of a team that name something on the sites; the rest of its names is looked up by `practice`."""
 
 
 class SystemClock:
@@ -43,19 +48,37 @@ class Bench:
     counts: Callable[[], int]
 
     def teams(self) -> list[Practice]:
-        """Every team's practice, with names resolved. Raises ConfigError, after trying every template."""
-        site = self.settings.site
-        return [
-            practice(
-                team,
-                site,
-                self.settings.run,
-                load_mapping(team.mapping, self.settings.path.parent),
-                load_template(team.template, self.settings.path.parent),
-                self.world,
-            )
-            for team in self.settings.teams
-        ]
+        """Every team's practice, with names resolved. Raises ConfigError, which says all that is wrong."""
+        problems: list[str] = []
+        found: list[Practice] = []
+        for index, team in enumerate(self.settings.teams):
+            try:
+                found.append(self._practice(team))
+                self._find_places(team)
+            except ConfigError as error:
+                problems += [_located(self.settings.path, index, problem) for problem in error.problems]
+        if problems:
+            raise ConfigError(problems)
+        return found
+
+    def _practice(self, team: Team) -> Practice:
+        base = self.settings.path.parent
+        mapping, template = load_mapping(team.mapping, base), load_template(team.template, base)
+        return practice(team, self.settings.site, self.settings.run, mapping, template, self.world)
+
+    def _find_places(self, team: Team) -> None:
+        """Look, once for each configuration, for what the team's table names on the sites; ConfigError if it lacks."""
+        named = team.model_dump(mode="json", include=PLACES)
+        if self.world.state.cached("places", team.name) == named:
+            return
+        wrong = [check for check in places_of(team, self.world) if not check.ok]
+        if wrong:
+            raise ConfigError([f"team.{check.key}: {check.name} {check.said}; {check.fix}" for check in wrong])
+        self.world.state.cache("places", {team.name: named})
+
+    def forget_places(self) -> None:
+        """Let the next `teams` look again: something that was there has gone."""
+        self.world.state.drop("places", [team.name for team in self.settings.teams])
 
     def limits(self, max_creates: int | None = None) -> Limits:
         """The brake and the overlap; `max_creates` overrides the configured one for one pass."""
@@ -65,6 +88,14 @@ class Bench:
     def with_world(self, world: World) -> Bench:
         """The same bench over another world (a dry run's overlay)."""
         return replace(self, world=world)
+
+
+def _located(path: Path, index: int, problem: str) -> str:
+    """A problem of a team's table with the file and line where its key stands; any other problem as it is."""
+    key, _, words = problem.partition(": ")
+    if not key.startswith("team."):
+        return problem
+    return Source.read(path).complaint((("team", index, key.removeprefix("team.")), words))
 
 
 def load_template(name: str, base: Path) -> ReviewTemplate:
@@ -87,8 +118,12 @@ def load_template(name: str, base: Path) -> ReviewTemplate:
 def open_bench(
     settings: Settings, stop: threading.Event, on_wait: Callable[[], None], pace: Pace | None = None
 ) -> Iterator[Bench]:
-    """Connect (no request is made yet) and open the state; both are closed in the end."""
+    """Connect (no request is made yet) and open the state; both are closed in the end. Raises ConfigError."""
     site = settings.site
+    if site.owner_id == EXAMPLE_OWNER:
+        # Everybody who copies the example has it, so it would make their pages and tickets ours.
+        wrong = "is still the example's; `uuidgen` makes one, and `pirsync init` a configuration that has its own"
+        raise ConfigError(Source.read(settings.path).complaint((("site", 0, "owner_id"), wrong)))
     clock = SystemClock()
     tracker = JiraTracker(_connection(site.jira, site, settings.path.parent), stop, pace or Pace())
     wiki = open_wiki(_connection(site.confluence, site, settings.path.parent), stop, pace or Pace())

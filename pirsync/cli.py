@@ -1,13 +1,4 @@
-"""The command line: builds a world, runs one thing on it, maps what happened to an exit code.
-
-| code | means |
-|---|---|
-| 0 | done: nothing is left to do |
-| 1 | failed: the message says what, and what to change |
-| 2 | the command line or the configuration is wrong; nothing was written |
-| 3 | work is left: something waits, failed for one incident, or (`plan`) would be written |
-| 130 | ended by Ctrl-C |
-"""
+"""The command line: builds a world, runs one thing on it, maps what happened to an exit code."""
 
 # Heavy modules are imported where they are used: `pirsync --help` answers in a fifth of a second.
 from __future__ import annotations
@@ -17,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +16,7 @@ import click
 from pirsync import __version__
 
 if TYPE_CHECKING:
+    from pirsync.adapters.http import Pace
     from pirsync.build import Bench
     from pirsync.model import Deployment
     from pirsync.reconcile import Selection
@@ -45,7 +38,17 @@ _brake = click.option("--max-creates", type=click.IntRange(min=1), help="Allow t
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+EXIT_CODES = """\b
+Exit codes:
+  0    done: nothing is left to do
+  1    failed: the message says what, and what to change
+  2    the command line or the configuration is wrong; nothing was written
+  3    work is left: something waits, failed for one incident, or (plan) would be written
+  130  ended by Ctrl-C
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="pirsync")
 def cli() -> None:
     """Post-incident reviews that finish themselves: closed Jira incidents become Confluence review pages, their
@@ -55,7 +58,10 @@ def cli() -> None:
 @cli.command()
 @_config
 def init(config_path: Path) -> None:
-    """Write a commented configuration with a fresh owner id, and make its state."""
+    """Write a first configuration, and its state.
+
+    Every key is explained in it, and it has an owner id of its own.
+    """
     from pirsync.commands import initialise
 
     initialise(config_path)
@@ -64,10 +70,14 @@ def init(config_path: Path) -> None:
 @cli.command()
 @_config
 def doctor(config_path: Path) -> None:
-    """Look at connections, permissions, projects and pages; one line each, with the fix. Writes nothing."""
+    """Tell what is wrong, and how to fix it. Writes nothing.
+
+    Connections, identity, permissions, projects, types, space and pages: one line each."""
+    from pirsync.adapters.http import Pace
     from pirsync.commands import examine
 
-    with _opened(config_path) as bench:
+    # A person waits for the answer, and every failure is told: nothing is tried again.
+    with _opened(config_path, Pace(attempts=1)) as bench:
         sys.exit(DONE if examine(bench) else FAILED)
 
 
@@ -77,7 +87,9 @@ def doctor(config_path: Path) -> None:
 @_brake
 @_json
 def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_json: bool) -> None:
-    """Bring all reviews, or those of the incidents KEYS, up to date now."""
+    """Bring all reviews, or those of the incidents KEYS, up to date.
+
+    Prints one line for each change, and nothing when there is nothing to do."""
     from pirsync import output
     from pirsync.commands import run_pass
 
@@ -85,9 +97,11 @@ def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None,
         report = run_pass(bench, _selection(keys), max_creates, _silent if as_json else output.news)
         if as_json:
             output.as_json(report)
-        elif sys.stdout.isatty():
-            output.findings(report.results)
-            output.line(output.summary(report))
+        else:
+            if sys.stdout.isatty():
+                output.findings(report.results)
+                output.line(output.summary(report))
+            _tell_unseen(keys, report)
         sys.exit(_left(report))
 
 
@@ -97,30 +111,37 @@ def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None,
 @_brake
 @_json
 def plan(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_json: bool) -> None:
-    """Print every write that `reconcile` would make, grouped by incident. Writes nothing."""
+    """Print every write that reconcile would make. Writes nothing."""
     from pirsync import output
+    from pirsync.adapters.http import Pace
     from pirsync.adapters.overlay import overlay
     from pirsync.commands import run_pass
 
-    with _opened(config_path) as bench:
+    with _opened(config_path, Pace(attempts=3, base=1.0)) as bench:
         dry = bench.with_world(overlay(bench.world))
         report = run_pass(dry, _selection(keys), max_creates or sys.maxsize, _silent)
         if as_json:
             output.as_json(report)
         else:
             output.planned(report)
-        sys.exit(LEFT if report.changes else _left(report))
+            _tell_unseen(keys, report)
+        sys.exit(LEFT if output.writes(report) else _left(report))
 
 
 @cli.command()
 @click.argument("key")
 @_config
-@click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help="Write Markdown.")
+@click.option(
+    "--markdown",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write Markdown to this file (- for the output).",
+)
 def show(key: str, config_path: Path, markdown: Path | None) -> None:
-    """Show the review of incident KEY in the terminal, or write it as Markdown to a file (- for the output)."""
+    """Show the review of incident KEY, or write it as Markdown."""
+    from pirsync.adapters.http import Pace
     from pirsync.show import as_markdown, on_terminal
 
-    with _opened(config_path) as bench:
+    with _opened(config_path, Pace(attempts=3, base=1.0)) as bench:
         if markdown is None:
             on_terminal(bench, key)
         else:
@@ -130,7 +151,9 @@ def show(key: str, config_path: Path, markdown: Path | None) -> None:
 @cli.command()
 @_config
 def run(config_path: Path) -> None:
-    """Run the daemon: poll, and sweep once a day, until a signal ends it."""
+    """Run the daemon until a signal ends it.
+
+    Asks Jira for news every run.poll_every, and looks at everything again every run.sweep_every."""
     from pirsync.commands import serve
 
     with _opened(config_path) as bench:
@@ -142,8 +165,8 @@ def run(config_path: Path) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any free port.")
 @click.option("--exit", "ends", is_flag=True, help="End after the story; exit code 0 only if it came true.")
 def demo(deployment: Deployment, port: int, ends: bool) -> None:
-    """Watch the whole story on an embedded Jira and Confluence: incident, review, tickets, done."""
-    _need_sandbox()
+    """Watch the whole story on an embedded Jira and Confluence."""
+    _need_sandbox("127.0.0.1", port)
     from pirsync.demo import tell_story
 
     with _told():
@@ -163,20 +186,31 @@ def demo(deployment: Deployment, port: int, ends: bool) -> None:
     help="Make the world of Jira search results (repeatable).",
 )
 def sandbox(deployment: Deployment, host: str, port: int, store: Path | None, loads: tuple[Path, ...]) -> None:
-    """Run the embedded Jira and Confluence by themselves, to look at and to test against."""
-    _need_sandbox()
+    """Run the embedded Jira and Confluence by themselves."""
+    _need_sandbox(host, port)
+    if store is not None and not store.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {store.parent}", param_hint="--store")
     from pirsync.sandbox.command import serve_sandbox
 
     with _told():
         serve_sandbox(deployment, (host, port), store, loads)
 
 
-def _need_sandbox() -> None:
+def _need_sandbox(host: str, port: int) -> None:
+    """End in words where the sandbox cannot be served."""
     from importlib.util import find_spec
+    from socket import SO_REUSEADDR, SOL_SOCKET, socket
 
     if any(find_spec(name) is None for name in ("starlette", "uvicorn", "lark")):
         click.echo("the sandbox needs more packages: pip install 'pirsync[sandbox]'", err=True)
         sys.exit(USAGE)
+    try:
+        with socket() as tried:
+            tried.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            tried.bind((host, port))
+    except OSError as error:
+        click.echo(f"cannot serve at {host}:{port}: {error.strerror}; choose another one with --port", err=True)
+        sys.exit(FAILED)
 
 
 def _selection(keys: tuple[str, ...]) -> Selection:
@@ -185,6 +219,14 @@ def _selection(keys: tuple[str, ...]) -> Selection:
     if not keys:
         return Selection(Mode.ALL)
     return Selection(Mode.NAMED, tuple(dict.fromkeys(key.strip().upper() for key in keys)))
+
+
+def _tell_unseen(keys: tuple[str, ...], report: Report) -> None:
+    """Somebody who names an incident is told why it has no review."""
+    from pirsync import output
+
+    if keys:
+        output.reasons(report.results)
 
 
 def _left(report: Report) -> int:
@@ -198,7 +240,7 @@ def _silent(result: Result) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Bench]:
+def _opened(path: Path, pace: Pace | None = None) -> Iterator[Bench]:
     from pirsync.build import open_bench
     from pirsync.commands import waits_for_its_turn
     from pirsync.config import load
@@ -206,7 +248,7 @@ def _opened(path: Path) -> Iterator[Bench]:
     with _told():
         settings = load(path)
         stop = threading.Event()
-        with open_bench(settings, stop, waits_for_its_turn) as bench:
+        with open_bench(settings, stop, waits_for_its_turn, pace) as bench:
             yield bench
 
 
@@ -214,7 +256,7 @@ def _opened(path: Path) -> Iterator[Bench]:
 def _told() -> Iterator[None]:
     """Every error on purpose ends in its own words and an exit code, without a traceback."""
     from pirsync import output
-    from pirsync.errors import ConfigError, Interrupted, PirsyncError
+    from pirsync.errors import ConfigError, Interrupted, PirsyncError, Rejected, Unavailable
 
     try:
         yield
@@ -224,13 +266,29 @@ def _told() -> Iterator[None]:
         sys.exit(USAGE)
     except (Interrupted, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+    except Unavailable as error:
+        output.line(f"{error} (`pirsync doctor` tells what to change)", problem=True)
+        sys.exit(FAILED)
+    except Rejected as error:
+        output.line(f"{error} (is the site's url right? `pirsync doctor` tells what to change)", problem=True)
+        sys.exit(FAILED)
     except PirsyncError as error:
         output.line(str(error), problem=True)
         sys.exit(FAILED)
 
 
+def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """An error that nobody foresaw, by its kind and places alone: its text may hold a page or a credential."""
+    import traceback
+
+    click.echo(f"internal error {kind.__name__}; please report it with these lines:", err=True)
+    for frame in traceback.extract_tb(trace):
+        click.echo(f"  {frame.filename}:{frame.lineno} {frame.name}", err=True)
+
+
 def main(arguments: list[str] | None = None, leave: Callable[[int], None] = sys.exit) -> None:
     """The entry point. click itself ends with 2 on a wrong command line, and with 1 on Ctrl-C, which means 130."""
+    sys.excepthook = _last_words
     try:
         cli.main(args=arguments, prog_name="pirsync", standalone_mode=False)
     except click.exceptions.Abort:

@@ -6,20 +6,19 @@ import sys
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import filterfalse
 from pathlib import Path
-
-import click
 
 from pirsync import output
 from pirsync.adapters.state import create_state
 from pirsync.build import Bench
 from pirsync.config import init_text, load
 from pirsync.daemon import Daemon, Job, until_signalled
-from pirsync.decision import describe
+from pirsync.decision import describe, is_local
 from pirsync.doctor import Check
 from pirsync.doctor import doctor as look
-from pirsync.errors import ConfigError, PirsyncError, StateError
-from pirsync.reconcile import Mode, Selection, run_once
+from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
+from pirsync.reconcile import Limits, Mode, Selection, run_once
 from pirsync.report import Report, Result
 
 
@@ -29,8 +28,7 @@ def initialise(path: Path) -> None:
         output.line(f"{path} exists already: move it away, or give another name with --config", problem=True)
         sys.exit(1)
     now = datetime.now(UTC)
-    text = init_text(str(uuid.uuid4()), now.astimezone().date())
-    path.write_text(text, encoding="utf-8")
+    write_file(path, init_text(str(uuid.uuid4()), now.astimezone().date()))
     try:
         site = load(path).site
         create_state(site.state, site.owner_id, now)
@@ -64,10 +62,9 @@ def _line(check: Check) -> str:
 
 def run_pass(bench: Bench, selection: Selection, max_creates: int | None, tell: Callable[[Result], None]) -> Report:
     """One pass, with progress where a terminal is there to see it."""
-    teams = bench.teams()
     limits = bench.limits(max_creates)
     if not sys.stderr.isatty():
-        return run_once(selection, bench.world, teams, limits, tell)
+        return one_pass(bench, selection, limits, tell)
     from rich.console import Console
 
     with Console(stderr=True).status("reading Jira and Confluence …") as status:
@@ -76,7 +73,17 @@ def run_pass(bench: Bench, selection: Selection, max_creates: int | None, tell: 
             status.update(f"{output.clean(result.key)} …".replace("[", r"\["))
             tell(result)
 
-        return run_once(selection, bench.world, teams, limits, told)
+        return one_pass(bench, selection, limits, told)
+
+
+def one_pass(bench: Bench, selection: Selection, limits: Limits, tell: Callable[[Result], None]) -> Report:
+    """`run_once`; where a site refuses the pass, look whether it still has what the configuration names."""
+    try:
+        return run_once(selection, bench.world, bench.teams(), limits, tell)
+    except Rejected:
+        bench.forget_places()
+        bench.teams()
+        raise
 
 
 def serve(bench: Bench) -> None:
@@ -89,14 +96,14 @@ def serve(bench: Bench) -> None:
     def one(mode: Mode) -> Callable[[], None]:
         def action() -> None:
             before = bench.counts()
-            report = run_once(Selection(mode), bench.world, bench.teams(), bench.limits(), told)
+            report = one_pass(bench, Selection(mode), bench.limits(), told)
             said = output.summary(report)
             log.info("pass", mode=mode.value, result=said, requests=bench.counts() - before)
 
         return action
 
     def told(result: Result) -> None:
-        for change in result.changes:
+        for change in filterfalse(is_local, result.changes):
             log.info("change", incident=output.clean(result.key), what=output.clean(describe(change)))
         if result.failure:
             log.error("failed", incident=output.clean(result.key), why=output.clean(result.failure))
@@ -111,6 +118,9 @@ def serve(bench: Bench) -> None:
     log.info("stopped")
 
 
-def confirm_written(path: Path) -> None:
-    """Tell where a file went."""
-    click.echo(f"wrote {path}", err=True)
+def write_file(path: Path, text: str) -> None:
+    """Write a file that a person asked for. Raises ConfigError where its place cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None

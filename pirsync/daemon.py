@@ -9,7 +9,6 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +18,9 @@ from pirsync.errors import ConfigError, Interrupted, PirsyncError
 
 LONGEST_NAP = 5.0
 """Seconds: the loop looks at the clock at least this often, so that a suspended machine wakes up on time."""
+
+STEP, GRACE = 0.1, 0.5
+"""Seconds: how often we look for a signal, and how long work may take to end after one."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Daemon:
         self._stop = stop
         self._failed = failed
         self._sick: set[str] = set()
+        self._is_proven = False
 
     @property
     def healthy(self) -> bool:
@@ -45,10 +48,14 @@ class Daemon:
         return not self._sick
 
     def loop(self) -> None:
-        """Run every job now, then each on its interval. Returns when stopped; raises ConfigError."""
+        """Run every job now, then each on its interval. Returns when stopped.
+
+        Raises the ConfigError of a first run, where a person stands by; a later one is told like any failure.
+        """
         planned = self._planned()
         for job in self._jobs:
             self._run(job)
+        self._is_proven = True
         while not self._stop.is_set():
             idle = planned.idle_seconds
             self._stop.wait(min(max(idle if idle is not None else LONGEST_NAP, 0.05), LONGEST_NAP))
@@ -77,9 +84,9 @@ class Daemon:
             self._sick.discard(job.name)
         except Interrupted:
             self._stop.set()
-        except ConfigError:
-            raise
         except PirsyncError as error:
+            if isinstance(error, ConfigError) and not self._is_proven:
+                raise
             # Told, and left due: an exception that leaves `schedule` would keep the job due for ever.
             self._sick.add(job.name)
             self._failed(job.name, error)
@@ -90,6 +97,7 @@ def until_signalled(stop: threading.Event, work: Callable[[], None]) -> None:
 
     The main thread never touches the event: a second signal inside a handler's `Event.set()` would deadlock on the
     event's own lock. The handlers do nothing; a thread that hears of signals through a socket sets the event.
+    A request that a site leaves unanswered cannot be taken back: after `GRACE` we return without it, as after a crash.
     """
     heard, told = socket.socketpair()
     told.setblocking(False)
@@ -104,8 +112,7 @@ def until_signalled(stop: threading.Event, work: Callable[[], None]) -> None:
     listener = threading.Thread(target=listen, name="pirsync-signals")
     listener.start()
     try:
-        with ThreadPoolExecutor(1, thread_name_prefix="pirsync") as threads:
-            threads.submit(work).result()
+        _until_done(stop, work)
     finally:
         signal.set_wakeup_fd(before)
         for number, handler in previous.items():
@@ -113,3 +120,23 @@ def until_signalled(stop: threading.Event, work: Callable[[], None]) -> None:
         told.close()
         listener.join()
         heard.close()
+
+
+def _until_done(stop: threading.Event, work: Callable[[], None]) -> None:
+    """Run `work` in a thread that cannot hold up the end of the process; raises what it raised."""
+    raised: list[BaseException] = []
+
+    def note(failed: threading.ExceptHookArgs) -> None:
+        raised.append(failed.exc_value or RuntimeError("the work ended without a word"))
+
+    thread = threading.Thread(target=work, name="pirsync", daemon=True)
+    before, threading.excepthook = threading.excepthook, note
+    try:
+        thread.start()
+        while thread.is_alive() and not stop.is_set():
+            thread.join(STEP)
+        thread.join(GRACE)
+    finally:
+        threading.excepthook = before
+    if raised:
+        raise raised[0]

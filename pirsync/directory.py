@@ -32,11 +32,12 @@ def screen_key(terms: Terms) -> str:
 
 
 class Directory:
-    """Looks up people and screens for one team."""
+    """Looks up people and screens for one team, each once a pass, whether they are found or not."""
 
     def __init__(self, sources: Sources, terms: Terms) -> None:
         self._sources = sources
         self._terms = terms
+        self._found: dict[tuple[str, str], dict[str, Any]] = {}
 
     def owners(self, review: ReviewPage | None) -> dict[str, Owner]:
         """Whom the Owner cells name, by the mention's ref; a row that wants a ticket needs more than an account."""
@@ -100,4 +101,6 @@ class Directory:
         return Owner(person=Person.model_validate(person), reason="")
 
     def _fact(self, kind: str, key: str, read: Any) -> dict[str, Any]:
-        return dict(remembered(self._sources.state, kind, key, self._sources.now, read))
+        if (kind, key) not in self._found:
+            self._found[kind, key] = dict(remembered(self._sources.state, kind, key, self._sources.now, read))
+        return self._found[kind, key]

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pirsync.config import Settings, Team
-from pirsync.errors import AuthInDoubt, ConfigError, PirsyncError
+from pirsync.config import Settings, Site, Team
+from pirsync.errors import AuthInDoubt, ConfigError, PirsyncError, Rejected
 from pirsync.model import CreateScreen
-from pirsync.ports import World
+from pirsync.ports import Query, Want, World
 from pirsync.practice import link_type
 
 PERMISSIONS = ("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "LINK_ISSUES", "ASSIGN_ISSUES", "SCHEDULE_ISSUES")
@@ -19,11 +19,12 @@ CARRIERS = {"labels": "label", "issuelinks": "link", "description": "description
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: `fix` is empty when it is right."""
+    """One thing looked at: `fix` is empty when it is right. `key` is the key of the team's table it is about."""
 
     name: str
     said: str
     fix: str = ""
+    key: str = ""
 
     @property
     def ok(self) -> bool:
@@ -32,38 +33,62 @@ class Check:
 
 
 def doctor(settings: Settings, world: World, bench_teams: Callable[[], object]) -> Iterator[Check]:
-    """Look at everything in the order in which it would hurt. Stops after credentials that do not work."""
-    for name, check in (("Jira", _jira), ("Confluence", _confluence)):
-        try:
-            yield check(world)
-        except AuthInDoubt as error:
-            yield Check(name, str(error), "put a working token where the configuration's reference points")
+    """Look at everything in the order in which it would hurt. Stops after a site that does not answer us."""
+    for name, look_at in (("jira", _jira), ("confluence", _confluence)):
+        check = _connection(name, settings.site, world, look_at)
+        yield check
+        if not check.ok:
             return
-        except PirsyncError as error:
-            yield Check(name, str(error), "check the address and the network, then run this again")
-            return
-    yield _clock(world)
+    try:
+        yield _clock(world)
+    except PirsyncError as error:
+        yield Check("clock", str(error), "run this again")
+    places = [check for team in settings.teams for check in _told(team, world, places_of)]
+    yield from places
+    if all(check.ok for check in places):
+        # Otherwise the names below would only repeat what was just said.
+        yield from _names(bench_teams)
+    for team in settings.teams:
+        yield from _told(team, world, _rights)
+
+
+def _connection(name: str, site: Site, world: World, look_at: Callable[[Site, World], Check]) -> Check:
+    keys = f"site.{name}"
+    try:
+        return look_at(site, world)
+    except AuthInDoubt as error:
+        return Check(name.capitalize(), str(error), f"correct {keys}.url, {keys}.user or what {keys}.token leads to")
+    except Rejected as error:
+        return Check(name.capitalize(), str(error), f"correct {keys}.url: what answers there is no {name.capitalize()}")
+    except PirsyncError as error:
+        return Check(name.capitalize(), str(error), f"correct {keys}.url, or look after the network")
+
+
+def _told(team: Team, world: World, look: Callable[[Team, World], Iterator[Check]]) -> Iterator[Check]:
+    try:
+        yield from look(team, world)
+    except PirsyncError as error:
+        yield Check(f"team {team.name}", str(error), "run this again; if it stays, look after the site")
+
+
+def _names(bench_teams: Callable[[], object]) -> Iterator[Check]:
     try:
         bench_teams()
-        yield Check("mapping and template", "every name is known")
+        yield Check("types, fields and template", "every name is known")
     except ConfigError as error:
         for problem in error.problems:
-            yield Check("mapping and template", problem, "correct it in the file named")
-    for team in settings.teams:
-        for look in (_projects, _action_type, _permissions, _link_type, _space, _parent):
-            try:
-                yield from look(team, world)
-            except PirsyncError as error:
-                yield Check(team.name, str(error), "see the message")
+            yield Check("types, fields and template", problem, "correct it there")
+    except PirsyncError as error:
+        yield Check("types, fields and template", str(error), "run this again; if it stays, look after the site")
 
 
-def _jira(world: World) -> Check:
+def _jira(_site: Site, world: World) -> Check:
     me = world.tracker.identity()
     return Check("Jira", f"{world.tracker.site_url}, as {me.name} ({me.account})")
 
 
-def _confluence(world: World) -> Check:
-    return Check("Confluence", f"as account {world.wiki.identity()}")
+def _confluence(site: Site, world: World) -> Check:
+    return Check("Confluence", f"{site.confluence.url}, as account {world.wiki.identity()}")
 
 
 def _clock(world: World) -> Check:
@@ -72,22 +97,83 @@ def _clock(world: World) -> Check:
     return Check("clock", said, "" if skew < SKEW else "set this machine's clock by NTP")
 
 
-def _projects(team: Team, world: World) -> Iterator[Check]:
-    for project in (*team.projects, team.action_project):
-        granted = world.tracker.permissions(project, ("BROWSE_PROJECTS",))
-        seen = granted.get("BROWSE_PROJECTS", False)
-        fix = f"correct the key, or give our account Browse Projects in {project}"
-        yield Check(f"project {project}", "can be browsed" if seen else "cannot be seen", "" if seen else fix)
+# ---------------------------------------------------------------- what a team's table names on the sites
 
 
-def _action_type(team: Team, world: World) -> Iterator[Check]:
-    name = f"type {team.action_type} in {team.action_project}"
-    screen = world.tracker.create_screen(team.action_project, team.action_type)
-    if screen is None:
-        yield Check(name, "there is no such type", "set team.action_type to one of the project's issue types")
+def places_of(team: Team, world: World) -> Iterator[Check]:
+    """Whether the projects, the query, the type, the space and the parent page that a team names are there.
+
+    Raises Unavailable where a site does not tell.
+    """
+    projects = [_project(name, "projects", world) for name in team.projects]
+    yield from projects
+    if all(check.ok for check in projects):
+        yield from _query(team, world)
+    if team.action_project not in team.projects:
+        projects = [_project(team.action_project, "action_project", world)]
+        yield from projects
+    if all(check.ok for check in projects):
+        yield _action_type(team, world)
+    space = _space(team, world)
+    yield space
+    if team.parent and space.ok:
+        yield _parent(team, world)
+
+
+def _project(project: str, key: str, world: World) -> Check:
+    try:
+        seen = world.tracker.permissions(project, ("BROWSE_PROJECTS",)).get("BROWSE_PROJECTS", False)
+    except Rejected:
+        seen = False
+    fix = "" if seen else f"correct team.{key}, or give our account Browse Projects there"
+    return Check(f"project {project}", "can be browsed" if seen else "cannot be seen", fix, key)
+
+
+def _query(team: Team, world: World) -> Iterator[Check]:
+    if not team.jql:
         return
-    yield Check(name, "can be created")
-    yield _carriers(screen)
+    try:
+        query = Query(projects=team.projects, extra_jql=team.jql)
+        next(iter(world.tracker.search(query, Want(fields=("summary",)))), None)
+        yield Check("query", "Jira understands team.jql", key="jql")
+    except Rejected as error:
+        yield Check("query", f"is not understood by Jira: {error}", "correct team.jql", "jql")
+
+
+def _action_type(team: Team, world: World) -> Check:
+    there = world.tracker.create_screen(team.action_project, team.action_type) is not None
+    fix = "" if there else "set team.action_type to one of the project's issue types, and let our account create it"
+    name = f"type {team.action_type} in {team.action_project}"
+    return Check(name, "can be created" if there else "cannot be created", fix, "action_type")
+
+
+def _space(team: Team, world: World) -> Check:
+    seen = world.wiki.space_exists(team.space)
+    fix = "" if seen else "correct team.space (its key), or give our account access to it"
+    return Check(f"space {team.space}", "can be seen" if seen else "cannot be seen", fix, "space")
+
+
+def _parent(team: Team, world: World) -> Check:
+    page = world.wiki.page(team.parent)
+    fix = "" if page else "set team.parent to the id of a page in the space, or leave it empty"
+    name = f"parent page {team.parent}"
+    return Check(name, f'is "{page.title}"' if page else "cannot be read", fix, "parent")
+
+
+# ---------------------------------------------------------------- what we may do there
+
+
+def _rights(team: Team, world: World) -> Iterator[Check]:
+    try:
+        yield _permissions(team, world)
+    except Rejected:
+        return  # The project cannot be seen, which was said before.
+    screen = world.tracker.create_screen(team.action_project, team.action_type)
+    if screen is not None:
+        yield _carriers(screen)
+    yield _link_type(team, world)
+    if world.wiki.space_exists(team.space):
+        yield _pages(team, world)
 
 
 def _carriers(screen: CreateScreen) -> Check:
@@ -100,41 +186,25 @@ def _carriers(screen: CreateScreen) -> Check:
     return Check(f"carriers in {screen.project}", said, fix)
 
 
-def _permissions(team: Team, world: World) -> Iterator[Check]:
+def _permissions(team: Team, world: World) -> Check:
     granted = world.tracker.permissions(team.action_project, PERMISSIONS)
     lacking = [name for name in PERMISSIONS if not granted.get(name, False)]
     said = f"lacks {', '.join(lacking)}" if lacking else "all that are needed"
     fix = f"grant them to our account in {team.action_project}" if lacking else ""
-    yield Check(f"permissions in {team.action_project}", said, fix)
+    return Check(f"permissions in {team.action_project}", said, fix)
 
 
-def _link_type(team: Team, world: World) -> Iterator[Check]:
+def _link_type(team: Team, world: World) -> Check:
     try:
         kind = link_type(team.link_type, [kind.model_dump() for kind in world.tracker.link_types()])
-        yield Check("link type", f"{kind.name}: the incident {kind.outward} the ticket")
     except ConfigError as error:
-        yield Check("link type", error.problems[0], "create it in Jira's settings, or name another")
+        return Check("link type", error.problems[0], "make it in Jira's settings, or name another in team.link_type")
+    reads = kind.outward if team.link_side == "outward" else kind.inward
+    return Check("link type", f'{kind.name}: the incident "{reads}" the ticket')
 
 
-def _space(team: Team, world: World) -> Iterator[Check]:
-    if not world.wiki.space_exists(team.space):
-        yield Check(f"space {team.space}", "cannot be seen", "correct team.space, or give our account access")
-        return
+def _pages(team: Team, world: World) -> Check:
+    said = {True: "can be created", False: "cannot be created", None: "the site does not tell whether we may make them"}
     may = world.wiki.may_create(team.space, team.parent or None)
-    said = "pages can be created" if may else "it does not tell whether pages can be created"
-    refused = may is False
-    yield Check(
-        f"space {team.space}",
-        "pages cannot be created" if refused else said,
-        "give our account Add Page in the space" if refused else "",
-    )
-
-
-def _parent(team: Team, world: World) -> Iterator[Check]:
-    if not team.parent:
-        return
-    page = world.wiki.page(team.parent)
-    if page is None:
-        yield Check("parent page", f"{team.parent} cannot be read", "set team.parent to the id of a page in the space")
-    else:
-        yield Check("parent page", page.title)
+    fix = "give our account Add Page in the space" if may is False else ""
+    return Check(f"pages in {team.space}", said[may], fix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -38,30 +38,40 @@ def news(result: Result) -> None:
 def findings(results: Iterable[Result]) -> None:
     """What is true and not ours to fix, and what is waiting."""
     for result in results:
-        for finding in result.findings:
-            line(f"{result.key}  {finding.kind.value}: {finding.message}")
-        if result.waiting:
-            when = f", until {result.wake.isoformat(timespec='seconds')}" if result.wake else ""
-            line(f"{result.key}  waits {result.waiting}{when}")
+        for told in _remarks(result):
+            line(f"{result.key}  {told}")
+
+
+def _remarks(result: Result) -> Iterator[str]:
+    for finding in result.findings:
+        yield f"{finding.kind.value}: {finding.message}"
+    if result.waiting:
+        when = f", until {result.wake.isoformat(timespec='seconds')}" if result.wake else ""
+        yield f"waits {result.waiting}{when}"
 
 
 def planned(report: Report) -> None:
     """Every write that would happen, grouped by incident; or that there is nothing to do."""
     shown = False
     for result in report.results:
-        writes = [describe(change) for change in result.changes if not is_local(change)]
-        if writes or result.failure or result.waiting:
+        lines = [describe(change) for change in result.changes if not is_local(change)]
+        if lines or result.failure or result.waiting:
             shown = True
             line(result.key)
-            for text in writes:
+            for text in (*lines, *_remarks(result)):
                 line(f"  {text}")
-            if result.waiting:
-                line(f"  waits {result.waiting}")
             if result.failure:
                 line(f"  cannot be planned: {result.failure}", problem=True)
     if not shown:
         line("nothing to do")
-    findings(result for result in report.results if result.findings)
+    findings(result for result in report.results if not (result.changes or result.failure or result.waiting))
+
+
+def reasons(results: Iterable[Result]) -> None:
+    """Why incidents that somebody named have no review."""
+    for result in results:
+        if result.reason:
+            line(f"{result.key}  {result.reason}", problem=True)
 
 
 def as_json(report: Report) -> None:
@@ -83,13 +93,18 @@ def _plain(result: Result) -> dict[str, Any]:
     }
 
 
+def writes(report: Report) -> int:
+    """How many remote writes were made, or planned."""
+    return sum(not is_local(change) for change in report.changes)
+
+
 def summary(report: Report) -> str:
     """The pass in one line."""
-    writes = sum(not is_local(change) for change in report.changes)
+    count = writes(report)
     parts = [
         f"{report.looked_at} {'incident' if report.looked_at == 1 else 'incidents'}",
         f"{report.reviews} {'review' if report.reviews == 1 else 'reviews'}",
-        f"{writes} {'write' if writes == 1 else 'writes'}",
+        f"{count} {'write' if count == 1 else 'writes'}",
     ]
     parts += [f"{len(report.waiting)} waiting"] if report.waiting else []
     parts += [f"{len(report.failed)} failed"] if report.failed else []

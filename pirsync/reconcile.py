@@ -154,10 +154,12 @@ class _Pass:
                 ids = self._all(readings)
             case Mode.NAMED:
                 ids = chunks(self._named(readings, named), CHUNK)
+        self.recorder.begin(practice.terms.team)
         for chunk in ids:
-            self._gather(readings, chunk)
+            journals = self._gather(readings, chunk)
             for incident_id in chunk:
-                self._isolated(readings, incident_id, partial(self._first_round, readings, incident_id))
+                step = partial(self._first_round, readings, incident_id, journals[incident_id])
+                self._isolated(readings, incident_id, step)
             self.recorder.flush()
             readings.release(set(chunk) - {item.incident_id for item in self.unsettled})
 
@@ -197,21 +199,22 @@ class _Pass:
                 self.world.state.pardon(incident.id)
                 yield incident.id
 
-    def _gather(self, readings: Readings, ids: list[str]) -> None:
+    def _gather(self, readings: Readings, ids: list[str]) -> dict[str, Journal]:
         """Read for a whole chunk in bulk; where that fails, each incident reads for itself and fails alone."""
+        journals = {i: self._journal(readings, i) for i in ids}
         try:
             readings.read_incidents(ids)
             readings.read_pages(ids)
-            journals = {i: self._journal(readings, i) for i in ids}
             readings.read_tickets(ids, journals)
         except AuthInDoubt:
             raise
         except (Unavailable, Rejected):
-            return
+            pass
+        return journals
 
-    def _first_round(self, readings: Readings, incident_id: str) -> None:
+    def _first_round(self, readings: Readings, incident_id: str, said: Journal) -> None:
         self.looked_at += 1
-        decided = self._decide(readings, incident_id)
+        decided = self._decide(readings, incident_id, said)
         if decided.changes:
             self.unsettled.append(_Unsettled(readings, incident_id, decided))
         else:
@@ -222,9 +225,8 @@ class _Pass:
     def _journal(self, readings: Readings, incident_id: str) -> Journal:
         return journal(self.world.state, incident_id, readings.practice.terms.settle)
 
-    def _decide(self, readings: Readings, incident_id: str) -> Plan:
+    def _decide(self, readings: Readings, incident_id: str, said: Journal) -> Plan:
         """Plan with what is at hand; where it would create or write, read what only that needs, and plan again."""
-        said = self._journal(readings, incident_id)
         readings.read_incidents([incident_id])
         if incident_id not in readings.incidents:
             key = readings.known[incident_id].key if incident_id in readings.known else incident_id
@@ -238,11 +240,11 @@ class _Pass:
         creates = [change for change in decided.changes if isinstance(change, CreateTicket)]
         if creates and incident_id not in readings.looked:
             readings.look(incident_id, creates)
-            return self._decide(readings, incident_id)
+            return self._decide(readings, incident_id, said)
         writes = next((change for change in decided.changes if isinstance(change, UpdatePage)), None)
         if writes is not None and observed.page is not None and observed.page.id not in readings.bases:
             readings.read_base(observed.page, STAMP)
-            return self._decide(readings, incident_id)
+            return self._decide(readings, incident_id, said)
         return decided
 
     def _render(self, readings: Readings, observed: Observed) -> tuple[str, int]:
@@ -288,7 +290,7 @@ class _Pass:
                     made.append(change)
             except (Stale, Ambiguous):
                 readings.forget_page(incident_id)
-            decided = self._decide(readings, incident_id)
+            decided = self._decide(readings, incident_id, self._journal(readings, incident_id))
             if not decided.changes:
                 break
         else:

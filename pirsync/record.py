@@ -27,14 +27,19 @@ def slim(incident: Incident) -> dict[str, Any]:
 
 
 class Recorder:
-    """Gathers what a pass learns and writes it in one transaction a kind; writes nothing that is known already."""
+    """Gathers what a pass learns and writes it in one transaction a kind; the state leaves alone what it knows."""
 
     def __init__(self, state: State, now: datetime) -> None:
         self._state = state
         self._now = now
         self._fresh: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
         self._dropped: dict[str, list[str]] = defaultdict(list)
-        self._pending: dict[str, Due] = {due.key: due for due in state.pending()}
+        self._pending: dict[str, Due] = {}
+
+    def begin(self, team: str) -> None:
+        """Note the team's dirty set before anything of it is read: news that comes later keeps its key due."""
+        prefix = work_key(team, "")
+        self._pending |= {due.key: due for due in self._state.pending() if due.key.startswith(prefix)}
 
     def review(self, readings: Readings, incident_id: str, plan: Plan) -> None:
         """Remember one incident's review as it now stands, and when to look at it again."""
@@ -59,7 +64,7 @@ class Recorder:
             self._keep("page", known.page, place)
             if known.open:
                 self._keep("open", known.page, place)
-            elif self._state.cached("open", known.page) is not None:
+            else:
                 self._dropped["open"].append(known.page)
             self._keep("incident", incident_id, slim(incident))
             for ticket in tickets:
@@ -88,8 +93,7 @@ class Recorder:
         self._dropped.clear()
 
     def _keep(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
-        if self._state.cached(kind, key) != value:
-            self._fresh[kind][key] = value
+        self._fresh[kind][key] = value
 
     def _wake(self, key: str, plan: Plan) -> None:
         due = self._pending.get(key)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from . import mapping
 from .decision import PAGE_LABEL, TICKET_LABEL
@@ -17,6 +18,9 @@ from .observe import Readings
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
 from .record import slim, work_key
+
+LINK_FIELDS = ("issuelinks", "Link")
+"""What changelogs call an issue's links: the field's id, or where an entry has none, its name."""
 
 
 def incident_query(practice: Practice) -> Query:
@@ -69,8 +73,23 @@ def _news(world: World, practice: Practice, since: datetime) -> Iterator[RawIssu
 
 def _take_incident(raw: RawIssue, readings: Readings, state: State, now: datetime) -> None:
     incident = readings.take_incident(raw)
-    if state.cached("incident", incident.id) != slim(incident) and _could_matter(incident, readings.practice, state):
-        state.mark_dirty(work_key(readings.practice.terms.team, incident.id), now, "incident changed")
+    kept, fresh = state.cached("incident", incident.id), slim(incident)
+    if kept == fresh or not _could_matter(incident, readings.practice, state):
+        return
+    if kept is not None and _but_for_tickets(kept, incident.id, state) == _but_for_tickets(fresh, incident.id, state):
+        state.cache("incident", {incident.id: fresh})
+        return
+    state.mark_dirty(work_key(readings.practice.terms.team, incident.id), now, "incident changed")
+
+
+def _but_for_tickets(incident: dict[str, Any], incident_id: str, state: State) -> dict[str, Any]:
+    """Links to the tickets that its review has are no news: most of them came with tickets that we created.
+
+    Their history is none either, for it says nothing that the links do not.
+    """
+    ours = set((state.cached("review", incident_id) or {}).get("tickets", ()))
+    links = [link for link in incident["links"] if link["other_id"] not in ours]
+    return {**incident, "links": links, "events": [e for e in incident["events"] if e["field"] not in LINK_FIELDS]}
 
 
 def _could_matter(incident: Incident, practice: Practice, state: State) -> bool:

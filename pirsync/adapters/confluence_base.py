@@ -168,7 +168,7 @@ class ConfluenceBase:
         try:
             user = self._transport.read("GET", f"{V1}/user/current")
         except Rejected as refusal:
-            raise AuthInDoubt(f"{refusal}: Confluence does not know us; check user and token") from None
+            raise AuthInDoubt(f"{refusal}: Confluence does not know us; check url, user and token") from None
         if not isinstance(user, dict) or user.get("type", "known") == "anonymous":
             raise AuthInDoubt("GET user/current: Confluence takes us for nobody; check user and token")
         return user

@@ -213,6 +213,12 @@ def _never_sent(error: requests.RequestException) -> bool:
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
+def _site(error: requests.RequestException) -> str:
+    """The host and port that did not answer, without the path and query."""
+    parts = urlsplit(getattr(error.request, "url", None) or "")
+    return parts.netloc.rpartition("@")[2] or "the site"
+
+
 def _given_up(failure: _Transient, effect: Effect, doubts: list[str]) -> Ambiguous | Unavailable:
     """What a failure means when it is not tried again."""
     if doubts and effect is not Effect.READ:
@@ -299,6 +305,8 @@ class Transport:
             raise Interrupted("Stopped by a signal while waiting to try a request again.")
 
     def _attempt(self, request: Request, effect: Effect) -> Any:
+        if self._stop.is_set():
+            raise Interrupted("Stopped by a signal.")
         with self._lock:
             self.counts[request.method] = self.counts.get(request.method, 0) + 1
         try:
@@ -307,7 +315,11 @@ class Transport:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise Unavailable(f"{request.name} failed: the site's certificate was not accepted; see `ca`") from None
             kind = type(error).__name__
-            raise _Transient(f"{request.name} was not answered ({kind})", not _never_sent(error)) from None
+            if "WRONG_VERSION_NUMBER" in str(error):
+                raise Unavailable(f"{request.name} failed: {_site(error)} does not speak https; see `url`") from None
+            if _never_sent(error):
+                raise _Transient(f"{request.name} failed: {_site(error)} cannot be reached ({kind})", False) from None
+            raise _Transient(f"{request.name} was not answered by {_site(error)} ({kind})", True) from None
         return self._judge(request, effect, response)
 
     def _judge(self, request: Request, effect: Effect, response: requests.Response) -> Any:

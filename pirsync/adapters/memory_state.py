@@ -222,6 +222,10 @@ class StateOverlay(MemoryState):
         kept = {k: v for k, v in self._base.cached_all(kind).items() if (kind, k) not in self._dropped}
         return dict(sorted({**kept, **super().cached_all(kind)}.items()))
 
+    def cache(self, kind: str, values: Mapping[str, Mapping[str, Any]]) -> None:
+        """Remember values of one kind, here, but for those that the base has already."""
+        super().cache(kind, {key: value for key, value in values.items() if self.cached(kind, key) != value})
+
     def drop(self, kind: str, keys: Iterable[str]) -> None:
         """Forget cached values of one kind, here; the base keeps them."""
         named = list(keys)

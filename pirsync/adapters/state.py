@@ -357,7 +357,7 @@ class SqlState:
 
     def cached(self, kind: str, key: str) -> dict[str, Any] | None:
         """What was last read or concluded; may be dropped at any time."""
-        rows = self._rows(sa.select(CACHE).where((CACHE.c.kind == kind) & (CACHE.c.key == key)))
+        rows = self._rows(_CACHED, {"kind": kind, "key": key})
         return dict(json.loads(rows[0].value)) if rows else None
 
     def cached_all(self, kind: str) -> dict[str, dict[str, Any]]:
@@ -366,10 +366,10 @@ class SqlState:
         return {str(row.key): dict(json.loads(row.value)) for row in rows}
 
     def cache(self, kind: str, values: Mapping[str, Mapping[str, Any]]) -> None:
-        """Remember values of one kind, in one transaction."""
-        statement = insert(CACHE)
-        new = statement.on_conflict_do_update(index_elements=["kind", "key"], set_={"value": statement.excluded.value})
-        self._write(new, [{"kind": kind, "key": key, "value": json.dumps(value)} for key, value in values.items()])
+        """Remember values of one kind, in one transaction; what is known already is not written again."""
+        self._write(
+            _REMEMBER, [{"kind": kind, "key": key, "value": json.dumps(value)} for key, value in values.items()]
+        )
 
     def drop(self, kind: str, keys: Iterable[str]) -> None:
         """Forget cached values of one kind, in one transaction; those that are not there are no matter."""
@@ -378,9 +378,9 @@ class SqlState:
 
     # ------------------------------------------------------------ one statement, one transaction
 
-    def _rows(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
+    def _rows(self, query: sa.Select[Any], values: Mapping[str, str] | None = None) -> list[sa.Row[Any]]:
         with _transaction(self._engine, self._path) as connection:
-            return list(connection.execute(query))
+            return list(connection.execute(query, values))
 
     def _write(self, statement: sa.Executable, lines: list[dict[str, str]] | None = None) -> None:
         if lines is None or lines:
@@ -388,6 +388,11 @@ class SqlState:
                 connection.execute(statement, lines)
 
 
+_CACHED = sa.select(CACHE.c.value).where(CACHE.c.kind == sa.bindparam("kind"), CACHE.c.key == sa.bindparam("key"))
+_NEW = insert(CACHE)
+_REMEMBER = _NEW.on_conflict_do_update(
+    index_elements=["kind", "key"], set_={"value": _NEW.excluded.value}, where=CACHE.c.value != _NEW.excluded.value
+)
 _WORK_LINES = sa.select(WORK).order_by(WORK.c.due, WORK.c.key)
 
 

@@ -16,7 +16,7 @@ HEADERS = ("Incident", "Severity", "Resolved", "Closed", "Review page", "Status"
 
 def read_index(body: str) -> IndexPage:
     """The index that a body holds; problems instead of rows where its region cannot be understood."""
-    found = details(scan(encode(body)), INDEX_REGION)
+    found = details(scan(encode(body))).get(INDEX_REGION, [])
     region = found[0].child("ac:rich-text-body") if len(found) == 1 else None
     if region is None or region.is_empty_tag:
         how = f"is there {len(found)} times" if len(found) > 1 else "is missing"

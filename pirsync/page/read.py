@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from pirsync.model import Cell, Lozenge, Mention
@@ -96,18 +97,22 @@ def _says(element: Element) -> str | None:
     return None
 
 
-def mentions(element: Element) -> tuple[Mention, ...]:
-    """Everybody whom it mentions, in order. Anonymised people have no account and are left out."""
+def _named(inner: tuple[Element, ...], name: str) -> Iterator[Element]:
+    return (element for element in inner if element.name == name)
+
+
+def _mentions(inner: tuple[Element, ...]) -> tuple[Mention, ...]:
+    """Everybody who is mentioned, in order. Anonymised people have no account and are left out."""
     refs = (
         user.attrs.get("ri:account-id") or user.attrs.get("ri:userkey") or user.attrs.get("ri:username")
-        for user in element.within("ri:user")
+        for user in _named(inner, "ri:user")
     )
     return tuple(Mention(ref=ref) for ref in refs if ref)
 
 
-def dates(element: Element, text: str) -> tuple[date, ...]:
-    """The dates in it: the editor's own, else those typed unmistakably (2026-12-01, 1 Dec 2026, December 1, 2026)."""
-    own = [_day(*t.attrs.get("datetime", "")[:10].split("-")) for t in element.within("time")]
+def _dates(inner: tuple[Element, ...], text: str) -> tuple[date, ...]:
+    """The dates: the editor's own, else those typed unmistakably (2026-12-01, 1 Dec 2026, December 1, 2026)."""
+    own = [_day(*t.attrs.get("datetime", "")[:10].split("-")) for t in _named(inner, "time")]
     found = [day for day in own if day is not None]
     if found:
         return tuple(found)
@@ -133,40 +138,41 @@ def _named_day(found: re.Match[str]) -> date | None:
         return None
 
 
-def lozenge(element: Element) -> Lozenge | None:
-    """The first status macro in it."""
-    for inner in element.within("ac:structured-macro"):
-        if macro(inner) == "status" and inner.parameter("title").strip():
-            colour = _COLOURS.get(inner.parameter("colour").casefold(), "Grey")
-            return Lozenge.model_validate({"text": " ".join(inner.parameter("title").split()), "colour": colour})
+def _lozenge(inner: tuple[Element, ...]) -> Lozenge | None:
+    """The first status macro."""
+    for found in _named(inner, "ac:structured-macro"):
+        if macro(found) == "status" and found.parameter("title").strip():
+            colour = _COLOURS.get(found.parameter("colour").casefold(), "Grey")
+            return Lozenge.model_validate({"text": " ".join(found.parameter("title").split()), "colour": colour})
     return None
 
 
-def issue_key(element: Element, text: str) -> str | None:
-    """The issue that it names: by a Jira macro, by a link to it, or in plain text."""
-    for inner in element.within("ac:structured-macro"):
-        if macro(inner) == "jira" and (key := _KEY.search(inner.parameter("key"))):
+def _issue_key(inner: tuple[Element, ...], text: str) -> str | None:
+    """The issue that is named: by a Jira macro, by a link to it, or in plain text."""
+    for found in _named(inner, "ac:structured-macro"):
+        if macro(found) == "jira" and (key := _KEY.search(found.parameter("key"))):
             return key.group(1)
-    for anchor in element.within("a"):
+    for anchor in _named(inner, "a"):
         if key := _BROWSE.search(anchor.attrs.get("href", "")):
             return key.group(1)
-    found = _KEY.search(text)
-    return found.group(1) if found else None
+    typed = _KEY.search(text)
+    return typed.group(1) if typed else None
 
 
 def cell(element: Element) -> Cell:
     """A table cell as people mean it."""
     text = text_of(element)
+    inner = tuple(element.walk())
     return Cell(
         start=element.inner_start,
         end=element.inner_end,
         outer_start=element.start,
         outer_end=element.end,
         text=text,
-        mentions=mentions(element),
-        dates=dates(element, text),
-        links=tuple(a.attrs["href"] for a in element.within("a") if "href" in a.attrs),
-        lozenge=lozenge(element),
-        issue_key=issue_key(element, text),
-        is_commented=any(True for _ in element.within("ac:inline-comment-marker")),
+        mentions=_mentions(inner),
+        dates=_dates(inner, text),
+        links=tuple(a.attrs["href"] for a in _named(inner, "a") if "href" in a.attrs),
+        lozenge=_lozenge(inner),
+        issue_key=_issue_key(inner, text),
+        is_commented=any(True for _ in _named(inner, "ac:inline-comment-marker")),
     )

@@ -23,8 +23,10 @@ def read_review(body: str, headers: Headers) -> ReviewPage:
     """The review that a body holds. Raises BadPage when the body is not well formed."""
     root = scan(encode(body))
     problems: list[str] = []
-    regions = {region: _region(root, region, problems) for region in Region}
-    table = _action_table(root, regions[Region.ACTIONS], headers, problems)
+    found = details(root)
+    regions = {region: _region(found, region, problems) for region in Region}
+    twice = len(found.get(Region.ACTIONS, ())) > 1
+    table = _action_table(root, regions[Region.ACTIONS], headers, problems) if not twice else None
     columns, rows, row_end = _read_actions(table, headers) if table is not None else ((), (), None)
     return ReviewPage(
         summary=_pairs(regions[Region.SUMMARY]),
@@ -36,17 +38,17 @@ def read_review(body: str, headers: Headers) -> ReviewPage:
     )
 
 
-def details(root: Element, region_id: str) -> list[Element]:
-    """Every `details` macro with that id, outermost and in order."""
-    return [
-        found
-        for found in root.within("ac:structured-macro")
-        if read.macro(found) == "details" and found.parameter("id").strip() == region_id
-    ]
+def details(root: Element) -> dict[str, list[Element]]:
+    """Every `details` macro by its id, outermost and in order."""
+    named: dict[str, list[Element]] = {}
+    for found in root.within("ac:structured-macro"):
+        if read.macro(found) == "details":
+            named.setdefault(found.parameter("id").strip(), []).append(found)
+    return named
 
 
-def _region(root: Element, region: Region, problems: list[str]) -> Element | None:
-    found = details(root, region.value)
+def _region(named: Mapping[str, list[Element]], region: Region, problems: list[str]) -> Element | None:
+    found = named.get(region.value, [])
     if len(found) == 1:
         return found[0].child("ac:rich-text-body")
     if len(found) > 1:
@@ -93,8 +95,6 @@ def _action_table(root: Element, region: Element | None, headers: Headers, probl
         if known:
             return known[0]
         problems.append(f"the region {Region.ACTIONS.value} has no table with a column {headers[Column.ACTION][0]}")
-        return None
-    if len(details(root, Region.ACTIONS.value)) > 1:
         return None
     signed = [t for t in root.within("table") if set(_columns(t, headers)) >= SIGNATURE]
     if len(signed) == 1:

@@ -145,7 +145,9 @@ def _start(asked: Asked) -> int:
 def cloud_gone(call: Call) -> Response:
     """Cloud's old search: removed."""
     text = "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
-    return jira_error(410, text + "A full migration guideline is available at https://developer.atlassian.com/changelog")
+    return jira_error(
+        410, text + "A full migration guideline is available at https://developer.atlassian.com/changelog"
+    )
 
 
 def dc_search(call: Call) -> Response:

@@ -311,7 +311,7 @@ def test_people_are_named_the_way_the_pages_do(site: Site) -> None:
     assert site.wiki.account(Mention(ref=site.wiki_account("aruiz"))) == account
     again = (site.wiki.mention(account), site.wiki.account(Mention(ref=site.wiki_account("aruiz"))))
     assert again == (mention, account)
-    assert len(requests_of(site, "GET")) == (0 if site.world.is_cloud else 2)
+    assert len(requests_of(site, "GET")) == (0 if site.world.is_cloud else 1)
 
 
 def test_strangers_are_none_on_data_center(site: Site) -> None:

@@ -1,0 +1,1 @@
+"""Measurements that print tables: requests first, then time and memory. Nothing here is a timed test."""
