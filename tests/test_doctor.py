@@ -149,6 +149,6 @@ def test_a_clock_that_is_wrong_has_its_fix() -> None:
 def test_a_permission_that_lacks_is_named() -> None:
     world = screen("labels")
     granted = dict.fromkeys(PERMISSIONS, True) | {"LINK_ISSUES": False}
-    world.tracker.permissions = lambda project, names: {name: granted[name] for name in names}  # type: ignore[method-assign]
+    world.tracker.permissions = lambda project, names: {name: granted[name] for name in names}  # type: ignore[method-assign]  # one answer stands in
     check = look(world)["permissions in ACT"]
     assert (check.ok, check.said) == (False, "lacks LINK_ISSUES")

@@ -179,7 +179,7 @@ class _Converter(MarkdownConverter):
             return "\n" + text
         return str(_HTML.convert_br(self, el, text, parent_tags))
 
-    def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802
+    def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802  # markdownify finds converters by this name
         if _is_in_cell(parent_tags):
             return self._block(f"**{text.strip()}**", parent_tags) if text.strip() else ""
         return str(_HTML.convert_hN(self, n, el, text, parent_tags)) if text.strip() else ""
