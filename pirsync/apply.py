@@ -37,9 +37,9 @@ BEST_EFFORT = (LabelPage, LinkPage, LabelTicket, MarkTicket, LinkTicket, EditTic
 """Changes that a site may refuse without harm; a refusal is remembered and told, and the review goes on."""
 
 
-def apply(change: Change, incident_id: str, world: World, readings: Readings) -> None:
-    """Make one change of one incident's plan. Raises what the ports raise; a refusal of a best-effort change or
-    of a guarded create is written down instead, and the next round tells it."""
+def apply(change: Change, incident_id: str, world: World, readings: Readings) -> bool:
+    """Make one change of one incident's plan; whether it was made. Raises what the ports raise; a refusal of a
+    best-effort change or of a guarded create is written down instead, and the next round tells it."""
     try:
         _make(change, incident_id, world, readings)
     except Rejected as refused:
@@ -48,6 +48,8 @@ def apply(change: Change, incident_id: str, world: World, readings: Readings) ->
             world.state.cache("refused", {incident_id: {**known, describe(change): str(refused)}})
         elif not isinstance(change, (CreatePage, CreateTicket)):
             raise
+        return False
+    return True
 
 
 def _make(change: Change, incident_id: str, world: World, readings: Readings) -> None:

@@ -70,8 +70,11 @@ def run_pass(bench: Bench, selection: Selection, max_creates: int | None, tell: 
     with Console(stderr=True).status("reading Jira and Confluence …") as status:
 
         def told(result: Result) -> None:
-            status.update(f"{output.clean(result.key)} …".replace("[", r"\["))
+            # The spinner holds the line that a change is about to be told on.
+            status.stop()
             tell(result)
+            status.update(f"{output.clean(result.key)} …".replace("[", r"\["))
+            status.start()
 
         return one_pass(bench, selection, limits, told)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -22,8 +24,15 @@ def clean(text: str) -> str:
 
 
 def line(text: str = "", *, problem: bool = False) -> None:
-    """One line, to standard output, or where it tells a problem to standard error."""
-    click.echo(clean(text), err=problem)
+    """One line, to standard output, or where it tells a problem to standard error.
+
+    A reader who has gone away (`| head`) is told nothing more; the work goes on.
+    """
+    try:
+        click.echo(clean(text), err=problem)
+    except BrokenPipeError:
+        stream = sys.stderr if problem else sys.stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def news(result: Result) -> None:

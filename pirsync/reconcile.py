@@ -286,8 +286,8 @@ class _Pass:
             edited += [f for f in decided.findings if f.kind is FindingKind.ROW_EDITED and f not in edited]
             try:
                 for change in decided.changes:
-                    apply(change, incident_id, self.world, readings)
-                    made.append(change)
+                    if apply(change, incident_id, self.world, readings):
+                        made.append(change)
             except (Stale, Ambiguous):
                 readings.forget_page(incident_id)
             decided = self._decide(readings, incident_id, self._journal(readings, incident_id))
@@ -320,6 +320,7 @@ class _Pass:
                 waiting=decided.waiting,
                 wake=decided.wake,
                 reason=reason,
+                failure="" if incident_id in readings.known else _refusal(decided),
             )
         )
 
@@ -400,6 +401,12 @@ class _Pass:
         if seen.page is not None:
             state.cache("index", {practice.terms.team: {"page": seen.page.id}})
         return decided
+
+
+def _refusal(decided: Plan) -> str:
+    """Why a page that should be there cannot be made; a pass that leaves one unmade has failed."""
+    kinds = (FindingKind.REJECTED, FindingKind.TITLE_TAKEN)
+    return next((finding.message for finding in decided.findings if finding.kind in kinds), "")
 
 
 def cost(change: Change) -> int:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -197,3 +200,43 @@ def test_one_failing_incident_is_told_on_standard_error_and_the_others_go_on() -
         (told,) = said.err.splitlines()
         assert told.startswith("OPS-1  failed: ")
         assert len([line for line in said.out.splitlines() if "  create page" in line]) == 8
+
+
+def test_a_terminal_sees_progress_the_changes_on_lines_of_their_own_and_a_summary() -> None:
+    with desk() as place:
+        shown = on_terminal(place.folder, "reconcile", "OPS-1")
+        lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))
+        assert any("reading Jira and Confluence" in line for line in lines)
+        told = [line for line in lines if "create page" in line]
+        assert told == ['OPS-1  create page "OPS-1 Post-incident review" in space OPS']
+        assert [line for line in lines if line][-1] == "1 incident, 1 review, 9 writes"
+
+
+def on_terminal(folder: Path, *arguments: str) -> str:
+    """Everything that the command shows on a terminal."""
+    ours, its = pty.openpty()
+    command = [sys.executable, "-m", "pirsync", *arguments]
+    environment = surroundings() | {"TERM": "xterm", "COLUMNS": "200"}
+    with subprocess.Popen(command, cwd=folder, env=environment, stdin=its, stdout=its, stderr=its) as child:
+        os.close(its)
+        shown = b""
+        with suppress(OSError):  # Linux says so when the other end is closed.
+            while part := os.read(ours, 65536):
+                shown += part
+        child.wait(30)
+    os.close(ours)
+    return shown.decode()
+
+
+def test_a_reader_who_goes_away_stops_nothing() -> None:
+    with desk() as place:
+        command = [sys.executable, "-m", "pirsync", "reconcile", "--config", str(place.config)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings()) as process:
+            assert process.stdout is not None and process.stderr is not None
+            process.stdout.close()
+            told = process.stderr.read().decode()
+        assert (process.returncode, told) == (0, "")
+        before = place.writes()
+        assert len(before) > 20
+        assert place.do("reconcile").code == 0
+        assert place.writes() == before

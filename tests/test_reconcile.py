@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from pirsync.adapters.memory import page_becomes, person_edits
 from pirsync.decision import FindingKind, describe, is_local
-from pirsync.errors import UnsafePlan
+from pirsync.errors import Rejected, UnsafePlan
 from pirsync.mapping import load_mapping
 from pirsync.model import Column, Deployment, PageStatus
 from pirsync.page import cells
@@ -298,6 +299,28 @@ def test_one_failing_incident_leaves_the_others_settled(play: Stage) -> None:
     ]
     told.clock.forward(120)
     assert "create-page" in writes(told.run_pass(NEWS))
+
+
+def test_a_page_that_is_refused_is_a_failure_and_no_change(play: Stage) -> None:
+    class Refuses:
+        def __init__(self, real: WikiWrites) -> None:
+            self._real = real
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._real, name)
+
+        def create_page(self, draft: Any) -> Any:
+            raise Rejected("no permission to add pages")
+
+    refusing = replace(play.world, wiki_writes=Refuses(play.world.wiki_writes))
+    for _ in range(2):
+        report = play.run_on(refusing)
+        assert writes(report) == []
+        assert [r.failure for r in report.results] == [
+            "Confluence would not create its page: no permission to add pages"
+        ]
+    assert writes(play.run_pass()) == []  # the same inputs are not tried again by themselves
+    assert "create-page" in writes(play.run_pass(Selection(Mode.NAMED, ("OPS-1",))))
 
 
 def test_the_brake_applies_nothing_at_all_and_says_how_to_allow_it(play: Stage) -> None:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pirsync.sandbox.seed import seed
-
 from pirsync.adapters.confluence import Wiki, open_wiki
 from pirsync.adapters.http import Connection, Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.model import Deployment
 from pirsync.sandbox.people import SERVICE, User
+from pirsync.sandbox.seed import seed
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World
 
