@@ -30,7 +30,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "an error that repeats the token": {
         "kind": "429",
         "retry_after": 4000,
-        "body": f'{{"errorMessages": ["token {TOKEN} is over its limit"], "message": "{TOKEN}"}}',
+        "body": f'{{"errorMessages": ["token {TOKEN} of {BASIC} is over its limit"], "message": "{BASIC}"}}',
     },
     "half an answer": {"kind": "html", "body": f'{{"results": [{{"body": "{BODY}", "token": "{TOKEN}"'},
 }
@@ -79,9 +79,12 @@ def test_the_token_is_really_sent_and_the_words_are_really_read(place: Desk) -> 
 def test_nothing_leaks_whatever_goes_wrong_wherever(place: Desk, fault: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     told: list[Said] = []
+    rule = dict(FAULTS[fault])
+    if "body" in rule and place.sandbox.deployment == "datacenter":
+        rule["body"] = rule["body"].replace(BASIC, TOKEN)  # the token travels by itself there
     for path in PLACES:
         place.sandbox.faults.clear()
-        place.fault(path=path, times=None, **FAULTS[fault])
+        place.fault(path=path, times=None, **rule)
         told += [place.do(command) for command in ("doctor", "reconcile")]
         told += [place.do("plan", "--json", "OPS-1"), place.do("show", "OPS-1")]
     assert any(said.code != 0 for said in told)

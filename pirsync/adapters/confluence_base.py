@@ -118,7 +118,7 @@ class ConfluenceBase:
         self._connection = connection
         self._client = client
         self._now = now
-        self._transport = Transport(self._send, connection.token, stop, pace)
+        self._transport = Transport(self._send, connection.secrets, stop, pace)
         quiet_libraries()
 
     def _send(self, request: Request) -> requests.Response:

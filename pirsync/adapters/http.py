@@ -10,6 +10,7 @@ import logging
 import math
 import random
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -63,6 +64,12 @@ class Connection:
     def site(self) -> str:
         """The address to browse, without a trailing slash."""
         return self.site_url.rstrip("/")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every spelling in which the token travels, so that a site that echoes one is not quoted."""
+        basic = b64encode(f"{self.user}:{self.token}".encode()).decode()
+        return tuple(spelling for spelling in (basic, self.token, quote(self.token, safe="")) if self.token)
 
 
 @dataclass(frozen=True)
@@ -233,10 +240,14 @@ class Transport:
     """
 
     def __init__(
-        self, send: Callable[[Request], requests.Response], secret: str, stop: threading.Event, pace: Pace | None = None
+        self,
+        send: Callable[[Request], requests.Response],
+        secrets: tuple[str, ...],
+        stop: threading.Event,
+        pace: Pace | None = None,
     ) -> None:
         self._send = send
-        self._secret = secret
+        self._secrets = secrets
         self._stop = stop
         self._pace = pace or Pace()
         self._lock = threading.Lock()
@@ -322,12 +333,17 @@ class Transport:
             raise _Transient(f"{request.name} was not answered by {_site(error)} ({kind})", True) from None
         return self._judge(request, effect, response)
 
+    def _scrubbed(self, words: str) -> str:
+        for secret in self._secrets:
+            words = words.replace(secret, "***")
+        return words
+
     def _judge(self, request: Request, effect: Effect, response: requests.Response) -> Any:
         """The parsed answer, or the error that its status, headers and content type stand for."""
         status = response.status_code
         said, fields = complaint(response) if status >= 400 else ("", {})
-        if self._secret:
-            said = said.replace(self._secret, "***")
+        said = self._scrubbed(said)
+        fields = {name: self._scrubbed(words) for name, words in fields.items()}
         what = f"{request.name} was answered with status {status}" + (f": {said}" if said else "")
         _check_login(response, what)
         if status == 429:

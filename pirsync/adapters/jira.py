@@ -40,7 +40,7 @@ class JiraTracker(JiraReads, JiraWrites):
 
     def __init__(self, connection: Connection, stop: threading.Event, pace: Pace | None = None) -> None:
         self._client = _client(connection)
-        transport = Transport(self._send, connection.token, stop, pace)
+        transport = Transport(self._send, connection.secrets, stop, pace)
         JiraReads.__init__(self, connection, transport)
         JiraWrites.__init__(self, connection, transport)
 
