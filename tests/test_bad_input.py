@@ -180,3 +180,12 @@ def test_a_process_of_its_own_shows_no_traceback(tmp_path: Path) -> None:
     said = pirsync("reconcile", folder=tmp_path)
     assert (said.code, said.out) == (2, "")
     assert said.err == "config.toml: there is no such file; `pirsync init` writes one\n"
+
+
+@pytest.mark.parametrize(("option", "said"), [("--load", "not JSON"), ("--store", "is no world of this sandbox")])
+def test_a_sandbox_refuses_a_file_that_holds_no_world(tmp_path: Path, option: str, said: str) -> None:
+    (tmp_path / "junk").write_text("junk", encoding="utf-8")
+    told = pirsync("sandbox", "--port", "8999", option, "junk", folder=tmp_path)
+    assert (told.code, told.out) == (1, "")
+    assert said in told.err
+    assert len(told.err.splitlines()) == 1
