@@ -95,6 +95,13 @@ class Journal(Noun):
     waiting_since: datetime | None
     refused: dict[str, str]
 
+    def absence_settles(self, mark: str, settle: timedelta) -> datetime:
+        """The instant from which finding nothing with that mark proves that there is nothing."""
+        intent = self.intents.get(mark)
+        if intent is None or intent.status != "sending" or intent.sent_at is None:
+            return self.settled_from
+        return max(self.settled_from, intent.sent_at + settle)
+
 
 class Observed(Noun):
     """Everything that was read for one incident.

@@ -140,10 +140,7 @@ def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: dat
     if intent is not None and intent.status == "rejected" and intent.digest == inputs:
         message = f"Confluence would not create its page: {intent.reason}"
         return Plan(findings=(Finding(kind=FindingKind.REJECTED, incident=incident.key, message=message),))
-    settled = journal.settled_from
-    if intent is not None and intent.status == "sending" and intent.sent_at is not None:
-        settled = max(settled, intent.sent_at + terms.settle)
-    if settled > now:
+    if (settled := journal.absence_settles(mark, terms.settle)) > now:
         return Plan(wake=settled, waiting="to be sure that no page was made before")
     change = CreatePage(incident_id=incident.id, mark=mark, digest=inputs, draft=page, creates=desired.creates_at_birth)
     return Plan(changes=(change,))
@@ -336,9 +333,6 @@ def _plan_index_birth(rows: tuple[IndexRow, ...], mark: str, terms: Terms, journ
     if intent is not None and intent.status == "rejected" and intent.digest == inputs:
         message = f"Confluence would not create the index page: {intent.reason}"
         return Plan(findings=(Finding(kind=FindingKind.REJECTED, incident=terms.index_title, message=message),))
-    settled = journal.settled_from
-    if intent is not None and intent.status == "sending" and intent.sent_at is not None:
-        settled = max(settled, intent.sent_at + terms.settle)
-    if settled > now:
+    if (settled := journal.absence_settles(mark, terms.settle)) > now:
         return Plan(wake=settled, waiting="to be sure that no index page was made before")
     return Plan(changes=(CreateIndex(mark=mark, digest=inputs, draft=page),))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from pirsync import draft
 from pirsync.decision import CreateTicket, FindingKind
 from pirsync.model import CellEdit, Column, Lozenge, Person, Region, Row
 from pirsync.page import cells
 from pirsync.page.read import as_read
-from pirsync.ports import IntentStatus
 
 from .situation import RowPlan, Situation
 
@@ -38,19 +37,11 @@ def plan_unticketed(situation: Situation, row: Row, value: str, plan: RowPlan) -
     elif intent is not None and intent.status == "done":
         message = f'row {row.index + 1} "{row.action}" had {intent.remote_key}, which is deleted or cannot be seen'
         plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
-    elif (settled := _absence_settles(situation, intent)) > situation.now:
+    elif (settled := situation.journal.absence_settles(value, situation.terms.settle)) > situation.now:
         plan.wakes.append(settled)
         plan.waiting.append(f'to be sure that no ticket for "{row.action}" was made before')
     else:
         plan.creates.append(CreateTicket(incident_id=observed.incident.id, mark=value, digest=inputs, draft=made))
-
-
-def _absence_settles(situation: Situation, intent: IntentStatus | None) -> datetime:
-    """The instant from which "no such ticket was found" proves that there is none."""
-    settled = situation.journal.settled_from
-    if intent is not None and intent.status == "sending" and intent.sent_at is not None:
-        settled = max(settled, intent.sent_at + situation.terms.settle)
-    return settled
 
 
 def _complete_row(situation: Situation, row: Row) -> tuple[Person | None, date | None, str | None]:
