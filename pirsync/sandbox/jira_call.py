@@ -13,7 +13,7 @@ from .http import BadBody, actor, body_object, credential_refused, jira_error, j
 from .jira_json import View
 from .jql import BadQuery
 from .people import User
-from .tracker import Invalid, can_see, find_issue
+from .tracker import Invalid, can_see, find_issue, is_read_only
 from .tracker_nouns import Issue
 
 if TYPE_CHECKING:
@@ -98,6 +98,30 @@ def whole(value: Any, name: str, default: int) -> int:
 
 
 Handler = Callable[[Call], Response]
+
+Table = list[tuple[str, str, Handler]]
+"""Calls as method, path below an API version, and handler; the first that fits answers."""
+
+ISSUE = "/issue/{ref}"
+
+
+def sent_object(body: dict[str, Any], name: str) -> dict[str, Any]:
+    """A part of the body that is an object, absent or null; `Invalid` when it is something else."""
+    value = body.get(name) or {}
+    if not isinstance(value, dict):
+        raise Invalid(f"Cannot read '{name}': it must be an object.")
+    return value
+
+
+def writable(call: Call, issue: Issue) -> None:
+    """`Invalid` with 403 where the workflow forbids edits."""
+    if is_read_only(call.world, issue):
+        raise Invalid("You do not have the permission to edit this issue.", status=403)
+
+
+def unknown(call: Call) -> Response:
+    """A call that this dialect does not have."""
+    raise Invalid(f"null for uri: {call.request.url.path}", status=404)
 
 
 def endpoint(world: World, handler: Handler) -> Callable[[Request], Response]:

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from .http import answer
-from .jira_call import Call, Handler
+from .jira_call import Call, Table
 from .jira_fields import default_priority
 from .jira_json import (
     JSON,
@@ -248,7 +248,7 @@ def user(call: Call) -> Response:
     return answer(user_json(call.view, found))
 
 
-BOTH: list[tuple[str, str, Handler]] = [
+BOTH: Table = [
     ("GET", "/myself", myself),
     ("GET", "/serverInfo", server_info),
     ("GET", "/field", fields),
@@ -264,3 +264,6 @@ BOTH: list[tuple[str, str, Handler]] = [
     ("GET", "/user/assignable/search", assignable),
     ("GET", "/user", user),
 ]
+
+CLOUD: Table = []
+DATA_CENTER: Table = []

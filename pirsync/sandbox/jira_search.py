@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from .http import answer, jira_error
 from .issue_json import SEARCH_HISTORIES, Wanted, issue_json
-from .jira_call import Call, comma_names, whole
+from .jira_call import Call, Table, comma_names, whole
 from .jira_json import JSON
 from .jql import BadQuery, parse
 from .jql_search import Search, search
@@ -204,3 +204,15 @@ def parse_queries(call: Call) -> Response:
             problems.extend(error.messages)
         results.append({"query": text, **({"errors": problems} if problems else {"structure": {}})})
     return answer({"queries": results})
+
+
+BOTH: Table = []
+CLOUD: Table = [
+    ("GET", "/search/jql", cloud_search),
+    ("POST", "/search/jql", cloud_search),
+    ("GET", "/search", cloud_gone),
+    ("POST", "/search", cloud_gone),
+    ("POST", "/issue/bulkfetch", bulk_fetch),
+    ("POST", "/jql/parse", parse_queries),
+]
+DATA_CENTER: Table = [("GET", "/search", dc_search), ("POST", "/search", dc_search)]

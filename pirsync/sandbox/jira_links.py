@@ -1,0 +1,109 @@
+"""Links over HTTP: between two issues, and from an issue to something outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from . import tracker
+from .http import answer, empty
+from .jira_call import ISSUE, Call, Table, sent_object, writable
+from .jira_comments import comment_text
+from .jira_fields import Form
+from .jira_json import remote_link_json
+from .jira_properties import LONGEST_KEY
+from .tracker import Invalid, Issue
+
+MOST_LINKS = 2000
+
+SentLink = tuple[str, Issue, bool]
+
+
+def link(call: Call) -> Response:
+    """POST issueLink: `inwardIssue` is the source, `outwardIssue` the destination; 201 without a body."""
+    actor, body = call.signed_in(), call.body()
+    type_id = _link_type(call, body.get("type"))
+    source, destination = _other(call, body.get("inwardIssue")), _other(call, body.get("outwardIssue"))
+    make_link(call, type_id, source, destination)
+    comment = body.get("comment")
+    if isinstance(comment, dict) and comment.get("body"):
+        tracker.add_comment(call.world, actor, source, comment_text(call, comment))
+    return empty(201)
+
+
+def sent_links(call: Call, form: Form, update: dict[str, Any]) -> list[SentLink]:
+    """`update.issuelinks`: type id, the other issue, and whether the issue being written is the link's source."""
+    found: list[SentLink] = []
+    steps = update.get("issuelinks") or []
+    for step in steps if isinstance(steps, list) else []:
+        sent = step.get("add") if isinstance(step, dict) else None
+        if not isinstance(sent, dict):
+            form.errors["issuelinks"] = "Operation value must be an object"
+            continue
+        side = "outwardIssue" if "outwardIssue" in sent else "inwardIssue"
+        try:
+            found.append((_link_type(call, sent.get("type")), _other(call, sent.get(side)), side == "outwardIssue"))
+        except Invalid as refusal:
+            form.errors["issuelinks"] = str(refusal)
+    return found
+
+
+def _other(call: Call, sent: Any) -> Issue:
+    ref = str(sent.get("id") or sent.get("key") or "") if isinstance(sent, dict) else ""
+    return call.find(ref)
+
+
+def _link_type(call: Call, sent: Any) -> str:
+    kinds = call.world.tracker.link_types
+    if isinstance(sent, dict):
+        if str(sent.get("id")) in kinds:
+            return str(sent["id"])
+        named = [one.id for one in kinds.values() if one.name.lower() == str(sent.get("name") or "").lower()]
+        if named and not sent.get("id"):
+            return named[0]
+    name = (sent.get("name") or sent.get("id")) if isinstance(sent, dict) else sent
+    raise Invalid(f"No issue link type with name '{name}' found.", status=404)
+
+
+def make_link(call: Call, type_id: str, source: Issue, destination: Issue) -> None:
+    """Link two issues; `Invalid` with 413 at the limit."""
+    if len(tracker.links_of(call.world, source)) >= MOST_LINKS:
+        raise Invalid("The issue has reached its limit of issue links.", status=413)
+    tracker.link_issues(call.world, call.signed_in(), type_id, source, destination)
+
+
+def remote_links(call: Call) -> Response:
+    """GET remotelink: all of them, or the one with a `globalId`."""
+    one, global_id = call.issue, call.text("globalId")
+    if global_id is None:
+        return answer([remote_link_json(call.view, one.key, each) for each in one.remote_links])
+    for each in one.remote_links:
+        if each.global_id == global_id:
+            return answer(remote_link_json(call.view, one.key, each))
+    raise Invalid("No remote link with given global id exists for this issue.", status=404)
+
+
+def put_remote_link(call: Call) -> Response:
+    """POST remotelink: created 201, or replaced by `globalId` 200; what is omitted becomes null."""
+    call.signed_in()
+    issue, body = call.issue, call.body()
+    target = sent_object(body, "object")
+    errors = {name: f"'{name}' is required." for name in ("url", "title") if not target.get(name)}
+    if len(str(body.get("globalId") or "")) > LONGEST_KEY:
+        errors["globalId"] = "The globalId can't exceed 255 characters."
+    if errors:
+        raise Invalid(errors=errors)
+    writable(call, issue)
+    made, created = tracker.put_remote_link(call.world, issue, body)
+    address = f"{call.view.rest}/issue/{issue.key}/remotelink/{made.id}"
+    return answer({"id": int(made.id), "self": address}, 201 if created else 200)
+
+
+_REMOTE = ISSUE + "/remotelink"
+
+BOTH: Table = [
+    ("POST", "/issueLink", link),
+    ("GET", _REMOTE, remote_links),
+    ("POST", _REMOTE, put_remote_link),
+]
