@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from . import confluence_properties as properties
 from . import wiki_http as edge
+from . import wiki_index
 from .http import actor, answer, body_json, body_object, confluence_v2_error
 from .people import User
 from .wiki import Page, Version, children, create_page, find_page, find_space, may_see, move_page, update_page
@@ -124,7 +125,7 @@ def _list(world: World, request: Request) -> Response:
     shape = PageShape(body=query.get("body-format") == "storage", subtype=True)
     found = [
         page
-        for page in world.wiki.pages.values()
+        for page in wiki_index.listed(world.wiki, ids, query.get("title"))
         if page.status in states
         and (not ids or str(page.id) in ids)
         and (not space_ids or str(page.space_id) in space_ids)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from . import wiki_http as edge
+from . import wiki_index
 from .http import actor, answer, body_json, body_object
 from .people import User
 from .wiki import (
@@ -109,7 +110,7 @@ def _list(world: World, request: Request) -> Response:
             and may_see(world, asked.actor, page)
         )
 
-    found = [page for page in world.wiki.pages.values() if wanted(page)]
+    found = [page for page in wiki_index.listed(world.wiki, ids, query.get("title")) if wanted(page)]
     limit = min(edge.whole_number(query.get("limit"), 25, "limit"), 50 if asked.wants("body") else 200) or 25
     start = edge.whole_number(query.get("start"), 0, "start")
     listed, following = edge.slice_of(found, start, limit)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .normalise import Refused, normalise
 from .people import User
+from .wiki_index import Index, note, placed_below, titled
 
 if TYPE_CHECKING:
     from .world import World
@@ -118,6 +119,7 @@ class Wiki:
     spaces: dict[int, Space] = field(default_factory=dict)
     pages: dict[int, Page] = field(default_factory=dict)
     label_ids: dict[str, int] = field(default_factory=dict)
+    index: Index = field(default_factory=Index)
     last_id: int = 98_304
 
     def new_id(self) -> int:
@@ -162,7 +164,8 @@ def ancestors(world: World, page: Page) -> list[Page]:
 
 def children(world: World, page: Page) -> Iterator[Page]:
     """The current pages directly below, oldest first."""
-    return (child for child in world.wiki.pages.values() if child.parent_id == page.id and child.status == "current")
+    below = placed_below(world.wiki, page.id)
+    return (child for child in below if child.parent_id == page.id and child.status == "current")
 
 
 def may_see(world: World, actor: User | None, page: Page) -> bool:
@@ -196,6 +199,7 @@ def create_page(world: World, actor: User, space: Space, parent: Page | None, ti
     page = Page(world.wiki.new_id(), space.id, parent.id if parent else None, title, now)
     page.versions.append(Version(1, now, actor, "", False, page_body, title))
     world.wiki.pages[page.id] = page
+    note(world.wiki, page)
     return page
 
 
@@ -209,6 +213,7 @@ def update_page(
     saved = Version(number, world.clock.now(), actor, message, minor, _normalised(world, body), title)
     page.versions.append(saved)
     page.title = title
+    note(world.wiki, page)
     return saved
 
 
@@ -223,6 +228,7 @@ def move_page(world: World, page: Page, parent: Page) -> None:
         raise Refused("A page cannot be moved below itself")
     page.parent_id = parent.id
     page.space_id = parent.space_id
+    note(world.wiki, page)
 
 
 def add_labels(world: World, page: Page, names: list[str]) -> None:
@@ -235,6 +241,7 @@ def add_labels(world: World, page: Page, names: list[str]) -> None:
             page.labels.append(name)
             page.labelled[name] = world.clock.now()
             world.wiki.label_ids.setdefault(name, world.wiki.new_id())
+    note(world.wiki, page)
 
 
 def set_property(world: World, actor: User, page: Page, key: str, value: Any, number: int) -> Prop:
@@ -275,7 +282,7 @@ def _checked_title(world: World, space: Space, title: str, own: Page | None) -> 
     title = title.strip()
     if not title or len(title) > LONGEST_TITLE or _CONTROL.search(title):
         raise Refused(f"Title must be 1 to {LONGEST_TITLE} characters in one line")
-    for other in world.wiki.pages.values():
+    for other in titled(world.wiki, title):
         holds = other.space_id == space.id and other.status != "trashed" and other is not own
         if holds and other.title.casefold() == title.casefold():
             raise TitleTaken(title, space)
