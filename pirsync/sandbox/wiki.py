@@ -7,13 +7,15 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from .normalise import Refused, normalise
 from .people import User
 from .wiki_index import Index, note, placed_below, titled
 
 if TYPE_CHECKING:
+    from .wiki_attachments import Attachment
+    from .wiki_comments import Comment
     from .world import World
 
 Status = Literal["current", "archived", "trashed"]
@@ -48,12 +50,24 @@ class TitleTaken(Exception):
 
 @dataclass
 class Space:
-    """One space; `homepage_id` is 0 until its home page exists."""
+    """One space; `homepage_id` is 0 until its home page exists. A personal one has its owner's name after `~`."""
 
     id: int
     key: str
     name: str
+    creator: User | None
+    created: datetime
     homepage_id: int = 0
+    description: str = ""
+    status: Literal["current", "archived"] = "current"
+    properties: dict[str, Prop] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    labelled: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> Literal["global", "personal"]:
+        """What the API calls the space's type."""
+        return "personal" if self.key.startswith("~") else "global"
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,19 @@ class Prop:
     author: User | None
 
 
+class Holder(Protocol):
+    """What bears properties: a page, a comment, an attachment or a space."""
+
+    properties: dict[str, Prop]
+
+
+class Labelled(Protocol):
+    """What bears labels: names in the order in which they came, and when each did."""
+
+    labels: list[str]
+    labelled: dict[str, datetime]
+
+
 @dataclass
 class Page:
     """One page; `restricted_to` (who sees it) and `editors` (who changes it) hold account ids, None means everybody.
@@ -98,6 +125,9 @@ class Page:
     labels: list[str] = field(default_factory=list)
     labelled: dict[str, datetime] = field(default_factory=dict)
     properties: dict[str, Prop] = field(default_factory=dict)
+    comments: list[Comment] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    watchers: set[str] = field(default_factory=set)
     restricted_to: set[str] | None = None
     editors: set[str] | None = None
 
@@ -118,6 +148,8 @@ class Wiki:
 
     spaces: dict[int, Space] = field(default_factory=dict)
     pages: dict[int, Page] = field(default_factory=dict)
+    comments: dict[int, Comment] = field(default_factory=dict)
+    attachments: dict[int, Attachment] = field(default_factory=dict)
     label_ids: dict[str, int] = field(default_factory=dict)
     index: Index = field(default_factory=Index)
     last_id: int = 98_304
@@ -185,7 +217,7 @@ def may_edit(world: World, actor: User | None, page: Page) -> bool:
 
 def create_space(world: World, actor: User, key: str, name: str) -> Space:
     """A new space with its home page, which bears the space's name."""
-    space = Space(world.wiki.new_id(), key, name)
+    space = Space(world.wiki.new_id(), key, name, actor, world.clock.now())
     world.wiki.spaces[space.id] = space
     space.homepage_id = create_page(world, actor, space, None, name, f"<p>{name}</p>").id
     return space
@@ -195,7 +227,7 @@ def create_page(world: World, actor: User, space: Space, parent: Page | None, ti
     """A new page at version 1, its body normalised; `Refused` for a bad body or title, `TitleTaken`."""
     now = world.clock.now()
     title = _checked_title(world, space, title, None)
-    page_body = _normalised(world, body)
+    page_body = normalised(world, body)
     page = Page(world.wiki.new_id(), space.id, parent.id if parent else None, title, now)
     page.versions.append(Version(1, now, actor, "", False, page_body, title))
     world.wiki.pages[page.id] = page
@@ -210,7 +242,7 @@ def update_page(
     if number != page.current.number + 1:
         raise Conflict(page.current.number, number)
     title = _checked_title(world, space_of(world, page), title, page)
-    saved = Version(number, world.clock.now(), actor, message, minor, _normalised(world, body), title)
+    saved = Version(number, world.clock.now(), actor, message, minor, normalised(world, body), title)
     page.versions.append(saved)
     page.title = title
     note(world.wiki, page)
@@ -231,7 +263,7 @@ def move_page(world: World, page: Page, parent: Page) -> None:
     note(world.wiki, page)
 
 
-def add_labels(world: World, page: Page, names: list[str]) -> None:
+def add_labels(world: World, page: Labelled, names: list[str]) -> None:
     """Add labels, in lower case; those already there stay. `Refused` for a name with blanks or forbidden signs."""
     for name in names:
         if not _LABEL.fullmatch(name):
@@ -244,7 +276,13 @@ def add_labels(world: World, page: Page, names: list[str]) -> None:
     note(world.wiki, page)
 
 
-def set_property(world: World, actor: User, page: Page, key: str, value: Any, number: int) -> Prop:
+def remove_label(page: Labelled, name: str) -> None:
+    """Take a label away, in whatever case it is written; KeyError when it is not there."""
+    del page.labelled[name.lower()]
+    page.labels.remove(name.lower())
+
+
+def set_property(world: World, actor: User, page: Holder, key: str, value: Any, number: int) -> Prop:
     """Create (`number` 1) or change (current plus one) a property; `Conflict` otherwise. Values are JSON."""
     held = page.properties.get(key)
     current = held.version if held else 0
@@ -289,7 +327,9 @@ def _checked_title(world: World, space: Space, title: str, own: Page | None) -> 
     return title
 
 
-def _normalised(world: World, body: str) -> str:
+def normalised(world: World, body: str) -> str:
+    """A body as this world's product keeps it; `Refused` when it is not well formed."""
+
     def user_attribute(ref: str) -> tuple[str, str] | None:
         user = world.people.find(ref)
         if user is None:
