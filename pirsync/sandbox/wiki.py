@@ -263,17 +263,18 @@ def move_page(world: World, page: Page, parent: Page) -> None:
     note(world.wiki, page)
 
 
-def add_labels(world: World, page: Labelled, names: list[str]) -> None:
+def add_labels(world: World, bearer: Labelled, names: list[str]) -> None:
     """Add labels, in lower case; those already there stay. `Refused` for a name with blanks or forbidden signs."""
     for name in names:
         if not _LABEL.fullmatch(name):
             raise Refused(f"The label name is not valid: {name}")
     for name in (name.lower() for name in names):
-        if name not in page.labels:
-            page.labels.append(name)
-            page.labelled[name] = world.clock.now()
+        if name not in bearer.labels:
+            bearer.labels.append(name)
+            bearer.labelled[name] = world.clock.now()
             world.wiki.label_ids.setdefault(name, world.wiki.new_id())
-    note(world.wiki, page)
+    if isinstance(bearer, Page):
+        note(world.wiki, bearer)
 
 
 def remove_label(page: Labelled, name: str) -> None:
