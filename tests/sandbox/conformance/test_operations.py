@@ -1,0 +1,133 @@
+"""Every operation that the sandbox serves, walked and held to the vendor's documents.
+
+The route tables say what is served: a new route needs a step in `jira_steps.py` or `wiki_steps.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+from starlette.routing import Match, Route
+
+from pirsync.sandbox import confluence_cloud, confluence_dc, jira
+from pirsync.sandbox.seed import seed
+from pirsync.sandbox.server import Running
+from pirsync.sandbox.world import Deployment, World
+from tests.cassettes.player import DEPLOYMENTS, Flow, read_cassette
+from tests.documents import NOT_AS_DOCUMENTED, is_explained, places, problems_of
+from tests.sandbox.conformance import jira_steps, wiki_steps
+from tests.sandbox.conformance.walker import Walked, walk
+
+
+@dataclass(frozen=True)
+class Api:
+    """One version of one product's API in one dialect."""
+
+    deployment: Deployment
+    product: str
+    version: str = ""
+
+
+APIS = (
+    Api("cloud", "jira", "2"),
+    Api("cloud", "jira", "3"),
+    Api("datacenter", "jira", "2"),
+    Api("cloud", "confluence"),
+    Api("datacenter", "confluence"),
+)
+each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: f"{api.deployment}-{api.product}{api.version}")
+
+REFUSED = {
+    ("cloud", r"(GET|POST) /rest/api/\{version\}/search"): "removed from Cloud: answers 410",
+    ("cloud", r"(GET|POST|PUT|DELETE) /rest/api/content(/\{rest:path\})?"): "removed from Cloud: answers 410",
+    ("datacenter", r"GET /rest/api/\{version\}/issue/\{ref\}/changelog"): "Cloud's alone: answers 404",
+}
+"""Routes that are there to refuse, by dialect, each with the reason."""
+
+
+def is_refused(api: Api, route: str) -> bool:
+    return any(deployment == api.deployment and re.fullmatch(path, route) for deployment, path in REFUSED)
+
+
+def root_of(world: World, api: Api) -> str:
+    return f"{world.jira_url}/rest/api/{api.version}" if api.product == "jira" else world.wiki_url
+
+
+@cache
+def walked(api: Api) -> tuple[Walked, ...]:
+    """The walk through an API of a fresh world."""
+    world = World(api.deployment)
+    seed(world)
+    with Running(world):
+        if api.product == "jira":
+            names = jira_steps.names(world, api.version)
+            return tuple(walk(world, root_of(world, api), jira_steps.steps(api.deployment), names))
+        return tuple(walk(world, root_of(world, api), wiki_steps.steps(api.deployment), wiki_steps.names(world)))
+
+
+def routes(api: Api) -> list[Route]:
+    """The route table of an API, in the order in which it is looked through."""
+    world = World(api.deployment)
+    if api.product == "jira":
+        return jira.routes(world)
+    return confluence_cloud.routes(world) if world.is_cloud else confluence_dc.routes(world)
+
+
+def named(route: Route) -> str:
+    return f"{min((route.methods or set()) - {'HEAD'})} {route.path}"
+
+
+def route_of(api: Api, one: Walked) -> str | None:
+    """The route that a step took, as the router finds it."""
+    world = World(api.deployment)
+    above = (world.jira_url if api.product == "jira" else world.wiki_url).removeprefix(world.base_url)
+    request = one.interaction.request
+    scope = {"type": "http", "method": request.method, "path": request.path.removeprefix(above), "root_path": ""}
+    return next((named(route) for route in routes(api) if route.matches(scope)[0] is Match.FULL), None)
+
+
+@each_api
+def test_every_step_of_the_walk_is_answered_as_it_says(api: Api) -> None:
+    failed = [one for one in walked(api) if not one.went_as_expected]
+    assert [(one.step.call, one.interaction.response.status, one.interaction.response.body) for one in failed] == []
+
+
+@each_api
+def test_every_route_is_an_operation_of_the_documents_and_was_walked_with_success(api: Api) -> None:
+    good = [one for one in walked(api) if one.is_success and places(api.deployment, one.interaction.request)]
+    seen = {route_of(api, one) for one in good}
+    table = [named(route) for route in routes(api)]
+    assert [name for name in table if name not in seen and not is_refused(api, name)] == []
+
+
+@each_api
+def test_requests_and_answers_are_valid_by_the_documents(api: Api) -> None:
+    found = {
+        (one.step.call, problem)
+        for one in walked(api)
+        for problem in problems_of(api.deployment, one.interaction)
+        if not is_explained(problem) and (one.is_success or problem.where.startswith("response"))
+    }
+    assert sorted(found) == []
+
+
+def test_every_refusing_route_is_there() -> None:
+    table = {(api.deployment, named(route)) for api in APIS for route in routes(api)}
+    gone = [each for each in REFUSED if not any(each[0] == on and re.fullmatch(each[1], route) for on, route in table)]
+    assert gone == []
+
+
+def test_every_explanation_is_still_needed() -> None:
+    found = {problem for api in APIS for one in walked(api) for problem in problems_of(api.deployment, one.interaction)}
+    found |= {
+        problem
+        for deployment in DEPLOYMENTS
+        for flow in Flow
+        for one in read_cassette(flow, deployment)
+        for problem in problems_of(deployment, one)
+    }
+    seen = [(one.operation, f"{one.where}: {one.message}") for one in found]
+    assert [known.why for known in NOT_AS_DOCUMENTED if not any(known.fits(*one) for one in seen)] == []
