@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from .people import User
+from .tracker_index import Index
 from .tracker_nouns import (
     FIELD_TYPES,
     SYSTEM_FIELDS,
@@ -80,6 +81,7 @@ class Tracker:
     issues: dict[int, Issue] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     links: dict[int, list[Link]] = field(default_factory=dict)
+    index: Index = field(default_factory=Index)
     last_id: int = 10400
 
     def next_id(self) -> int:
@@ -91,6 +93,7 @@ class Tracker:
         """Take an issue into the store, found by its id and its key from now on."""
         self.issues[issue.id] = issue
         self.keys[issue.key.upper()] = issue.id
+        self.index.changed.add(issue.id)
         self.last_id = max(self.last_id, issue.id)
         return issue
 
@@ -145,25 +148,38 @@ def now_ms(world: World) -> datetime:
 
 
 def touch(world: World, issue: Issue) -> datetime:
-    """Begin a change: keep the indexed state for lagging searches, move `updated`, and return the change's instant."""
+    """Begin a change: keep the indexed states for lagging searches, move `updated`, and return the change's instant."""
     now = now_ms(world)
-    lag = world.faults.lag
-    if lag and (now - issue.indexed_at).total_seconds() >= lag:
-        issue.before = replace(issue, labels=list(issue.labels), custom=dict(issue.custom), before=None)
-    elif not lag:
-        issue.before = None
+    issue.before = _snapshot(world, issue, now) if world.faults.lag else None
     issue.indexed_at = now
     issue.updated = max(now, issue.updated)
     issue.changed.add("updated")
+    world.tracker.index.changed.add(issue.id)
     return now
+
+
+def _snapshot(world: World, issue: Issue, now: datetime) -> Issue:
+    """The issue as it is, on top of its earlier states; those before the one that the index has reached are let go."""
+    copies: dict[str, Any] = {name: list(getattr(issue, name)) for name in ("labels", "comments", "histories")}
+    kept = replace(issue, **copies, custom=dict(issue.custom))
+    reached: Issue | None = kept
+    while reached is not None and (now - reached.indexed_at).total_seconds() < world.faults.lag:
+        reached = reached.before
+    if reached is not None:
+        reached.before = None
+    return kept
 
 
 def indexed(world: World, issue: Issue) -> Issue | None:
     """The issue as search sees it at present; None while its creation is not indexed."""
     lag = world.faults.lag
-    if not lag or (world.clock.now() - issue.indexed_at).total_seconds() >= lag:
+    if not lag:
         return issue
-    return issue.before
+    now = world.clock.now()
+    state: Issue | None = issue
+    while state is not None and (now - state.indexed_at).total_seconds() < lag:
+        state = state.before
+    return state
 
 
 def reference(world: World, user: User) -> str:

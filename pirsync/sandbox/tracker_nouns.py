@@ -176,7 +176,7 @@ class Issue:
 
     Instants are aware UTC. `custom` maps a field id to its internal JSON value: users as account names, options as
     texts, instants as datetimes. `raw` and `rendered` are a loaded issue's answers, valid but for the field ids in
-    `changed`. `before` is the state that the search index still has while the newest change is not indexed.
+    `changed`. `before` is the state before the newest change, kept while the search index lags.
     """
 
     id: int

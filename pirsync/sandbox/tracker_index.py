@@ -1,0 +1,98 @@
+"""Where to look for issues by a field's value or instant: candidates only, which every search tests again.
+
+An entry is never taken away: a search that lags still wants an issue under what it was. Issues are entered when the
+next search begins, so that a state change has only to say which issue it changes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .people import User
+    from .tracker import Tracker
+    from .tracker_nouns import Issue
+
+INSTANTS = ("created", "updated", "resolved", "status_since")
+"""The issue's attributes that are looked up by range."""
+
+
+@dataclass
+class Index:
+    """Issue ids by (term, value), a missing value as None; `instants` are (instant, id) by attribute, in order.
+
+    `changed` are the ids that are not entered yet as they are now.
+    """
+
+    terms: dict[tuple[str, Any], set[int]] = field(default_factory=dict)
+    instants: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
+    changed: set[int] = field(default_factory=set)
+
+
+def refresh(tracker: Tracker) -> Index:
+    """The index with every issue entered as it is, and as a lagging search still sees it."""
+    index = tracker.index
+    for number in index.changed:
+        state = tracker.issues.get(number)
+        while state is not None:
+            _enter(index, state)
+            state = state.before
+    index.changed.clear()
+    return index
+
+
+def having(index: Index, term: str, values: Iterable[Any]) -> list[set[int]]:
+    """For each value the ids of the issues that have or had it."""
+    return [index.terms.get((term, value), set()) for value in values]
+
+
+def span(index: Index, attribute: str, first: datetime | None, last: datetime | None) -> tuple[int, int]:
+    """Where in `instants` the entries from `first` to `last`, both included, begin and end; None is open."""
+    entries = index.instants.get(attribute, [])
+    begin = 0 if first is None else bisect_left(entries, first, key=_instant)
+    end = len(entries) if last is None else bisect_right(entries, last, key=_instant)
+    return begin, max(begin, end)
+
+
+def terms(issue: Issue) -> dict[str, list[Any]]:
+    """What an issue is found by, each term with its values."""
+    return {
+        "project": [issue.project_id],
+        "type": [issue.type_id],
+        "status": [issue.status_id],
+        "priority": [issue.priority_id],
+        "resolution": [issue.resolution_id],
+        "assignee": [_name(issue.assignee)],
+        "reporter": [_name(issue.reporter)],
+        "creator": [_name(issue.creator)],
+        "parent": [issue.parent_id],
+        "label": [one.casefold() for one in issue.labels] or [None],
+    }
+
+
+def _enter(index: Index, issue: Issue) -> None:
+    for term, values in terms(issue).items():
+        for value in values:
+            index.terms.setdefault((term, value), set()).add(issue.id)
+    for attribute in INSTANTS:
+        instant = getattr(issue, attribute)
+        if instant is not None:
+            _insert(index.instants.setdefault(attribute, []), (instant, issue.id))
+
+
+def _insert(entries: list[tuple[datetime, int]], entry: tuple[datetime, int]) -> None:
+    place = bisect_left(entries, entry)
+    if entries[place : place + 1] != [entry]:
+        insort(entries, entry, lo=place)
+
+
+def _instant(entry: tuple[datetime, int]) -> datetime:
+    return entry[0]
+
+
+def _name(user: User | None) -> str | None:
+    return user.name if user else None
