@@ -56,11 +56,16 @@ def credential(request: Request) -> tuple[str, str] | None:
 
 
 def actor(world: World, request: Request) -> User | None:
-    """Who acts: the account of a Basic user name or e-mail, else the service account; None for anonymous or refused."""
+    """Who acts: the account of a Basic user name or e-mail, else the service account.
+
+    None for anonymous, a refused credential, or an inactive account.
+    """
     sent = credential(request)
     if sent is None or world.faults.expired or sent[1] in WRONG:
         return None
     found = world.people.find(sent[0]) if sent[0] else None
+    if found is not None and not found.active:
+        return None
     return found or SERVICE
 
 

@@ -23,7 +23,7 @@ from .jira_json import (
     type_json,
     user_json,
 )
-from .tracker import available_transitions, can_see, links_of, project_of, status_of
+from .tracker import can_see, links_of, project_of, status_of, transitions_for
 from .tracker_nouns import Issue, Link
 
 SEARCH_HISTORIES = 40
@@ -79,7 +79,7 @@ def issue_json(view: View, issue: Issue, wanted: Wanted) -> JSON:
     if "changelog" in wanted.expand:
         value["changelog"] = changelog_json(view, issue, wanted.histories)
     if "transitions" in wanted.expand:
-        steps = available_transitions(view.world, issue)
+        steps = transitions_for(view.world, view.viewer, issue)
         value["transitions"] = [transition_json(view, step, wanted.expand) for step in steps]
     definitions = view.world.tracker.fields
     if "names" in wanted.expand:
@@ -206,11 +206,13 @@ def _security(view: View, issue: Issue) -> JSON | None:
 
 
 def _parent(view: View, issue: Issue) -> JSON | None:
-    return short_json(view, view.world.tracker.issues[issue.parent_id]) if issue.parent_id else None
+    parent = view.world.tracker.issues[issue.parent_id] if issue.parent_id else None
+    return short_json(view, parent) if parent and can_see(view.world, view.viewer, parent) else None
 
 
 def _subtasks(view: View, issue: Issue) -> list[JSON]:
-    return [short_json(view, one) for one in view.world.tracker.issues.values() if one.parent_id == issue.id]
+    below = [one for one in view.world.tracker.issues.values() if one.parent_id == issue.id]
+    return [short_json(view, one) for one in below if can_see(view.world, view.viewer, one)]
 
 
 def _watches(view: View, issue: Issue) -> JSON:

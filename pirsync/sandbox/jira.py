@@ -17,6 +17,7 @@ from . import (
     jira_write,
 )
 from .jira_call import Table, endpoint
+from .jira_permissions import guarded
 
 if TYPE_CHECKING:
     from .world import World
@@ -40,4 +41,7 @@ _DATA_CENTER: Table = [*jira_meta.DATA_CENTER, *jira_search.DATA_CENTER, *jira_i
 def routes(world: World) -> list[Route]:
     """The calls of this world's dialect, relative to Jira's root; a dialect's own come before those of both."""
     table = [*(_CLOUD if world.is_cloud else _DATA_CENTER), *_BOTH]
-    return [Route(ROOT + path, endpoint(world, handler), methods=[method]) for method, path, handler in table]
+    return [
+        Route(ROOT + path, endpoint(world, guarded(method, path, handler)), methods=[method])
+        for method, path, handler in table
+    ]

@@ -13,8 +13,9 @@ from .http import BadBody, actor, body_object, credential_refused, jira_error, j
 from .jira_json import View
 from .jql import BadQuery
 from .people import User
+from .permissions import may
 from .tracker import Invalid, can_see, find_issue, is_read_only
-from .tracker_nouns import Issue
+from .tracker_nouns import Issue, Project
 
 if TYPE_CHECKING:
     from .world import World
@@ -59,6 +60,11 @@ class Call:
             text = "Issue does not exist or you do not have permission to see it."
             raise Invalid(text if self.world.is_cloud else "Issue Does Not Exist", status=404)
         return issue
+
+    def project(self, ref: str) -> Project | None:
+        """The project with this id or key; None when it is not there for this caller."""
+        found = self.world.tracker.project(ref) if ref else None
+        return found if found is not None and may(self.world, self.user, "BROWSE_PROJECTS", found) else None
 
     def body(self) -> dict[str, Any]:
         """The body as an object."""

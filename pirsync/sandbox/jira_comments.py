@@ -12,7 +12,8 @@ from .jira_call import ISSUE, Call, Table
 from .jira_fields import Form, Wrong, rich_text
 from .jira_json import comment_json
 from .jira_properties import check_property, sent_properties
-from .tracker import Invalid, Issue
+from .permissions import may_set
+from .tracker import Invalid, Issue, off_screen
 
 CLOUD_COMMENTS = 100
 DC_COMMENTS = 1_048_576
@@ -58,7 +59,10 @@ def edit_comment(call: Call) -> Response:
 
 def sent_comments(call: Call, form: Form, update: dict[str, Any]) -> list[str]:
     """The texts that `update.comment` adds; what is wrong with them goes into the form."""
-    texts = []
+    texts: list[str] = []
+    if update.get("comment") and not may_set(call.world, call.user, "comment", form.project):
+        form.errors["comment"] = off_screen("comment")
+        return texts
     for step in update.get("comment") or []:
         sent = step.get("add") if isinstance(step, dict) else None
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import adf
 from .jira_json import View, option_id
 from .people import User
+from .permissions import is_assignable, levels_of, may_set
 from .tracker import Invalid, can_see, find_issue, off_screen
 from .tracker_nouns import FieldDef, Issue, Priority, Project
 
@@ -49,6 +50,8 @@ class Form:
 
 def value_of_sent(form: Form, field_id: str, sent: Any) -> Any:
     """The internal value of what was sent for a field; `Wrong` in Jira's words."""
+    if not may_set(form.view.world, form.view.viewer, field_id, form.project):
+        raise Wrong(off_screen(field_id))
     if field_id in _SYSTEM:
         return _SYSTEM[field_id](form, sent)
     definition = form.view.world.tracker.fields.get(field_id)
@@ -162,7 +165,7 @@ def _assignee(form: Form, sent: Any) -> User | None:
     if not ref:
         raise Wrong(f"expected '{own}' property to be present")
     user = find_user(world, sent)
-    if user is None or not user.active or not user.assignable:
+    if user is None or not is_assignable(world, user, form.project):
         name = user.display_name if user else ref
         raise Wrong(f"User '{name}' cannot be assigned issues.")
     return user
@@ -220,7 +223,7 @@ def _priority(form: Form, sent: Any) -> str | None:
 
 
 def _security(form: Form, sent: Any) -> str | None:
-    return _one_of(sent, {one.id: one.name for one in form.project.security_levels}, "security level")
+    return _one_of(sent, {one.id: one.name for one in levels_of(form.view.viewer, form.project)}, "security level")
 
 
 def _description(form: Form, sent: Any) -> str | None:

@@ -12,8 +12,10 @@ from .jira_call import ISSUE, Call, Table, sent_object, writable
 from .jira_comments import comment_text
 from .jira_fields import Form
 from .jira_json import remote_link_json
+from .jira_permissions import check_comment, check_link
 from .jira_properties import LONGEST_KEY
-from .tracker import Invalid, Issue
+from .permissions import may_set
+from .tracker import Invalid, Issue, off_screen
 
 MOST_LINKS = 2000
 
@@ -25,9 +27,12 @@ def link(call: Call) -> Response:
     actor, body = call.signed_in(), call.body()
     type_id = _link_type(call, body.get("type"))
     source, destination = _other(call, body.get("inwardIssue")), _other(call, body.get("outwardIssue"))
+    for side in (source, destination):
+        check_link(call.world, actor, side)
     make_link(call, type_id, source, destination)
     comment = body.get("comment")
     if isinstance(comment, dict) and comment.get("body"):
+        check_comment(call.world, actor, source)
         tracker.add_comment(call.world, actor, source, comment_text(call, comment))
     return empty(201)
 
@@ -36,6 +41,9 @@ def sent_links(call: Call, form: Form, update: dict[str, Any]) -> list[SentLink]
     """`update.issuelinks`: type id, the other issue, and whether the issue being written is the link's source."""
     found: list[SentLink] = []
     steps = update.get("issuelinks") or []
+    if steps and not may_set(call.world, call.user, "issuelinks", form.project):
+        form.errors["issuelinks"] = off_screen("issuelinks")
+        return found
     for step in steps if isinstance(steps, list) else []:
         sent = step.get("add") if isinstance(step, dict) else None
         if not isinstance(sent, dict):

@@ -24,24 +24,9 @@ from .jira_json import (
     user_json,
 )
 from .people import User
-from .tracker import Invalid
+from .permissions import PERMISSIONS, Permission, is_assignable, levels_of, may, may_set, may_somewhere
+from .tracker import Invalid, project_of
 from .tracker_nouns import FieldDef, Project
-
-PERMISSIONS = {
-    "BROWSE_PROJECTS": "Browse Projects",
-    "CREATE_ISSUES": "Create Issues",
-    "EDIT_ISSUES": "Edit Issues",
-    "ASSIGN_ISSUES": "Assign Issues",
-    "SCHEDULE_ISSUES": "Schedule Issues",
-    "LINK_ISSUES": "Link Issues",
-    "TRANSITION_ISSUES": "Transition Issues",
-    "ADD_COMMENTS": "Add Comments",
-    "EDIT_OWN_COMMENTS": "Edit Own Comments",
-    "SET_ISSUE_SECURITY": "Set Issue Security",
-    "RESOLVE_ISSUES": "Resolve Issues",
-    "USER_PICKER": "Browse Users",
-    "ADMINISTER": "Administer Jira",
-}
 
 
 def myself(call: Call) -> Response:
@@ -99,7 +84,7 @@ def resolutions(call: Call) -> Response:
 
 
 def _project(call: Call, ref: str | None) -> Project:
-    project = call.world.tracker.project(ref) if ref and call.user else None
+    project = call.project(ref) if ref else None
     if project is None:
         raise Invalid(f"No project could be found with key '{ref}'.", status=404)
     return project
@@ -119,18 +104,29 @@ def permissions(call: Call) -> Response:
     strange = [name for name in names if name not in PERMISSIONS]
     if strange:
         raise Invalid(f"Unrecognized permission keys: {', '.join(strange)}")
-    ref = call.text("projectKey") or call.text("projectId")
-    if ref is not None:
-        _project(call, ref)
-    shown = {name: _permission(call, user, name) for name in names or tuple(PERMISSIONS)}
+    held = {name: _has(call, user, name) for name in (names if call.world.is_cloud else ()) or tuple(PERMISSIONS)}
+    shown = {
+        name: {"id": PERMISSIONS[name].number, **permission_json(PERMISSIONS[name]), "havePermission": has}
+        for name, has in held.items()
+    }
     return answer({"permissions": shown})
 
 
-def _permission(call: Call, user: User, name: str) -> JSON:
-    number = str(10 + list(PERMISSIONS).index(name))
-    text = PERMISSIONS[name]
-    words = {"name": text, "description": f"Ability to {text.lower()}.", "type": "PROJECT"}
-    return {"id": number, "key": name, **words, "havePermission": user.active and name != "ADMINISTER"}
+def _has(call: Call, user: User, name: str) -> bool:
+    """Whether the account has it for the issue, or else the project, that was named; anywhere when none was."""
+    issue_ref = call.text("issueKey") or call.text("issueId")
+    project_ref = call.text("projectKey") or call.text("projectId")
+    if issue_ref:
+        return may(call.world, user, name, project_of(call.world, call.find(issue_ref)))
+    if project_ref:
+        return may(call.world, user, name, _project(call, project_ref))
+    return may_somewhere(call.world, user, name)
+
+
+def permission_json(permission: Permission) -> JSON:
+    """A permission as both lists of them show it."""
+    words = {"name": permission.name, "type": permission.kind, "description": permission.description}
+    return {"key": permission.key, **words}
 
 
 def create_types(call: Call) -> Response:
@@ -149,7 +145,8 @@ def create_fields(call: Call) -> Response:
         raise Invalid(f"Issue type '{type_id}' is not valid for the project.", status=404)
     known = call.world.tracker.fields
     screen = {"project": True, "issuetype": True, **one.screens.get(type_id, {})}
-    return _paged(call, "fields", [_meta(call, one, known[name], need) for name, need in screen.items()])
+    shown = [name for name in screen if may_set(call.world, call.user, name, one)]
+    return _paged(call, "fields", [_meta(call, one, known[name], screen[name]) for name in shown])
 
 
 def _paged(call: Call, cloud_name: str, every: list[JSON]) -> Response:
@@ -206,7 +203,7 @@ def _allowed(call: Call, project: Project, definition: FieldDef) -> list[Any]:
                 "name": one.name,
                 "description": one.description,
             }
-            for one in project.security_levels
+            for one in levels_of(call.user, project)
         ]
     if definition.options and definition.kind in ("option", "array"):
         return [option_json(view, definition, one) for one in definition.options]
@@ -217,14 +214,13 @@ def assignable(call: Call) -> Response:
     """GET user/assignable/search: Cloud by `accountId` or `query`, Data Center by the beginning of `username`."""
     call.signed_in()
     if call.text("issueKey"):
-        call.find(call.text("issueKey") or "")
+        place = project_of(call.world, call.find(call.text("issueKey") or ""))
     elif call.text("project"):
-        _project(call, call.text("project"))
+        place = _project(call, call.text("project"))
     else:
         raise Invalid("Either the 'project' or 'issueKey' query parameter must be provided.")
     start, page = call.number("startAt", 0), min(call.number("maxResults", 50), 1000)
-    may = [one for one in call.world.people.all() if one.active and one.assignable]
-    found = [one for one in may if _fits(call, one)]
+    found = [one for one in call.world.people.all() if is_assignable(call.world, one, place) and _fits(call, one)]
     return answer([user_json(call.view, one) for one in found[start : start + page]])
 
 

@@ -12,14 +12,14 @@ from .jira_call import ISSUE, Call, Table, sent_object
 from .jira_comments import sent_comments
 from .jira_fields import Form
 from .jira_json import transition_json
-from .tracker import Invalid, available_transitions, off_screen
+from .tracker import Invalid, off_screen, transitions_for
 
 
 def transitions(call: Call) -> Response:
     """GET transitions: those that are possible now."""
     call.signed_in()
     expand = frozenset(call.names("expand"))
-    steps = available_transitions(call.world, call.issue)
+    steps = transitions_for(call.world, call.user, call.issue)
     shown = [transition_json(call.view, step, expand) for step in steps]
     return answer({"expand": "transitions", "transitions": shown})
 

@@ -12,6 +12,7 @@ from .jira_call import ISSUE, Call, Table, sent_object
 from .jira_comments import sent_comments
 from .jira_fields import create_form, default_priority, edit_form, updated_labels
 from .jira_links import make_link, sent_links
+from .jira_permissions import check_create
 from .jira_properties import sent_properties
 from .tracker import Invalid, Project, off_screen
 
@@ -21,6 +22,7 @@ def create(call: Call) -> Response:
     body = call.body()
     fields, update = sent_object(body, "fields"), sent_object(body, "update")
     project, type_id = _place(call, fields)
+    check_create(call.world, call.signed_in(), project, [*fields, *update])
     form = create_form(call.view, project, type_id, fields)
     screen = project.screens.get(type_id, {})
     for name in update:
@@ -47,7 +49,7 @@ def _place(call: Call, fields: dict[str, Any]) -> tuple[Project, str]:
     call.signed_in()
     sent = fields.get("project")
     ref = str(sent.get("id") or sent.get("key") or "") if isinstance(sent, dict) else ""
-    project = call.world.tracker.project(ref)
+    project = call.project(ref)
     if project is None:
         text = "Specify a valid project ID or key" if call.world.is_cloud else "valid project is required"
         raise Invalid(errors={"project": text})

@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from . import confluence_cloud, confluence_dc, control, jira, store, web
+from . import confluence_cloud, confluence_dc, control, jira, permission_control, store, web
 from .layer import TRANSPORT, OneAtATime
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def app(world: World, store_path: Path | None = None) -> Starlette:
     wiki = confluence_cloud.routes(world) if world.is_cloud else confluence_dc.routes(world)
     routes = [
         *control.routes(world),
+        *permission_control.routes(world),
         *_below("" if world.is_cloud else "/jira", jira.routes(world)),
         *_below("/wiki" if world.is_cloud else "/confluence", wiki),
         *web.routes(world),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from .people import User
+from .permissions import Rule, levels_of, may
 from .tracker_index import Index
 from .tracker_nouns import (
     FIELD_TYPES,
@@ -82,6 +83,7 @@ class Tracker:
     keys: dict[str, int] = field(default_factory=dict)
     links: dict[int, list[Link]] = field(default_factory=dict)
     index: Index = field(default_factory=Index)
+    rules: list[Rule] = field(default_factory=list)
     last_id: int = 10400
 
     def next_id(self) -> int:
@@ -123,12 +125,12 @@ def project_of(world: World, issue: Issue) -> Project:
 
 def can_see(world: World, actor: User | None, issue: Issue) -> bool:
     """Whether this account may browse the issue; a security level hides it from all but its members."""
-    if actor is None:
+    project = project_of(world, issue)
+    if not may(world, actor, "BROWSE_PROJECTS", project):
         return False
-    if issue.security is None or actor.service:
+    if issue.security is None or (actor is not None and actor.service):
         return True
-    levels = {level.id: level for level in project_of(world, issue).security_levels}
-    return issue.security in levels and actor.name in levels[issue.security].members
+    return issue.security in {level.id for level in levels_of(actor, project)}
 
 
 def is_read_only(world: World, issue: Issue) -> bool:
@@ -307,6 +309,18 @@ def available_transitions(world: World, issue: Issue) -> list[Transition]:
     return [one for one in steps if one.to_status_id != here and here in (one.from_status_ids or {here})]
 
 
+NO_SUCH_STEP = (
+    "It seems that you have tried to perform a workflow operation (transition) that is not valid for the current "
+    "state of this issue."
+)
+
+
+def transitions_for(world: World, actor: User | None, issue: Issue) -> list[Transition]:
+    """The steps that this account may take; none without the permission to transition issues."""
+    allowed = may(world, actor, "TRANSITION_ISSUES", project_of(world, issue))
+    return available_transitions(world, issue) if allowed else []
+
+
 def transition(world: World, actor: User, issue: Issue, transition_id: str, resolution_id: str | None = None) -> None:
     """Take a step of the workflow; leaving category done clears the resolution, as stock post-functions do.
 
@@ -314,10 +328,7 @@ def transition(world: World, actor: User, issue: Issue, transition_id: str, reso
     """
     step = next((one for one in available_transitions(world, issue) if one.id == transition_id), None)
     if step is None:
-        raise Invalid(
-            "It seems that you have tried to perform a workflow operation (transition) that is not valid for the "
-            "current state of this issue."
-        )
+        raise Invalid(NO_SUCH_STEP)
     resolution = resolution_id or step.resolution_id
     if step.needs_resolution and resolution is None:
         raise Invalid(errors={"resolution": "Resolution is required."})
