@@ -32,7 +32,13 @@ _EMOTICONS = {
     "light-on": "💡", "yellow-star": "⭐", "red-star": "⭐", "green-star": "⭐", "blue-star": "⭐", "heart": "❤️",
     "broken-heart": "💔",
 }  # fmt: skip
+FOCUSABLE = ' tabindex="0" role="group" aria-label="{}"'
+"""For what may be wider than the screen, so that it is reached by keyboard and scrolled with the arrows."""
+
 _STYLE = re.compile(r"\s*(text-align|color|background-color)\s*:\s*(#[0-9a-fA-F]{3,8}|rgb\([\d\s,.%]+\)|[a-zA-Z-]+)\s*")
+_CHOSEN = {"color": "--text", "background-color": "--shade"}
+"""An author's colours are handed to the style sheet, which keeps their hue and makes them legible, by night too."""
+
 _INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)")
 _HEX = re.compile(r"#[0-9a-fA-F]{3,8}")
 
@@ -167,7 +173,8 @@ class Renderer:
         name = _RENAMED.get(name, name)
         if name == "table":
             attributes = self.extra(element)
-            return f'<div class="scroll"><table{attributes}>{self.inner(element)}</table></div>{self.after(element)}'
+            table = f"<table{attributes}>{self.inner(element)}</table>"
+            return f'<div class="scroll"{FOCUSABLE.format("Table")}>{table}</div>{self.after(element)}'
         if name == "p" and any(is_block(child) for child in element.descendants()):
             return self.wrap("div", element, "p")
         if name in _SAME:
@@ -188,6 +195,8 @@ class Renderer:
                     found += f' {name}="{int(value)}"'
         if element.name in HEADINGS:
             found += f' id="h-{element.number}"'
+        if element.name == "pre":
+            found += FOCUSABLE.format("Text")
         if style := _style(element):
             found += f' style="{style}"'
         return found + self.extra(element)
@@ -261,7 +270,9 @@ class Renderer:
         done = " checked" if status is not None and status.text().strip() == "complete" else ""
         body = element.child("ac:task-body")
         words = self.inner(body) if body is not None else ""
-        return f'<li{self.extra(element)}><input type="checkbox" disabled{done}> {words}</li>'
+        label = escape(" ".join(body.text().split())) if body is not None else ""
+        box = f'<input type="checkbox" disabled{done} aria-label="{label or "Task"}">'
+        return f"<li{self.extra(element)}>{box} {words}</li>"
 
     def _adf(self, element: Element) -> str:
         fallback = element.child("ac:adf-fallback")
@@ -288,7 +299,8 @@ class Renderer:
             plain = element.child("ac:plain-text-body")
             heading = f"<figcaption>{escape(title)}</figcaption>" if title else ""
             code = escape(plain.text()) if plain is not None else ""
-            return f'<figure class="code"{self.extra(element)}>{heading}<pre><code>{code}</code></pre></figure>'
+            code = f"<pre{FOCUSABLE.format('Code')}><code>{code}</code></pre>"
+            return f'<figure class="code"{self.extra(element)}>{heading}{code}</figure>'
         words = self._macro_body(element)
         if name == "expand":
             summary = f"<summary>{escape(title or 'Click here to expand…')}</summary>"
@@ -306,7 +318,9 @@ class Renderer:
         body = element.child(*_BODIES)
         if body is None:
             return ""
-        return self.inner(body) if body.name == "ac:rich-text-body" else f"<pre>{escape(body.text())}</pre>"
+        if body.name == "ac:rich-text-body":
+            return self.inner(body)
+        return f"<pre{FOCUSABLE.format('Text')}>{escape(body.text())}</pre>"
 
     def _unknown_macro(self, element: Element, name: str, words: str) -> str:
         settings = ", ".join(
@@ -346,8 +360,8 @@ def _style(element: Element) -> str:
     kept = []
     for declaration in element.attrs.get("style", "").split(";"):
         if found := _STYLE.fullmatch(declaration):
-            kept.append(f"{found[1]}: {found[2]}")
+            kept.append(f"{_CHOSEN.get(found[1], found[1])}: {found[2]}")
     highlight = element.attrs.get("data-highlight-colour", "")
     if element.name in ("td", "th") and _HEX.fullmatch(highlight):
-        kept.append(f"background-color: {highlight}")
+        kept.append(f"--shade: {highlight}")
     return escape("; ".join(kept))

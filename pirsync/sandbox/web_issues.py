@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from . import tracker, wikitext
 from .people import User
-from .render import safe_url
+from .render import FOCUSABLE, safe_url
 from .web_view import Missing, acting, card_of, error, form, go, issue_url, jira_path, show
 
 if TYPE_CHECKING:
@@ -155,7 +155,10 @@ class IssuePages:
         return show(world, request, "issue.html", values, status)
 
     def _wikitext(self, words: str) -> Markup:
-        return Markup(wikitext.html(words, self._profile))
+        html = wikitext.html(words, self._profile)
+        # What Jira itself renders has no focus; here it is also read by keyboard.
+        html = html.replace("<pre", f"<pre{FOCUSABLE.format('Code')}")
+        return Markup(html.replace("<div class='table-wrap'", f"<div class='table-wrap'{FOCUSABLE.format('Table')}"))
 
     def _profile(self, ref: str) -> tuple[str, str] | None:
         """A mentioned person's issues, and the display name."""

@@ -92,9 +92,8 @@ class Person:
         choice = Select(self.chrome.find_element(By.ID, "act-as"))
         if choice.first_selected_option.text == name:
             return
-        old = self.chrome.find_element(By.TAG_NAME, "html")
         choice.select_by_visible_text(name)
-        WebDriverWait(self.chrome, WAIT_SECONDS).until(staleness_of(old))
+        self.follows(self.button("Switch"))
 
     def text(self, css: str) -> str:
         """The words of the first element that fits."""

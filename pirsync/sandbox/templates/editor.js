@@ -91,20 +91,38 @@
     return piece;
   }
 
+  function choosePerson(picker) {
+    if (!picker.value) return;
+    const name = picker.selectedOptions[0].textContent;
+    insert(picker.closest("td"), pill("mention", "mention", picker.value, `@${name}`), picker.dataset.mode);
+    picker.value = "";
+  }
+
+  let typing = false;
   root.addEventListener("change", (event) => {
     const picker = event.target;
-    if (!picker.value || !picker.closest(".pick")) return;
-    const cell = picker.closest("td");
-    if (picker.matches(".pick-person")) {
-      const name = picker.selectedOptions[0].textContent;
-      insert(cell, pill("mention", "mention", picker.value, `@${name}`), picker.dataset.mode);
-      picker.value = "";
-    } else if (picker.value >= "1900") {
+    if (picker.matches(".pick-person") && !typing) choosePerson(picker);
+    if (picker.matches(".pick-date") && picker.value >= "1900") {
       // A year that is typed digit by digit passes through the first century.
       const day = new Date(`${picker.value}T00:00:00Z`);
       const shown = day.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-      insert(cell, pill("date", "date", picker.value, shown), "date");
+      insert(picker.closest("td"), pill("date", "date", picker.value, shown), "date");
     }
+  });
+
+  // Each key changes the choice, so by keyboard a person is chosen only by Enter or by going on.
+  root.addEventListener("keydown", (event) => {
+    const picker = event.target;
+    if (!picker.matches(".pick-person")) return;
+    typing = event.key !== "Enter" && event.key !== " ";
+    if (event.key === "Escape") picker.value = "";
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    choosePerson(picker);
+  });
+  root.addEventListener("focusout", (event) => {
+    typing = false;
+    if (event.target.matches(".pick-person")) choosePerson(event.target);
   });
 
   root.addEventListener("click", (event) => {
