@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .load import BadFile, load
 from .seed import seed
-from .server import serve
+from .server import Settings, serve
 from .store import BadStore
 from .store import load as restore
 from .world import Deployment, World
@@ -40,4 +40,4 @@ def serve_sandbox(deployment: Deployment, place: tuple[str, int], store: Path | 
     print(f"Jira        {world.jira_url or world.base_url}")
     print(f"Confluence  {world.wiki_url}")
     print(f"to look at  {world.base_url}/   (Ctrl-C ends)", flush=True)
-    serve(world, host, port, store)
+    serve(world, host, port, Settings(store=store))

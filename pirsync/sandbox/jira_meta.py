@@ -39,9 +39,10 @@ def myself(call: Call) -> Response:
 def server_info(call: Call) -> Response:
     """GET serverInfo: needs no account, so it proves nothing of credentials."""
     world = call.world
-    value: JSON = {"baseUrl": world.jira_url}
+    # The site's own address, whatever gateway the call came through.
+    value: JSON = {"baseUrl": world.base_url if world.is_cloud else world.jira_url}
     if world.is_cloud:
-        value["displayUrl"] = world.jira_url
+        value["displayUrl"] = world.base_url
         value["displayUrlConfluence"] = world.base_url
         value.update({"version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0], "deploymentType": "Cloud"})
     else:

@@ -6,17 +6,22 @@ import socket
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from . import confluence_cloud, confluence_dc, control, jira, permission_control, store, web
+from . import confluence_cloud, confluence_dc, control, jira, permission_control, web
+from .door import CLOUD_ID, Door
+from .fault_answers import login_page
+from .http import answer
+from .keeper import Keeper
 from .layer import TRANSPORT, OneAtATime
 
 if TYPE_CHECKING:
@@ -25,29 +30,47 @@ if TYPE_CHECKING:
 _START_SECONDS = 10.0
 
 
-def app(world: World, store_path: Path | None = None) -> Starlette:
-    """The sandbox as an ASGI application; with `store_path` the world is saved there after every write."""
+def app(world: World, door: Door, keeper: Keeper) -> OneAtATime:
+    """The sandbox as an ASGI application."""
+    return OneAtATime(world, door, routes, keeper.written)
+
+
+def routes(world: World) -> list[Route]:
+    """Everything that is served in the world's dialect."""
     wiki = confluence_cloud.routes(world) if world.is_cloud else confluence_dc.routes(world)
-    routes = [
+    return [
         *control.routes(world),
         *permission_control.routes(world),
+        *_site(world),
         *_below("" if world.is_cloud else "/jira", jira.routes(world)),
         *_below("/wiki" if world.is_cloud else "/confluence", wiki),
         *web.routes(world),
     ]
 
-    def saved() -> None:
-        if store_path is not None:
-            store.save(world, store_path)
 
-    return Starlette(routes=routes, middleware=[Middleware(OneAtATime, world=world, saved=saved)])
+@dataclass(frozen=True)
+class Settings:
+    """How a sandbox is served.
+
+    `base_url` is the address that answers name instead of the one asked for, `token` the one secret that is accepted,
+    `store` the file that the world is kept in; each may be absent.
+    """
+
+    base_url: str | None = None
+    token: str | None = None
+    store: Path | None = None
 
 
-def serve(world: World, host: str = "127.0.0.1", port: int = 8765, store_path: Path | None = None) -> None:
-    """Serve until interrupted; the world's address becomes that of `host` and `port`."""
-    world.base_url = f"http://{host}:{port}"
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(_config(world, store_path, host=host, port=port)).run()
+def serve(world: World, host: str = "127.0.0.1", port: int = 8765, settings: Settings = Settings()) -> None:
+    """Serve until interrupted or terminated; the world's address becomes that of `host` and `port`, or the given."""
+    own = f"http://{host}:{port}"
+    world.base_url = settings.base_url or own
+    keeper = Keeper(world, settings.store)
+    try:
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(_config(app(world, Door(own, settings.token), keeper), host=host, port=port)).run()
+    finally:
+        keeper.flush()
 
 
 class Running:
@@ -56,10 +79,11 @@ class Running:
     `port` 0 takes any free one. OSError when the port is taken, TimeoutError when the server does not start.
     """
 
-    def __init__(self, world: World, port: int = 0, store_path: Path | None = None) -> None:
+    def __init__(self, world: World, port: int = 0, store_path: Path | None = None, token: str | None = None) -> None:
         self.world = world
         self._port = port
-        self._store_path = store_path
+        self._token = token
+        self._keeper = Keeper(world, store_path)
 
     @property
     def url(self) -> str:
@@ -71,8 +95,9 @@ class Running:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", self._port))
-        self.world.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = _Threaded(_config(self.world, self._store_path))
+        own = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.world.base_url = own
+        self._server = _Threaded(_config(app(self.world, Door(own, self._token), self._keeper)))
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()
         if not self._server.ready.wait(_START_SECONDS):
@@ -85,6 +110,7 @@ class Running:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
+        self._keeper.flush()
 
 
 class _Threaded(uvicorn.Server):
@@ -110,18 +136,32 @@ class _Protocol(H11Protocol):
             cast("dict[str, object]", self.scope)[TRANSPORT] = self.transport
 
 
-def _config(world: World, store_path: Path | None, **where: Any) -> uvicorn.Config:
+def _config(served: OneAtATime, **where: Any) -> uvicorn.Config:
     return uvicorn.Config(
-        app(world, store_path),
+        served,
         http=_Protocol,
         loop="asyncio",
         ws="none",
         lifespan="off",
         access_log=False,
+        date_header=False,
         log_config=None,
         timeout_graceful_shutdown=1,
         **where,
     )
+
+
+def _site(world: World) -> list[Route]:
+    """What lies outside of the products: the page to log in at, and on Cloud the site's id."""
+
+    def log_in(_request: Request) -> Response:
+        return login_page()
+
+    def tenant(_request: Request) -> Response:
+        return answer({"cloudId": CLOUD_ID})
+
+    login = Route("/login" if world.is_cloud else "/jira/login.jsp", log_in, methods=["GET", "POST"])
+    return [login, Route("/_edge/tenant_info", tenant, methods=["GET"])] if world.is_cloud else [login]
 
 
 def _below(prefix: str, routes: Iterable[Route]) -> list[Route]:

@@ -44,16 +44,31 @@ class _Reader(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} has no place in a world")
 
 
+def dump(world: World) -> bytes:
+    """The world as bytes, without its faults, its log of requests and its snapshots."""
+    return pickle.dumps(replace(world, faults=Faults(), snapshots={}))
+
+
+def parse(content: bytes, name: str) -> World:
+    """The world that `dump` made bytes of; `BadStore`, naming it, when it is none."""
+    try:
+        world = _Reader(io.BytesIO(content)).load()
+    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError, ValueError) as error:
+        raise BadStore(f"{name} is no world of this sandbox: {error}") from error
+    if not isinstance(world, World):
+        raise BadStore(f"{name} is no world of this sandbox")
+    return world
+
+
 def save(world: World, path: Path) -> None:
     """Write the world to `path`; whoever reads it meanwhile sees the old file or the new one, never a part.
 
-    Faults and the log of requests are not kept.
+    What `dump` leaves out is not kept.
     """
-    lasting = replace(world, faults=Faults())
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            pickle.dump(lasting, file)
+            file.write(dump(world))
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
@@ -64,10 +79,4 @@ def save(world: World, path: Path) -> None:
 
 def load(path: Path) -> World:
     """The world of a file; `BadStore` when it is none, FileNotFoundError when it is absent."""
-    try:
-        world = _Reader(io.BytesIO(path.read_bytes())).load()
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError, ValueError) as error:
-        raise BadStore(f"{path.name} is no world of this sandbox: {error}") from error
-    if not isinstance(world, World):
-        raise BadStore(f"{path.name} is no world of this sandbox")
-    return world
+    return parse(path.read_bytes(), path.name)

@@ -152,7 +152,7 @@ def now_ms(world: World) -> datetime:
 def touch(world: World, issue: Issue) -> datetime:
     """Begin a change: keep the indexed states for lagging searches, move `updated`, and return the change's instant."""
     now = now_ms(world)
-    issue.before = _snapshot(world, issue, now) if world.faults.lag else None
+    issue.before = _snapshot(world, issue, now)
     issue.indexed_at = now
     issue.updated = max(now, issue.updated)
     issue.changed.add("updated")
@@ -165,7 +165,7 @@ def _snapshot(world: World, issue: Issue, now: datetime) -> Issue:
     copies: dict[str, Any] = {name: list(getattr(issue, name)) for name in ("labels", "comments", "histories")}
     kept = replace(issue, **copies, custom=dict(issue.custom))
     reached: Issue | None = kept
-    while reached is not None and (now - reached.indexed_at).total_seconds() < world.faults.lag:
+    while reached is not None and (now - reached.indexed_at).total_seconds() < world.faults.memory:
         reached = reached.before
     if reached is not None:
         reached.before = None

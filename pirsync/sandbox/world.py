@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from .clock import Clock
@@ -16,7 +16,12 @@ Deployment = Literal["cloud", "datacenter"]
 
 @dataclass
 class World:
-    """The whole state of a sandbox; `base_url` is the address a browser uses, without a trailing slash."""
+    """The whole state of a sandbox.
+
+    `base_url` is the address a browser uses, without a trailing slash; while a request is handled, the one it came by.
+    `gateway` is the path of Atlassian's gateway before that of the request that is handled, else empty. `snapshots` are
+    earlier states of this world by name.
+    """
 
     deployment: Deployment
     base_url: str = "http://127.0.0.1:8765"
@@ -25,6 +30,8 @@ class World:
     faults: Faults = field(default_factory=Faults)
     tracker: Tracker = field(default_factory=Tracker)
     wiki: Wiki = field(default_factory=Wiki)
+    gateway: str = ""
+    snapshots: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def is_cloud(self) -> bool:
@@ -33,10 +40,18 @@ class World:
 
     @property
     def jira_url(self) -> str:
-        """Jira's address: the site itself on Cloud, a context path on Data Center."""
-        return self.base_url if self.is_cloud else f"{self.base_url}/jira"
+        """Jira's address: the site itself on Cloud, or the gateway's form of it; a context path on Data Center."""
+        return f"{self.base_url}{self.gateway}" if self.is_cloud else f"{self.base_url}/jira"
 
     @property
     def wiki_url(self) -> str:
         """Confluence's address, with Cloud's fixed `/wiki` or Data Center's context path."""
         return f"{self.base_url}/wiki" if self.is_cloud else f"{self.base_url}/confluence"
+
+    def become(self, other: World) -> None:
+        """Take over everything of another world but its address; faults and the log of requests end."""
+        for each in fields(self):
+            if each.name not in ("base_url", "gateway", "snapshots", "faults"):
+                setattr(self, each.name, getattr(other, each.name))
+        self.faults.clear()
+        self.faults.log.clear()
