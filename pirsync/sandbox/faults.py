@@ -44,7 +44,7 @@ KEPT = 100_000
 """Requests that the log keeps."""
 
 USUAL_LAG = 60.0
-"""Seconds: how far back the index remembers while nothing lags, so that a lag set later finds an older state."""
+"""Seconds without a change after which the index keeps a state while nothing lags, so that a lag set later finds it."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,8 @@ class Faults:
 
     @property
     def memory(self) -> float:
-        """Seconds of change that the index has to remember: the longest lag that a search may meet."""
-        lags = [rule.number for rule in self.rules if rule.name == "lag"]
-        return max([self.lag, *lags]) or USUAL_LAG
+        """Seconds of change that the index has to remember: the longest lag that is set; 0 when none is."""
+        return max([self.lag, *(rule.number for rule in self.rules if rule.name == "lag")])
 
     def take(self, method: str, path: str) -> Rule | None:
         """The rule that hits this request, counted as used; the first that still has hits left."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from .faults import USUAL_LAG
 from .people import User
 from .permissions import Rule, levels_of, may
 from .tracker_index import Index
@@ -152,7 +153,8 @@ def now_ms(world: World) -> datetime:
 def touch(world: World, issue: Issue) -> datetime:
     """Begin a change: keep the indexed states for lagging searches, move `updated`, and return the change's instant."""
     now = now_ms(world)
-    issue.before = _snapshot(world, issue, now)
+    if world.faults.memory or (now - issue.indexed_at).total_seconds() >= USUAL_LAG:
+        issue.before = _snapshot(world, issue, now)
     issue.indexed_at = now
     issue.updated = max(now, issue.updated)
     issue.changed.add("updated")
