@@ -1,26 +1,43 @@
-"""JQL to a syntax tree, with Jira's own words for what it cannot read; it knows no fields and no issues."""
+"""JQL to a syntax tree; it knows no fields, no functions and no issues. What it cannot read it refuses as Jira does."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from lark import Lark, Token, Transformer
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
+from . import jql_refusals as refusals
+from .jql_refusals import BadQuery
 
-class BadQuery(Exception):
-    """The query cannot be read or names what does not exist; `messages` are what Jira answers with 400."""
-
-    def __init__(self, *messages: str) -> None:
-        super().__init__(" ".join(messages))
-        self.messages = messages
+__all__ = [
+    "And",
+    "BadQuery",
+    "Call",
+    "Clause",
+    "Empty",
+    "Many",
+    "Node",
+    "Not",
+    "Operand",
+    "Or",
+    "Predicate",
+    "Property",
+    "Query",
+    "Sort",
+    "Value",
+    "operands",
+    "parse",
+    "shown",
+]
 
 
 @dataclass(frozen=True)
 class Value:
-    """A literal; a number is a date in milliseconds only when it was not quoted."""
+    """A literal; a number is an id, or a date in milliseconds, only when it was not quoted."""
 
     text: str
     quoted: bool
@@ -39,16 +56,48 @@ class Empty:
     """EMPTY or NULL."""
 
 
-Operand = Value | Call | Empty
+@dataclass(frozen=True)
+class Many:
+    """A list in parentheses."""
+
+    parts: tuple[Operand, ...]
+
+
+Operand = Value | Call | Empty | Many
+
+
+@dataclass(frozen=True)
+class Property:
+    """`issue.property[key].path`."""
+
+    entity: str
+    key: str
+    path: str
+
+    def __str__(self) -> str:
+        """As Jira writes it in its messages."""
+        return f"{self.entity}[{self.key}]{'.' + self.path if self.path else ''}"
+
+
+Name = str | Property
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """What a history condition adds, such as `BY x`; `name` in upper case."""
+
+    name: str
+    operand: Operand
 
 
 @dataclass(frozen=True)
 class Clause:
-    """One condition; `operator` in upper case, one operand unless it is IN or NOT IN."""
+    """One condition; `operator` in upper case, no operand only with CHANGED."""
 
-    field: str
+    field: Name
     operator: str
-    operands: tuple[Operand, ...]
+    operand: Operand | None
+    predicates: tuple[Predicate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +128,7 @@ Node = Clause | And | Or | Not
 class Sort:
     """One field of ORDER BY; `direction` is 1 or -1, None when it was not said."""
 
-    field: str
+    field: Name
     direction: int | None
 
 
@@ -91,6 +140,28 @@ class Query:
     order: tuple[Sort, ...]
 
 
+def operands(operand: Operand | None) -> Iterator[Value | Call | Empty]:
+    """The single operands of an operand, those of nested lists too."""
+    if isinstance(operand, Many):
+        for part in operand.parts:
+            yield from operands(part)
+    elif operand is not None:
+        yield operand
+
+
+def shown(operand: Operand) -> str:
+    """An operand as Jira repeats it in a message: texts in quotation marks, numbers and functions bare."""
+    match operand:
+        case Value(text, quoted):
+            return text if not quoted and text.lstrip("-").isdigit() else f'"{text}"'
+        case Call(name, arguments):
+            return f"{name}({', '.join(arguments)})"
+        case Many(parts):
+            return f"({', '.join(shown(part) for part in parts)})"
+    return "EMPTY"
+
+
+# A keyword ends where a word would: at a blank or at a sign that has a meaning of its own.
 _END = r"(?![^\s\"'()=<>!~,\[\]&|])"
 
 _GRAMMAR = (
@@ -99,16 +170,15 @@ start: [any_of] [order]
 any_of: all_of (_OR all_of)*
 all_of: term (_AND term)*
 ?term: negation | "(" any_of ")" | clause
-negation: _NOT term
-clause: field compare operand | field contain group | field being nothing
-compare: COMPARE
-contain: IN -> inside | _NOT IN -> outside
-being: IS -> is_ | IS _NOT -> is_not
-field: WORD | STRING | CF "[" WORD "]" -> custom
-group: "(" operand ("," operand)* ")" | call
-operand: WORD -> word | STRING -> string | call | EMPTY -> nothing
-nothing: EMPTY
-call: WORD "(" [argument ("," argument)*] ")"
+negation: (_NOT | _BANG) term
+clause: field operator operand predicate* -> compared
+      | field CHANGED predicate* -> changed
+operator: COMPARE | IN | _NOT IN -> not_in | IS | IS _NOT -> is_not
+        | WAS | WAS _NOT -> was_not | WAS IN -> was_in | WAS _NOT IN -> was_not_in
+predicate: (AFTER | BEFORE | BY | DURING | FROM | ON | TO) operand
+field: WORD | STRING | CF "[" WORD "]" -> custom | (WORD | STRING) "[" argument "]" [WORD] -> property
+operand: WORD -> value | STRING -> value | EMPTY -> nothing | call | "(" operand ("," operand)* ")" -> many
+call: (WORD | STRING) "(" [argument ("," argument)*] ")"
 argument: WORD | STRING
 order: ORDER BY sort ("," sort)*
 sort: field [DIRECTION]
@@ -116,43 +186,34 @@ sort: field [DIRECTION]
 COMPARE: "!=" | "!~" | "<=" | ">=" | "=" | "<" | ">" | "~"
 _AND.2: /and@END@/i | "&&" | "&"
 _OR.2: /or@END@/i | "||" | "|"
-_NOT.2: /not@END@/i | /!(?![=~])/
+_NOT.2: /not@END@/i
+_BANG: /!(?![=~])/
 IN.2: /in@END@/i
 IS.2: /is@END@/i
+WAS.2: /was@END@/i
+CHANGED.2: /changed@END@/i
+AFTER.2: /after@END@/i
+BEFORE.2: /before@END@/i
+DURING.2: /during@END@/i
+FROM.2: /from@END@/i
+ON.2: /on@END@/i
+TO.2: /to@END@/i
 EMPTY.2: /(empty|null)@END@/i
 ORDER.2: /order@END@/i
 BY.2: /by@END@/i
 DIRECTION.2: /(asc|desc)@END@/i
-CF.2: /cf(?=\s*\[)/i
+CF.2: /cf@END@/i
 STRING: /"(?:\\.|[^"\\])*"/s | /'(?:\\.|[^'\\])*'/s
 WORD: /(?:\\.|[^\s"'()=<>!~,\[\]&|;?*%$#@^{}+\/\\])+/
 %ignore /\s+/
 """
 ).replace("@END@", _END)
 
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-
-
-def _unescape(text: str) -> str:
-    def plain(match: re.Match[str]) -> str:
-        code = match.group(1)
-        return chr(int(code[1:], 16)) if len(code) == 5 else _ESCAPES.get(code, code)
-
-    return _ESCAPE.sub(plain, text)
+_DIRECTIONS = {"asc": 1, "desc": -1}
 
 
 def _plain(token: Token) -> str:
-    return _unescape(str(token)[1:-1] if token.type == "STRING" else str(token))
-
-
-def _unreserved(token: Token) -> str:
-    if token.type == "WORD" and token.lower() in RESERVED:
-        raise BadQuery(
-            f"Error in the JQL Query: '{token}' is a reserved JQL word. You must surround it in quotation marks to use "
-            f"it as a field or value. {_where(token.line or 1, token.column or 1)}"
-        )
-    return _plain(token)
+    return refusals.unescaped(str(token)[1:-1] if token.type == "STRING" else str(token))
 
 
 class _Tree(Transformer[Token, Query]):
@@ -169,52 +230,79 @@ class _Tree(Transformer[Token, Query]):
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def negation(self, parts: list[Node]) -> Node:
-        return Not(parts[0])
+        part = parts[0]
+        return part.part if isinstance(part, Not) else Not(part)
 
-    def clause(self, parts: list[object]) -> Clause:
-        field, operator, value = parts
-        operands = value if isinstance(value, tuple) else (value,)
-        return Clause(str(field), str(operator), cast("tuple[Operand, ...]", operands))
+    def compared(self, parts: list[object]) -> Clause:
+        field, operator, operand, *predicates = parts
+        return Clause(
+            cast("Name", field), str(operator), cast("Operand", operand), tuple(cast("list[Predicate]", predicates))
+        )
 
-    def compare(self, parts: list[Token]) -> str:
-        return str(parts[0])
+    def changed(self, parts: list[object]) -> Clause:
+        field, _, *predicates = parts
+        return Clause(cast("Name", field), "CHANGED", None, tuple(cast("list[Predicate]", predicates)))
 
-    def inside(self, parts: list[Token]) -> str:
-        return "IN"
+    def operator(self, parts: list[Token]) -> str:
+        return parts[0].upper()
 
-    def outside(self, parts: list[Token]) -> str:
+    def not_in(self, parts: list[Token]) -> str:
         return "NOT IN"
-
-    def is_(self, parts: list[Token]) -> str:
-        return "IS"
 
     def is_not(self, parts: list[Token]) -> str:
         return "IS NOT"
 
+    def was_not(self, parts: list[Token]) -> str:
+        return "WAS NOT"
+
+    def was_in(self, parts: list[Token]) -> str:
+        return "WAS IN"
+
+    def was_not_in(self, parts: list[Token]) -> str:
+        return "WAS NOT IN"
+
+    def predicate(self, parts: list[Token | Operand]) -> Predicate:
+        name, operand = parts
+        return Predicate(str(name).upper(), cast("Operand", operand))
+
     def field(self, parts: list[Token]) -> str:
-        return _unreserved(parts[0])
+        name = _plain(parts[0])
+        if not name.strip():
+            raise refusals.empty_name("field", parts[0])
+        return name
 
     def custom(self, parts: list[Token]) -> str:
-        return f"cf[{parts[1]}]"
+        number = parts[1]
+        if not (number.isascii() and number.isdigit()):
+            raise refusals.no_custom_field(number)
+        refusals.check_number(number)
+        return f"cf[{number}]"
 
-    def group(self, parts: list[Operand]) -> tuple[Operand, ...]:
-        return tuple(parts)
+    def property(self, parts: list[Token | str | None]) -> Property:
+        entity, key, path = parts
+        return Property(_plain(cast("Token", entity)), str(key), str(path or "").removeprefix("."))
 
-    def operand(self, parts: list[Operand]) -> Operand:
-        return parts[0]
-
-    def word(self, parts: list[Token]) -> Value:
-        return Value(_unreserved(parts[0]), quoted=False)
-
-    def string(self, parts: list[Token]) -> Value:
-        return Value(_plain(parts[0]), quoted=True)
+    def value(self, parts: list[Token]) -> Value:
+        token = parts[0]
+        if token.type == "WORD":
+            refusals.check_number(token)
+        return Value(_plain(token), quoted=token.type == "STRING")
 
     def nothing(self, parts: list[Token]) -> Empty:
         return Empty()
 
+    def operand(self, parts: list[Operand]) -> Operand:
+        return parts[0]
+
+    def many(self, parts: list[Operand]) -> Many:
+        return Many(tuple(parts))
+
     def call(self, parts: list[Token | str | None]) -> Call:
-        arguments = tuple(str(one) for one in parts[1:] if one is not None)
-        return Call(str(parts[0]), arguments)
+        token = cast("Token", parts[0])
+        name = _plain(token)
+        if not name.strip():
+            raise refusals.empty_name("function", token)
+        return Call(name, tuple(str(one) for one in parts[1:] if one is not None))
 
     def argument(self, parts: list[Token]) -> str:
         return _plain(parts[0])
@@ -222,77 +310,29 @@ class _Tree(Transformer[Token, Query]):
     def order(self, parts: list[Token | Sort]) -> tuple[Sort, ...]:
         return tuple(one for one in parts if isinstance(one, Sort))
 
-    def sort(self, parts: list[str | Token | None]) -> Sort:
+    def sort(self, parts: list[Name | Token | None]) -> Sort:
         field, direction = parts
-        return Sort(str(field), _DIRECTIONS[str(direction).lower()] if direction is not None else None)
+        said = _DIRECTIONS[str(direction).lower()] if direction is not None else None
+        return Sort(cast("Name", field), said)
 
 
-_DIRECTIONS = {"asc": 1, "desc": -1}
-_PARSER = Lark(_GRAMMAR, parser="lalr", maybe_placeholders=True)
+_PARSER = Lark(
+    _GRAMMAR,
+    parser="lalr",
+    lexer="basic",
+    transformer=_Tree(),
+    maybe_placeholders=True,
+    lexer_callbacks={"WORD": refusals.check_word, "STRING": refusals.check_escapes},
+)
 
 
-def _where(line: int, column: int) -> str:
-    return f"(line {line}, character {column})"
-
-
+@lru_cache(maxsize=512)
 def parse(text: str) -> Query:
     """The query's tree; `BadQuery` in Jira's words when it cannot be read."""
+    refusals.check_characters(text)
     try:
-        return _Tree().transform(_PARSER.parse(text))
+        return cast("Query", _PARSER.parse(text))
     except UnexpectedToken as error:
-        raise BadQuery(_unexpected(error)) from None
+        raise refusals.unexpected(error) from None
     except UnexpectedCharacters as error:
-        raise BadQuery(_character(text, error)) from None
-    except UnexpectedEOF:
-        raise BadQuery("Error in the JQL Query: The query ends too early.") from None
-    except VisitError as error:
-        if isinstance(error.orig_exc, BadQuery):
-            raise error.orig_exc from None
-        raise
-
-
-def _unexpected(error: UnexpectedToken) -> str:
-    token, expected = error.token, set(error.accepts or error.expected)
-    got, place = str(token), _where(token.line or 1, token.column or 1)
-    at_end = token.type == "$END"
-    if token.type == "WORD" and got.lower() in RESERVED:
-        rest = "You must surround it in quotation marks to use it as a field or value."
-        return f"Error in the JQL Query: '{got}' is a reserved JQL word. {rest} {place}"
-    if "COMPARE" in expected:
-        operators = "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"
-        said = "before the end of the query" if at_end else f"but got '{got}'"
-        end = "" if at_end else f" {place}"
-        return f"Error in the JQL Query: Expecting operator {said}. The valid operators are {operators}.{end}"
-    if "_AND" in expected:
-        return f"Error in the JQL Query: Expecting either 'OR' or 'AND' but got '{got}'. {place}"
-    what = "a field name" if "CF" in expected else "either a value, list or function"
-    if at_end:
-        return f"Error in the JQL Query: Expecting {what} at the end of the query."
-    quote = f"You must surround '{got}' in quotation marks to use it as a value."
-    return f"Error in the JQL Query: Expecting {what} but got '{got}'. {quote} {place}"
-
-
-def _character(text: str, error: UnexpectedCharacters) -> str:
-    sign = text[error.pos_in_stream] if error.pos_in_stream is not None else ""
-    place = _where(error.line, error.column)
-    if sign in ('"', "'"):
-        rest = text[(error.pos_in_stream or 0) + 1 :]
-        return f"Error in the JQL Query: The quoted string '{rest}' has not been completed. {place}"
-    how = f"You must enclose it in a string or use the escape '\\u{ord(sign) & 0xFFFF:04x}' instead."
-    return f"Error in the JQL Query: The character '{sign}' is a reserved JQL character. {how} {place}"
-
-
-_RESERVED_WORDS = (
-    "abort access add after alias all alter and any are as asc at audit avg be before begin between boolean break "
-    "by byte catch cf changed char character check checkpoint collate collation column commit connect continue "
-    "count create current date decimal declare decrement default defaults define delete delimiter desc difference "
-    "distinct divide do double drop else empty encoding end equals escape exclusive exec execute exists explain "
-    "false fetch file field first float for from function go goto grant greater group having identified if "
-    "immediate in increment index initial inner inout input insert int integer intersect intersection into is "
-    "isempty isnull join last left less like limit lock long max min minus mode modify modulo more multiply next "
-    "noaudit not notin nowait null number object of on option or order outer output power previous prior "
-    "privileges public raise raw remainder rename resource return returns revoke right row rowid rownum rows "
-    "select session set share size sqrt start strict string subtract sum synonym table then to trans transaction "
-    "trigger true uid union unique update user validate values view was when whenever where while with "
-)
-RESERVED = frozenset(_RESERVED_WORDS.split())
+        raise refusals.unreadable(text, error) from None

@@ -1,65 +1,61 @@
-"""A parsed query against the tracker: each clause becomes a test of one issue, checked before any is looked at."""
+"""A parsed query against the tracker: clauses become tests of one issue, the rarest clause says which are tested."""
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
 
-from .jql import And, BadQuery, Call, Clause, Empty, Node, Not, Operand, Query, Value
-from .jql_dates import instant
-from .people import User
-from .tracker import can_see, find_issue, indexed, status_of
-from .tracker_nouns import FieldDef, Issue
+from . import tracker_index
+from .jql import And, Call, Clause, Empty, Many, Node, Not, Operand, Or, Query, Sort, Value, operands, shown
+from .jql_fields import EQUALITY, HISTORY, RELATION, Field, Read, find_field
+from .jql_functions import function_values, gives_list
+from .jql_history import history_test
+from .jql_refusals import BadQuery
+from .jql_text import matcher
+from .jql_values import Search, meaning
+from .tracker import can_see, indexed
+from .tracker_nouns import Issue
 
-if TYPE_CHECKING:
-    from .world import World
+__all__ = ["Search", "matching", "search"]
 
 Test = Callable[[Issue], bool]
-Read = Callable[[Issue], Any]
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
+DEEPEST = 100
+"""Levels of parentheses that are read."""
+
+_OPPOSITE = {
+    "=": "!=",
+    "<": ">=",
+    ">": "<=",
+    "~": "!~",
+    "IN": "NOT IN",
+    "IS": "IS NOT",
+    "WAS": "WAS NOT",
+    "WAS IN": "WAS NOT IN",
 }
-_SETS = frozenset({"=", "!=", "IN", "NOT IN", "IS", "IS NOT"})
-_DATES = frozenset({*_SETS, "<", ">", "<=", ">="})
-_TEXTS = frozenset({"~", "!~", "IS", "IS NOT"})
-_WORD = re.compile(r"\w+")
+_OPPOSITE |= {right: left for left, right in _OPPOSITE.items()}
 
 
 @dataclass(frozen=True)
-class Field:
-    """A searchable field: its kind, and how to read its values (lists are multi-valued, None is empty)."""
+class _Where:
+    """Where issues are that may match: how many entries there are, and a way to their ids."""
 
-    name: str
-    kind: str
-    read: Read
+    size: int
+    ids: Callable[[], Iterable[int]]
 
 
-@dataclass
-class Search:
-    """One search by one account.
+@dataclass(frozen=True)
+class _Part:
+    """A condition: its test, and where it may hold; `where` None means anywhere."""
 
-    `fresh` are ids that are seen as they are whatever the index lags; `problems` gathers what does not exist.
-    """
+    test: Test
+    where: _Where | None = None
 
-    world: World
-    viewer: User
-    fresh: frozenset[int] = frozenset()
-    problems: list[str] = field(default_factory=list)
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone in which date literals are meant."""
-        return ZoneInfo(self.viewer.time_zone)
+_EVERYTHING = _Part(lambda issue: True)
+_NOTHING = _Part(lambda issue: False, _Where(0, tuple))
 
 
 def search(run: Search, query: Query) -> list[Issue]:
@@ -67,287 +63,260 @@ def search(run: Search, query: Query) -> list[Issue]:
 
     A clause with a problem matches nothing; what was wrong is then in `run.problems`, for callers that validate.
     """
-    world, viewer = run.world, run.viewer
-    test = _compile(run, query.where) if query.where is not None else None
-    keys = [(_sort_key(run, sort.field), sort.direction or 1) for sort in query.order]
+    index = tracker_index.refresh(run.world.tracker)
+    part = _part(run, index, query)
+    sorts = [(_sort_key(run, sort), sort.direction or 1) for sort in query.order]
+    issues = run.world.tracker.issues
+    if part.where is None:
+        return _ordered(_passed(run, part.test, issues.values()), sorts)
+    candidates = [issues[number] for number in set(part.where.ids()) if number in issues]
+    return _ordered(_passed(run, part.test, candidates), sorts)
+
+
+def matching(run: Search, query: Query, issues: Iterable[Issue]) -> list[Issue]:
+    """Those of `issues` that the query matches and the account may see, in their order; each is tested."""
+    return _passed(run, _part(run, tracker_index.refresh(run.world.tracker), query).test, issues)
+
+
+def _part(run: Search, index: tracker_index.Index, query: Query) -> _Part:
+    return _EVERYTHING if query.where is None else _Compiler(run, index).part(query.where, 0)
+
+
+def _passed(run: Search, test: Test, issues: Iterable[Issue]) -> list[Issue]:
     found = []
-    for issue in world.tracker.issues.values():
-        seen = issue if issue.id in run.fresh else indexed(world, issue)
-        if seen is not None and (test is None or test(seen)) and can_see(world, viewer, issue):
+    for issue in issues:
+        seen = issue if issue.id in run.fresh else indexed(run.world, issue)
+        if seen is not None and test(seen) and can_see(run.world, run.viewer, issue):
             found.append(issue)
-    found.sort(key=lambda one: one.id, reverse=True)
-    for read, direction in reversed(keys):
-        empty = [one for one in found if read(one) is None]
-        full = [one for one in found if read(one) is not None]
-        full.sort(key=read, reverse=direction < 0)
-        found = full + empty
     return found
 
 
-def _compile(run: Search, node: Node) -> Test:
-    if isinstance(node, Clause):
-        return _clause(run, node)
-    if isinstance(node, Not):
-        inner = _compile(run, node.part)
-        return lambda issue: not inner(issue)
-    tests = [_compile(run, part) for part in node.parts]
-    if isinstance(node, And):
-        return lambda issue: all(test(issue) for test in tests)
-    return lambda issue: any(test(issue) for test in tests)
+def _ordered(found: list[Issue], sorts: list[tuple[Read, int]]) -> list[Issue]:
+    """By each sort in turn, issues without a value last; the newest first where nothing else decides."""
+    found.sort(key=lambda one: one.id, reverse=True)
+    for read, direction in reversed(sorts):
+        ranked = [(read(one), one) for one in found]
+        full = [pair for pair in ranked if pair[0] is not None]
+        full.sort(key=lambda pair: pair[0], reverse=direction < 0)
+        found = [one for _, one in full] + [one for value, one in ranked if value is None]
+    return found
 
 
-def _nothing(issue: Issue) -> bool:
-    return False
-
-
-def _clause(run: Search, clause: Clause) -> Test:
+def _sort_key(run: Search, sort: Sort) -> Read:
     try:
-        subject = _field(run, clause.field)
-        allowed = _DATES if subject.kind in ("date", "datetime", "number", "id", "key") else _SETS
-        allowed = _TEXTS if subject.kind == "text" else allowed
-        if clause.operator not in allowed:
-            raise BadQuery(f"The operator '{clause.operator.lower()}' is not supported by the '{subject.name}' field.")
-        if subject.kind == "text" and clause.operator in ("~", "!~"):
-            return _contains(clause, subject)
-        return _compared(run, clause, subject)
-    except BadQuery as error:
-        run.problems.extend(error.messages)
-        return _nothing
+        subject = find_field(run.world, sort.field)
+        if subject.kind in ("all text", "comment", "watcher", "link", "link type", "file"):
+            raise BadQuery
+    except BadQuery:
+        run.problems.append(f"Not able to sort using field '{sort.field}'.")
+        return _no_value
+    return subject.rank
 
 
-def _compared(run: Search, clause: Clause, subject: Field) -> Test:
-    read = subject.read
-    wants_empty = any(_is_empty(subject, one) for one in clause.operands)
-    wanted: set[Any] = set()
-    for one in clause.operands:
-        if not _is_empty(subject, one):
-            wanted |= _meaning(run, subject, one)
-    if clause.operator in ("IS", "IS NOT") and not wants_empty:
-        raise BadQuery(f"The operator '{clause.operator.lower()}' only supports EMPTY and NULL.")
-    if clause.operator in ("<", ">", "<=", ">="):
-        compare, bound = _COMPARE[clause.operator], next(iter(wanted), None)
+def _no_value(issue: Issue) -> None:
+    return None
+
+
+def opposite(node: Node) -> Node:
+    """What holds where the node does not. Jira turns the operators round, so what is empty matches neither way."""
+    match node:
+        case Not(part):
+            return part
+        case And(parts):
+            return Or(tuple(opposite(part) for part in parts))
+        case Or(parts):
+            return And(tuple(opposite(part) for part in parts))
+        case Clause(_, "CHANGED"):
+            return Not(node)
+    return replace(node, operator=_OPPOSITE[node.operator])
+
+
+class _Compiler:
+    """Makes parts of nodes for one search."""
+
+    def __init__(self, run: Search, index: tracker_index.Index) -> None:
+        self._run = run
+        self._index = index
+
+    def part(self, node: Node, depth: int) -> _Part:
+        """The node's part; problems are noted in the search."""
+        if depth > DEEPEST:
+            raise BadQuery("The JQL query is nested too deeply.")
+        match node:
+            case And(parts):
+                return _all([self.part(one, depth + 1) for one in parts])
+            case Or(parts):
+                return _any([self.part(one, depth + 1) for one in parts])
+            case Not(Clause(_, "CHANGED") as clause):
+                inner = self._clause(clause)
+                return _Part(lambda issue: not inner.test(issue))
+            case Not(part):
+                return self.part(opposite(part), depth + 1)
+        return self._clause(node)
+
+    def _clause(self, clause: Clause) -> _Part:
+        try:
+            subject = find_field(self._run.world, clause.field)
+            subject.check(clause.operator)
+            if clause.operator in HISTORY:
+                return _Part(history_test(self._run, clause, subject))
+            return self._compared(clause, subject)
+        except BadQuery as error:
+            self._run.problems.extend(error.messages)
+            return _NOTHING
+
+    def _compared(self, clause: Clause, subject: Field) -> _Part:
+        operand = clause.operand
+        if operand is None:
+            raise AssertionError("the grammar gives every operator but CHANGED an operand")
+        _check_use(clause, subject, operand)
+        if clause.operator in ("~", "!~"):
+            return _Part(_contains(clause, subject, operand))
+        every = list(operands(operand))
+        wants_empty = any(_is_empty(subject, one) for one in every)
+        if wants_empty and not subject.knows_empty:
+            raise BadQuery(f"The field '{subject.name}' does not support searching for EMPTY values.")
+        wanted: set[Any] = set()
+        for one in every:
+            if not _is_empty(subject, one):
+                wanted |= self._meaning(subject, one)
+        if clause.operator in RELATION:
+            return self._relation(subject, clause.operator, wanted)
+        return self._equality(subject, clause.operator in ("=", "IN", "IS"), wanted, wants_empty)
+
+    def _meaning(self, subject: Field, one: Value | Call | Empty) -> set[Any]:
+        if isinstance(one, Call):
+            return function_values(self._run, subject, one)
+        return meaning(self._run, subject, one) if isinstance(one, Value) else set()
+
+    def _equality(self, subject: Field, positive: bool, wanted: set[Any], wants_empty: bool) -> _Part:
+        read = subject.read
+
+        def test(issue: Issue) -> bool:
+            value = read(issue)
+            values = value if isinstance(value, list) else [] if value is None else [value]
+            if not values:
+                return positive and wants_empty
+            return any(one in wanted for one in values) is positive
+
+        if not positive:
+            return _Part(test)
+        if subject.kind in ("key", "id"):
+            return _Part(test, _Where(len(wanted), lambda: wanted))
+        if subject.term:
+            sets = tracker_index.having(self._index, subject.term, [*wanted, *([None] if wants_empty else [])])
+            return _Part(test, _Where(sum(map(len, sets)), lambda: set().union(*sets)))
+        if subject.instant and not wants_empty and wanted:
+            return _Part(test, self._span(subject, min(wanted), max(wanted)))
+        return _Part(test)
+
+    def _relation(self, subject: Field, used: str, wanted: set[Any]) -> _Part:
+        compare, bound = RELATION[used], self._bound(subject, wanted)
+        rank = subject.rank
         if bound is None:
-            raise BadQuery(f"The operator '{clause.operator}' does not support searching for an empty value.")
-        return lambda issue: (value := read(issue)) is not None and compare(value, bound)
-    positive = clause.operator in ("=", "IN", "IS")
+            return _NOTHING
 
-    def test(issue: Issue) -> bool:
-        value = read(issue)
-        values = value if isinstance(value, list) else [] if value is None else [value]
-        if not values:
-            return positive and wants_empty
-        hit = any(one in wanted for one in values)
-        return hit if positive else not hit
+        def test(issue: Issue) -> bool:
+            value = rank(issue)
+            return value is not None and compare(value, bound)
 
-    return test
+        if subject.kind == "key":
+            # Keys are compared within their project only.
+            return _Part(lambda issue: rank(issue)[0] == bound[0] and test(issue))
+        if subject.instant:
+            first, last = (bound, None) if used.startswith(">") else (None, bound)
+            return _Part(test, self._span(subject, first, last))
+        return _Part(test)
+
+    def _bound(self, subject: Field, wanted: set[Any]) -> Any:
+        """What an issue's rank is compared with: the value itself, or the place of what the value names."""
+        value = next(iter(wanted), None)
+        tracker = self._run.world.tracker
+        if value is None or subject.kind not in ("priority", "resolution", "key"):
+            return value
+        if subject.kind == "key":
+            return subject.rank(tracker.issues[value])
+        places = list(tracker.priorities if subject.kind == "priority" else tracker.resolutions)
+        return places.index(value) * (-1 if subject.kind == "priority" else 1)
+
+    def _span(self, subject: Field, first: Any, last: Any) -> _Where:
+        begin, end = tracker_index.span(self._index, subject.instant, first, last)
+        entries = self._index.instants.get(subject.instant, [])
+        return _Where(end - begin, lambda: [number for _, number in entries[begin:end]])
 
 
-def _is_empty(subject: Field, operand: Operand) -> bool:
+def _all(parts: list[_Part]) -> _Part:
+    tests = [part.test for part in parts]
+    known = [part.where for part in parts if part.where is not None]
+    where = min(known, key=lambda one: one.size) if known else None
+    return _Part(lambda issue: all(test(issue) for test in tests), where)
+
+
+def _any(parts: list[_Part]) -> _Part:
+    tests = [part.test for part in parts]
+    known = [part.where for part in parts if part.where is not None]
+    where = None
+    if len(known) == len(parts):
+        where = _Where(
+            sum(one.size for one in known),
+            lambda: reduce(lambda ids, one: ids | set(one.ids()), known, set[int]()),
+        )
+    return _Part(lambda issue: any(test(issue) for test in tests), where)
+
+
+def _is_empty(subject: Field, operand: Value | Call | Empty) -> bool:
     if isinstance(operand, Value):
         return subject.kind == "resolution" and operand.text.lower() == "unresolved"
     return isinstance(operand, Empty)
 
 
-def _contains(clause: Clause, subject: Field) -> Test:
-    operand = clause.operands[0]
-    if not isinstance(operand, Value):
-        raise BadQuery(f"The operator '~' needs a text for the '{subject.name}' field.")
-    phrase = operand.text.strip()
-    found, terms = _has_terms, re.findall(r"\w+\*?", phrase.lower())
-    if phrase.startswith('"') and phrase.endswith('"'):
-        found, terms = _has_phrase, _WORD.findall(phrase.lower())
-    positive = clause.operator == "~"
-    read = subject.read
-    return lambda issue: bool(value := read(issue)) and found(terms, value) is positive
+def _check_use(clause: Clause, subject: Field, operand: Operand) -> None:
+    """`BadQuery` where the operator does not go with such an operand: a list, EMPTY, a predicate."""
+    used, what = clause.operator.lower(), f"for field '{subject.name}'"
+    if clause.predicates:
+        first = clause.predicates[0]
+        use = f"{first.name.lower()} {shown(first.operand)}"
+        raise BadQuery(f"The {_NAMES[clause.operator]} operator does not support the use of the {use} predicate.")
+    if clause.operator in ("IS", "IS NOT"):
+        if not isinstance(operand, Empty):
+            raise BadQuery(f"Operator '{used}' does not support searching for non-empty values {what}.")
+        return
+    is_list = isinstance(operand, Many) or (isinstance(operand, Call) and gives_list(operand))
+    if isinstance(operand, Empty) and (clause.operator in RELATION or clause.operator in ("IN", "NOT IN")):
+        raise BadQuery(f"Operator '{used}' does not support the empty value representation 'EMPTY' {what}.")
+    if is_list and clause.operator not in ("IN", "NOT IN"):
+        raise BadQuery(f"Operator '{used}' does not support the list value '{shown(operand)}' {what}.")
+    if not is_list and clause.operator in ("IN", "NOT IN"):
+        raise BadQuery(f"Operator '{used}' does not support the non-list value '{shown(operand)}' {what}.")
 
 
-def _has_phrase(terms: list[str], text: str) -> bool:
-    return bool(terms) and f" {' '.join(terms)} " in f" {' '.join(_WORD.findall(text.lower()))} "
+_NAMES = {
+    "=": "EQUALS",
+    "!=": "NOT_EQUALS",
+    "<": "LESS_THAN",
+    ">": "GREATER_THAN",
+    "<=": "LESS_THAN_EQUALS",
+    ">=": "GREATER_THAN_EQUALS",
+    "~": "LIKE",
+    "!~": "NOT_LIKE",
+    **{name: name.replace(" ", "_") for name in (*EQUALITY, "IS", "IS NOT") if name.isupper()},
+}
 
 
-def _has_terms(terms: list[str], text: str) -> bool:
-    words = set(_WORD.findall(text.lower()))
-    return bool(terms) and all(
-        any(word.startswith(term[:-1]) for word in words) if term.endswith("*") else term in words for term in terms
-    )
-
-
-def _meaning(run: Search, subject: Field, operand: Operand) -> set[Any]:
-    """The internal values that an operand stands for; `BadQuery` when there are none."""
-    if subject.kind in ("date", "datetime") and isinstance(operand, Value | Call):
-        found = instant(subject.name, operand, run.world.clock.now(), run.zone)
-        return {found.astimezone(run.zone).date()} if subject.kind == "date" else {found}
-    if isinstance(operand, Call):
-        if operand.name.lower() == "currentuser" and subject.kind == "user":
-            return {run.viewer.name}
-        raise BadQuery(f"Unable to find JQL function '{operand.name}({', '.join(operand.arguments)})'.")
+def _contains(clause: Clause, subject: Field, operand: Operand) -> Test:
+    read, positive = subject.read, clause.operator == "~"
     if isinstance(operand, Empty):
-        return set()
-    return _VALUES[subject.kind](run, subject, operand.text)
+        if not subject.knows_empty:
+            raise BadQuery(f"The field '{subject.name}' does not support searching for EMPTY values.")
+        return lambda issue: (not read(issue)) is positive
+    if not isinstance(operand, Value):
+        raise BadQuery(
+            f"A value provided by the function '{shown(operand)}' is invalid for the field '{subject.name}'."
+        )
+    match = matcher(operand.text, subject.name)
 
+    def test(issue: Issue) -> bool:
+        texts = read(issue)
+        return bool(texts) and any(match(text) for text in texts) is positive
 
-def _missing(subject: Field, text: str) -> BadQuery:
-    return BadQuery(f"The value '{text}' does not exist for the field '{subject.name}'.")
-
-
-def _by_name(run: Search, subject: Field, text: str) -> set[Any]:
-    tracker = run.world.tracker
-    stores: dict[str, dict[str, Any]] = {
-        "project": tracker.projects,
-        "type": tracker.types,
-        "status": tracker.statuses,
-        "priority": tracker.priorities,
-        "resolution": tracker.resolutions,
-        "level": {level.id: level for one in tracker.projects.values() for level in one.security_levels},
-    }
-    lower = text.lower()
-    found = {
-        number
-        for number, one in stores[subject.kind].items()
-        if number == text or one.name.lower() == lower or str(getattr(one, "key", "")).lower() == lower
-    }
-    if not found:
-        raise _missing(subject, text)
-    return found
-
-
-def _category(run: Search, subject: Field, text: str) -> set[Any]:
-    known = {"to do": "new", "in progress": "indeterminate", "2": "new", "4": "indeterminate", "3": "done"}
-    known |= {"new": "new", "indeterminate": "indeterminate", "done": "done", "undefined": "", "no category": ""}
-    if text.lower() not in known:
-        raise _missing(subject, text)
-    return {known[text.lower()]}
-
-
-def _user(run: Search, subject: Field, text: str) -> set[Any]:
-    user = run.world.people.find(text)
-    if user is None:
-        raise _missing(subject, text)
-    return {user.name}
-
-
-def _issue_key(run: Search, subject: Field, text: str) -> set[Any]:
-    issue = find_issue(run.world, text)
-    if issue is None or not can_see(run.world, run.viewer, issue):
-        if text.isdigit():
-            raise BadQuery(f"A value with ID '{text}' does not exist for the field '{subject.name}'.")
-        raise BadQuery(f"An issue with key '{text}' does not exist for field '{subject.name}'.")
-    return {key_order(issue.key) if subject.kind == "key" else issue.id}
-
-
-def _number(run: Search, subject: Field, text: str) -> set[Any]:
-    try:
-        return {float(text)}
-    except ValueError:
-        raise _missing(subject, text) from None
-
-
-def _folded(run: Search, subject: Field, text: str) -> set[Any]:
-    return {text.casefold()}
-
-
-_VALUES: dict[str, Callable[[Search, Field, str], set[Any]]] = {
-    **dict.fromkeys(("project", "type", "status", "priority", "resolution", "level"), _by_name),
-    **dict.fromkeys(("key", "id", "parent"), _issue_key),
-    "category": _category,
-    "user": _user,
-    "label": _folded,
-    "number": _number,
-    "text": _folded,
-}
-
-
-def key_order(key: str) -> tuple[str, int]:
-    """A key as Jira sorts it: by project, then by number."""
-    project, _, number = key.rpartition("-")
-    return project, int(number) if number.isdigit() else 0
-
-
-def _named(user: User | None) -> str | None:
-    return user.name if user else None
-
-
-def _all_text(issue: Issue) -> str:
-    texts = [issue.summary, issue.description or "", *(comment.body for comment in issue.comments)]
-    return "\n".join([*texts, *(one for one in issue.custom.values() if isinstance(one, str))])
-
-
-_SYSTEM: dict[str, tuple[str, Read]] = {
-    "project": ("project", lambda issue: issue.project_id),
-    "issuetype": ("type", lambda issue: issue.type_id),
-    "type": ("type", lambda issue: issue.type_id),
-    "status": ("status", lambda issue: issue.status_id),
-    "labels": ("label", lambda issue: [one.casefold() for one in issue.labels]),
-    "key": ("key", lambda issue: key_order(issue.key)),
-    "issuekey": ("key", lambda issue: key_order(issue.key)),
-    "issue": ("key", lambda issue: key_order(issue.key)),
-    "id": ("id", lambda issue: issue.id),
-    "parent": ("parent", lambda issue: issue.parent_id),
-    "updated": ("datetime", lambda issue: issue.updated),
-    "updateddate": ("datetime", lambda issue: issue.updated),
-    "created": ("datetime", lambda issue: issue.created),
-    "createddate": ("datetime", lambda issue: issue.created),
-    "resolved": ("datetime", lambda issue: issue.resolved),
-    "resolutiondate": ("datetime", lambda issue: issue.resolved),
-    "due": ("date", lambda issue: issue.due),
-    "duedate": ("date", lambda issue: issue.due),
-    "assignee": ("user", lambda issue: _named(issue.assignee)),
-    "reporter": ("user", lambda issue: _named(issue.reporter)),
-    "creator": ("user", lambda issue: _named(issue.creator)),
-    "priority": ("priority", lambda issue: issue.priority_id),
-    "resolution": ("resolution", lambda issue: issue.resolution_id),
-    "level": ("level", lambda issue: issue.security),
-    "summary": ("text", lambda issue: issue.summary),
-    "description": ("text", lambda issue: issue.description),
-    "comment": ("text", lambda issue: "\n".join(comment.body for comment in issue.comments)),
-    "text": ("text", _all_text),
-}
-
-_KINDS = {"option": "label", "array": "label", **{kind: kind for kind in ("user", "datetime", "date", "number")}}
-
-
-def _field(run: Search, name: str) -> Field:
-    lower = name.lower()
-    if lower == "statuscategory":
-        return Field(name, "category", lambda issue: status_of(run.world, issue).category)
-    if lower == "statuscategorychangeddate" and run.world.is_cloud:
-        return Field(name, "datetime", lambda issue: issue.status_since or issue.created)
-    if lower in _SYSTEM:
-        kind, read = _SYSTEM[lower]
-        return Field(name, kind, read)
-    number = re.fullmatch(r"cf\[(\d+)\]", lower)
-    for one in run.world.tracker.fields.values():
-        if one.custom and (one.id == f"customfield_{number.group(1)}" if number else one.name.lower() == lower):
-            return _custom_field(name, one)
-    raise BadQuery(f"Field '{name}' does not exist or you do not have permission to view it.")
-
-
-def _custom_field(name: str, definition: FieldDef) -> Field:
-    kind, number = _KINDS.get(definition.kind, "text"), definition.id
-    if kind != "label":
-        return Field(name, kind, lambda issue: issue.custom.get(number))
-
-    def read(issue: Issue) -> Any:
-        value = issue.custom.get(number)
-        if isinstance(value, list):
-            return [str(one).casefold() for one in value]
-        return None if value is None else str(value).casefold()
-
-    return Field(name, kind, read)
-
-
-def _sort_key(run: Search, name: str) -> Read:
-    try:
-        subject = _field(run, name)
-    except BadQuery:
-        run.problems.append(f"Not able to sort using field '{name}'.")
-        return _no_value
-    if subject.kind == "status":
-        return lambda issue: status_of(run.world, issue).name
-    if subject.kind in ("label", "text"):
-        return lambda issue: str(subject.read(issue)).casefold() if subject.read(issue) else None
-    return subject.read
-
-
-def _no_value(issue: Issue) -> None:
-    return None
+    return test

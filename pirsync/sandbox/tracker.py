@@ -71,7 +71,11 @@ class Invalid(Exception):
 
 @dataclass
 class Tracker:
-    """Everything that one Jira holds; dictionaries are keyed by id, issues by their number as int."""
+    """Everything that one Jira holds; dictionaries are keyed by id, issues by their number as int.
+
+    `indexed_properties` are the issue properties that JQL finds, as an app declares them: `key.path` to what is there,
+    "string", "number" or "text".
+    """
 
     projects: dict[str, Project] = field(default_factory=dict)
     statuses: dict[str, Status] = field(default_factory=dict)
@@ -85,6 +89,7 @@ class Tracker:
     links: dict[int, list[Link]] = field(default_factory=dict)
     index: Index = field(default_factory=Index)
     rules: list[Rule] = field(default_factory=list)
+    indexed_properties: dict[str, str] = field(default_factory=dict)
     last_id: int = 10400
 
     def next_id(self) -> int:

@@ -17,13 +17,10 @@ if TYPE_CHECKING:
     from .tracker import Tracker
     from .tracker_nouns import Issue
 
-INSTANTS = ("created", "updated", "resolved", "status_since")
-"""The issue's attributes that are looked up by range."""
-
 
 @dataclass
 class Index:
-    """Issue ids by (term, value), a missing value as None; `instants` are (instant, id) by attribute, in order.
+    """Issue ids by (term, value), a missing value as None; `instants` are (instant, id) by what they are, in order.
 
     `changed` are the ids that are not entered yet as they are now.
     """
@@ -50,9 +47,9 @@ def having(index: Index, term: str, values: Iterable[Any]) -> list[set[int]]:
     return [index.terms.get((term, value), set()) for value in values]
 
 
-def span(index: Index, attribute: str, first: datetime | None, last: datetime | None) -> tuple[int, int]:
+def span(index: Index, name: str, first: datetime | None, last: datetime | None) -> tuple[int, int]:
     """Where in `instants` the entries from `first` to `last`, both included, begin and end; None is open."""
-    entries = index.instants.get(attribute, [])
+    entries = index.instants.get(name, [])
     begin = 0 if first is None else bisect_left(entries, first, key=_instant)
     end = len(entries) if last is None else bisect_right(entries, last, key=_instant)
     return begin, max(begin, end)
@@ -74,14 +71,19 @@ def terms(issue: Issue) -> dict[str, list[Any]]:
     }
 
 
+def instants(issue: Issue) -> dict[str, datetime | None]:
+    """What of an issue is looked up by range."""
+    since = issue.status_since or issue.created
+    return {"created": issue.created, "updated": issue.updated, "resolved": issue.resolved, "status_since": since}
+
+
 def _enter(index: Index, issue: Issue) -> None:
     for term, values in terms(issue).items():
         for value in values:
             index.terms.setdefault((term, value), set()).add(issue.id)
-    for attribute in INSTANTS:
-        instant = getattr(issue, attribute)
+    for name, instant in instants(issue).items():
         if instant is not None:
-            _insert(index.instants.setdefault(attribute, []), (instant, issue.id))
+            _insert(index.instants.setdefault(name, []), (instant, issue.id))
 
 
 def _insert(entries: list[tuple[datetime, int]], entry: tuple[datetime, int]) -> None:
