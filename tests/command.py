@@ -104,6 +104,8 @@ def desk(deployment: Deployment = "cloud") -> Iterator[Desk]:
     """A seeded sandbox, and a folder with a configuration for it."""
     with tempfile.TemporaryDirectory() as name:
         sandbox = Sandbox(deployment)
+        # pirsync is to need no call that Cloud has removed.
+        sandbox.wiki.v1_pages_gone = True
         with Running(sandbox) as running:
             seed(sandbox)
             folder = Path(name)

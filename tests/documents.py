@@ -100,7 +100,7 @@ NOT_AS_DOCUMENTED = (
         "null where it was not asked for",
     ),
     Known(
-        "GET /pages.*",
+        r"(GET|POST|PUT) /(pages|spaces/\{id\}/pages).*",
         r"response(/results)?/parent(Id|Type): None is not .*",
         "null for a page at the top of its space",
     ),
@@ -118,6 +118,11 @@ NOT_AS_DOCUMENTED = (
         "GET /rest/api/content/search",
         "response: has status 400, which is not in the document",
         "Data Center's document leaves out the refusal of a query",
+    ),
+    Known(
+        "POST /(wiki/)?rest/api/content/archive",
+        r"request/pages/id: '\d+' is not of type 'integer'",
+        "ids are texts in all answers, and taken as such",
     ),
     Known(
         ".* /rest/api/.*",

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from . import confluence_cloud, confluence_dc, control, jira, permission_control, web
+from . import confluence_cloud, confluence_dc, control, jira, permission_control, web, wiki_control
 from .door import CLOUD_ID, Door
 from .fault_answers import login_page
 from .http import answer
@@ -42,6 +42,7 @@ def routes(world: World) -> list[Route]:
         *control.routes(world),
         *permission_control.routes(world),
         *_site(world),
+        *wiki_control.routes(world),
         *_below("" if world.is_cloud else "/jira", jira.routes(world)),
         *_below("/wiki" if world.is_cloud else "/confluence", wiki),
         *web.routes(world),

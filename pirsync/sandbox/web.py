@@ -11,8 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from . import tracker, wiki
+from .site import jira_path, page_url, wiki_path
 from .web_issues import IssuePages, rows, visible
-from .web_view import COOKIE, TEMPLATES, Missing, acting, error, form, go, jira_path, page_url, show, wiki_path
+from .web_view import COOKIE, TEMPLATES, Missing, acting, error, form, go, show
 from .web_wiki import DC_ACTIONS, WikiPages
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from . import tracker, wikitext
 from .people import User
 from .render import FOCUSABLE, safe_url
-from .web_view import Missing, acting, card_of, error, form, go, issue_url, jira_path, show
+from .site import card_of, issue_url, jira_path
+from .web_view import Missing, acting, error, form, go, show
 
 if TYPE_CHECKING:
     from .world import World

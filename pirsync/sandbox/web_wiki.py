@@ -15,7 +15,8 @@ from . import diff, edit, wiki
 from .body import BadBody, parse
 from .people import User
 from .render import render
-from .web_view import Missing, WorldSite, acting, error, form, go, page_url, show, wiki_path
+from .site import WorldSite, page_url, wiki_path
+from .web_view import Missing, acting, error, form, go, show
 
 if TYPE_CHECKING:
     from .world import World

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .wiki_comments import Comment
     from .world import World
 
-Status = Literal["current", "archived", "trashed"]
+Status = Literal["current", "draft", "archived", "trashed"]
+Kind = Literal["page", "blogpost"]
 LONGEST_TITLE = 255
 LONGEST_PROPERTY = 32 * 1024
 
@@ -110,9 +111,11 @@ class Labelled(Protocol):
 
 @dataclass
 class Page:
-    """One page; `restricted_to` (who sees it) and `editors` (who changes it) hold account ids, None means everybody.
+    """One page or blog post; `restricted_to` (who sees it) and `editors` (who changes it) hold account ids, None: all.
 
-    `labels` are names in the order in which they came; `labelled` says when each did.
+    `labels` are names in the order in which they came; `labelled` says when each did. `draft` is what somebody is
+    writing over the published version; `position` orders the pages below one parent; `owners` are those that it was
+    given to, the latest last.
     """
 
     id: int
@@ -130,6 +133,10 @@ class Page:
     watchers: set[str] = field(default_factory=set)
     restricted_to: set[str] | None = None
     editors: set[str] | None = None
+    kind: Kind = "page"
+    draft: Version | None = None
+    position: int = 0
+    owners: list[User | None] = field(default_factory=list)
 
     @property
     def current(self) -> Version:
@@ -142,9 +149,31 @@ class Page:
         return max([self.current.at, *self.labelled.values()])
 
 
+@dataclass(frozen=True)
+class Task:
+    """A long piece of work that is done already when its id is given out."""
+
+    id: int
+    name: str
+    started: datetime
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A body in another representation, kept for the account that asked for it."""
+
+    value: str
+    representation: str
+    account_id: str
+
+
 @dataclass
 class Wiki:
-    """All spaces and pages by id, and the label names with their ids; one counter numbers everything."""
+    """All spaces and pages by id, and the label names with their ids; one counter numbers everything.
+
+    `v1_pages_gone` makes Cloud answer 410 to the page calls of its older API; `tasks` and `conversions` are what was
+    asked for and is fetched later, by their ids.
+    """
 
     spaces: dict[int, Space] = field(default_factory=dict)
     pages: dict[int, Page] = field(default_factory=dict)
@@ -153,6 +182,9 @@ class Wiki:
     label_ids: dict[str, int] = field(default_factory=dict)
     index: Index = field(default_factory=Index)
     last_id: int = 98_304
+    v1_pages_gone: bool = False
+    tasks: dict[int, Task] = field(default_factory=dict)
+    conversions: dict[str, Conversion] = field(default_factory=dict)
 
     def new_id(self) -> int:
         """The next free number."""
@@ -194,15 +226,28 @@ def ancestors(world: World, page: Page) -> list[Page]:
     return above
 
 
+def status_of(page: Page, version: Version) -> str:
+    """What a version of the page is: the page's own status for the newest, else `draft` or `historical`."""
+    if version is page.current:
+        return page.status
+    return "draft" if version is page.draft else "historical"
+
+
 def children(world: World, page: Page) -> Iterator[Page]:
-    """The current pages directly below, oldest first."""
-    below = placed_below(world.wiki, page.id)
-    return (child for child in below if child.parent_id == page.id and child.status == "current")
+    """The current pages directly below, in their order: as they were made, unless somebody moved them."""
+    below = [one for one in placed_below(world.wiki, page.id) if one.parent_id == page.id and one.status == "current"]
+    return iter(sorted(below, key=lambda child: child.position))
 
 
 def may_see(world: World, actor: User | None, page: Page) -> bool:
-    """Whether the page exists for the actor; a restriction above counts, and nothing exists for an anonymous one."""
+    """Whether the page exists for the actor: a restriction above counts, a draft is its author's alone.
+
+    Nothing exists for an anonymous one.
+    """
     if actor is None:
+        return False
+    author = page.versions[0].author
+    if page.status == "draft" and (author is None or author.account_id != actor.account_id):
         return False
     chain = [page, *ancestors(world, page)]
     return all(each.restricted_to is None or actor.account_id in each.restricted_to for each in chain)
@@ -210,9 +255,14 @@ def may_see(world: World, actor: User | None, page: Page) -> bool:
 
 def may_edit(world: World, actor: User | None, page: Page) -> bool:
     """Whether the actor may save a version, a property or a label of the page."""
+    return page.status == "current" and may_change(world, actor, page)
+
+
+def may_change(world: World, actor: User | None, page: Page) -> bool:
+    """Like `may_edit`, in whatever status the page is: whether the actor may restore, publish or delete it."""
     if actor is None or not may_see(world, actor, page):
         return False
-    return page.status == "current" and (page.editors is None or actor.account_id in page.editors)
+    return page.editors is None or actor.account_id in page.editors
 
 
 def create_space(world: World, actor: User, key: str, name: str) -> Space:
@@ -223,13 +273,20 @@ def create_space(world: World, actor: User, key: str, name: str) -> Space:
     return space
 
 
-def create_page(world: World, actor: User, space: Space, parent: Page | None, title: str, body: str) -> Page:
+def create_page(
+    world: World, actor: User, space: Space, parent: Page | None, title: str, body: str, kind: Kind = "page"
+) -> Page:
     """A new page at version 1, its body normalised; `Refused` for a bad body or title, `TitleTaken`."""
-    now = world.clock.now()
-    title = _checked_title(world, space, title, None)
+    title = checked_title(world, space, title, None, kind)
     page_body = normalised(world, body)
-    page = Page(world.wiki.new_id(), space.id, parent.id if parent else None, title, now)
-    page.versions.append(Version(1, now, actor, "", False, page_body, title))
+    return add_page(world, space, parent, Version(1, world.clock.now(), actor, "", False, page_body, title), kind)
+
+
+def add_page(world: World, space: Space, parent: Page | None, first: Version, kind: Kind) -> Page:
+    """Put a page whose first version has been checked into the wiki, last among those below its parent."""
+    number = world.wiki.new_id()
+    page = Page(number, space.id, parent.id if parent else None, first.title, first.at, kind=kind, position=number)
+    page.versions.append(first)
     world.wiki.pages[page.id] = page
     note(world.wiki, page)
     return page
@@ -241,7 +298,7 @@ def update_page(
     """Save the next version; `Conflict` when `number` is not the current one plus one, `Refused`, `TitleTaken`."""
     if number != page.current.number + 1:
         raise Conflict(page.current.number, number)
-    title = _checked_title(world, space_of(world, page), title, page)
+    title = checked_title(world, space_of(world, page), title, page)
     saved = Version(number, world.clock.now(), actor, message, minor, normalised(world, body), title)
     page.versions.append(saved)
     page.title = title
@@ -252,15 +309,6 @@ def update_page(
 def set_status(page: Page, status: Status) -> None:
     """Archive or trash the page, or bring it back."""
     page.status = status
-
-
-def move_page(world: World, page: Page, parent: Page) -> None:
-    """Hang the page below another; `Refused` when that one is the page itself or below it."""
-    if page is parent or page in ancestors(world, parent):
-        raise Refused("A page cannot be moved below itself")
-    page.parent_id = parent.id
-    page.space_id = parent.space_id
-    note(world.wiki, page)
 
 
 def add_labels(world: World, bearer: Labelled, names: list[str]) -> None:
@@ -317,13 +365,21 @@ def as_indexed(world: World, page: Page) -> Indexed | None:
     return Indexed(page, known[-1].title, known[-1].body, known[-1].at, labels)
 
 
-def _checked_title(world: World, space: Space, title: str, own: Page | None) -> str:
+def checked_title(world: World, space: Space, title: str, own: Page | None, kind: Kind = "page") -> str:
+    """The title as it is kept; `Refused` when it cannot be one, `TitleTaken` by any page but `own`.
+
+    Archived pages and those that nobody may see keep theirs; drafts and trashed pages do not. Blog posts only share
+    titles with those of the same day. `kind` is that of a page that is to be: `own` has one.
+    """
+    kind = own.kind if own else kind
+    day = (own.created if own else world.clock.now()).date()
     title = title.strip()
     if not title or len(title) > LONGEST_TITLE or _CONTROL.search(title):
         raise Refused(f"Title must be 1 to {LONGEST_TITLE} characters in one line")
     for other in titled(world.wiki, title):
-        holds = other.space_id == space.id and other.status != "trashed" and other is not own
-        if holds and other.title.casefold() == title.casefold():
+        holds = other.space_id == space.id and other.status in ("current", "archived") and other is not own
+        alike = other.kind == kind and (kind == "page" or other.created.date() == day)
+        if holds and alike and other.title.casefold() == title.casefold():
             raise TitleTaken(title, space)
     return title
 

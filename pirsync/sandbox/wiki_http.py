@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from starlette.routing import Route
 from . import cql
 from .http import BadBody, actor, answer
 from .people import User
+from .site import web_path
 from .wiki import (
     Conflict,
     Indexed,
@@ -30,13 +31,15 @@ from .wiki import (
     may_see,
     space_of,
 )
-from .wiki_json import Asked, Json, content_json, expansions, label_json, moment, web_path
+from .wiki_json import Asked, Json, content_json, expansions, label_json, moment
 
 if TYPE_CHECKING:
     from .world import World
 
 Handler = Callable[["World", Request], Response]
 Item = TypeVar("Item")
+
+_NOTICE = "https://developer.atlassian.com/cloud/confluence/changelog/#CHANGE-864"
 
 
 class Failed(Exception):
@@ -61,6 +64,20 @@ def bad_request(message: str) -> Failed:
 def route(world: World, method: str, path: str, handler: Handler, tell: Callable[[Failed], Response]) -> Route:
     """A route whose handler raises; `tell` says the failure in the dialect's error shape."""
     return Route(path, partial(_handled, world, handler, tell), methods=[method])
+
+
+def removed(handler: Handler) -> Handler:
+    """A v1 call that Cloud has deprecated: it says so in headers, or is gone (410) where the world says that."""
+
+    def handled(world: World, request: Request) -> Response:
+        if world.wiki.v1_pages_gone:
+            raise Failed(410, "GoneException", "This deprecated endpoint has been removed.")
+        response = handler(world, request)
+        response.headers["Deprecation"] = "Wed, 1 Mar 2023"
+        response.headers["Link"] = f'<{_NOTICE}>; rel="deprecation"'
+        return response
+
+    return handled
 
 
 def _handled(world: World, handler: Handler, tell: Callable[[Failed], Response], request: Request) -> Response:
@@ -109,6 +126,19 @@ def whole_number(text: str | None, default: int, name: str) -> int:
     if not text.isdecimal():
         raise bad_request(f"Provided value {{{text}}} for '{name}' is not the correct type. Expected type is int")
     return int(text)
+
+
+def several(request: Request, name: str) -> set[str]:
+    """The values of a query parameter that may be given again, or several at once with commas between."""
+    return {each for text in request.query_params.getlist(name) for each in text.split(",") if each}
+
+
+def flag(request: Request, name: str) -> bool:
+    """A query parameter that is `true` or `false`, which it is unless given; `Failed` 400 for anything else."""
+    text = request.query_params.get(name, "false")
+    if text.lower() not in ("true", "false"):
+        raise bad_request(f"Provided value {{{text}}} for '{name}' is not the correct type. Expected type is boolean")
+    return text.lower() == "true"
 
 
 def required(body: Json, *path: str) -> Any:
@@ -174,6 +204,21 @@ def position_of(cursor: str | None) -> int:
     return int(position)
 
 
+def paged(world: World, request: Request, results: Sequence[Item], shape: Callable[[Item], Json], most: int) -> Json:
+    """One page of a v1 list by the query's `start` and `limit`, at most `most` items; the next without context path."""
+    query = request.query_params
+    limit = min(whole_number(query.get("limit"), 25, "limit"), most) or 25
+    start = whole_number(query.get("start"), 0, "start")
+    shown, following = slice_of(list(results), start, limit)
+    context = "/wiki" if world.is_cloud else "/confluence"
+    links = {"self": f"{world.wiki_url}{own_path(request)}", "base": world.wiki_url, "context": context}
+    if following is not None:
+        kept = [(name, value) for name, value in query.multi_items() if name not in ("start", "limit")]
+        links["next"] = f"{own_path(request)}?{urlencode([*kept, ('limit', limit), ('start', following)])}"
+    listed = [shape(item) for item in shown]
+    return {"results": listed, "start": start, "limit": limit, "size": len(listed), "_links": links}
+
+
 def slice_of(found: list[Item], start: int, limit: int) -> tuple[list[Item], int | None]:
     """One page of a list, and where the next one starts (None: this was the last)."""
     end = start + limit
@@ -196,7 +241,7 @@ def _searched(world: World, request: Request, shape: Callable[[Asked, Indexed], 
         raise bad_request("Query parameter 'cql' is required")
     asked = Asked(world, actor(world, request), expansions(query.get("expand", "")))
     found = cql.search(world, asked.actor, query["cql"])
-    limit = min(whole_number(query.get("limit"), 25, "limit"), _most(asked)) or 25
+    limit = min(whole_number(query.get("limit"), 25, "limit"), _most_hits(asked)) or 25
     cursor = query.get("cursor")
     start = position_of(cursor) if cursor else whole_number(query.get("start"), 0, "start")
     page, following = slice_of(found, start, limit)
@@ -211,7 +256,7 @@ def _searched(world: World, request: Request, shape: Callable[[Asked, Indexed], 
         "_links": {
             "base": world.wiki_url,
             "context": "/wiki" if world.is_cloud else "/confluence",
-            "self": f"{world.wiki_url}{_own_path(request)}?{request.url.query}",
+            "self": f"{world.wiki_url}{own_path(request)}?{request.url.query}",
         },
     }
     if following is not None:
@@ -219,22 +264,28 @@ def _searched(world: World, request: Request, shape: Callable[[Asked, Indexed], 
     return answer(answered)
 
 
-def _most(asked: Asked) -> int:
-    if asked.wants("body"):
-        return 50
-    return 250 if asked.world.is_cloud else 200
+def most_of(asked: Asked) -> int:
+    """How many pages one v1 answer holds: bodies make it fewer, rendered ones fewer still."""
+    if asked.wants("body.export_view") or asked.wants("body.styled_view"):
+        return 25
+    return 50 if asked.wants("body") else 200
+
+
+def _most_hits(asked: Asked) -> int:
+    most = most_of(asked)
+    return 250 if most == 200 and asked.world.is_cloud else most
 
 
 def _next(world: World, request: Request, limit: int, start: int) -> str:
     kept = {name: value for name, value in request.query_params.items() if name not in ("cursor", "start", "limit")}
     place = {"next": "true", "cursor": cursor_of(start)} if world.is_cloud else {}
-    return f"{_own_path(request)}?{urlencode({**place, **kept, 'limit': limit, 'start': start})}"
+    return f"{own_path(request)}?{urlencode({**place, **kept, 'limit': limit, 'start': start})}"
 
 
-def _own_path(request: Request) -> str:
-    # Links of the older API leave the context path out; `_links.base` has it.
+def own_path(request: Request) -> str:
+    """A request's path as the links of the older API have it: without the context path, which `_links.base` has."""
     path = request.url.path
-    return path[path.index("/rest/api") :]
+    return path[path.index("/rest/") :]
 
 
 def _content(asked: Asked, indexed: Indexed) -> Json:

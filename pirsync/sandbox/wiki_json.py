@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
 
 from starlette.responses import Response
 
 from .http import confluence_error
 from .people import User
-from .wiki import Page, Prop, Space, Version, ancestors, children, may_edit, space_of
+from .site import web_path
+from .wiki import Page, Prop, Space, Version, ancestors, children, may_edit, space_of, status_of
+from .wiki_body import SERVED, represented
+from .wiki_restrictions import OPERATIONS, Operation, people_of
 
 if TYPE_CHECKING:
     from .world import World
 
 Json = dict[str, Any]
 
+_RENDERED_PARTS = {"webresource": "", "embeddedContent": "", "mediaToken": ""}
 _ALWAYS_NAMED = ("container", "metadata", "operations", "children", "restrictions", "history", "ancestors", "body")
 
 
@@ -120,13 +123,6 @@ def property_json(world: World, page: Page, prop: Prop) -> Json:
     }
 
 
-def web_path(world: World, page: Page) -> str:
-    """Where a browser sees the page, relative to the wiki's address."""
-    if world.is_cloud:
-        return f"/spaces/{space_of(world, page).key}/pages/{page.id}/{quote_plus(page.title)}"
-    return f"/pages/viewpage.action?pageId={page.id}"
-
-
 @dataclass(frozen=True)
 class Asked:
     """What a request wants of each page: who asks, and which expansions (`body.storage`, `version`, …)."""
@@ -146,24 +142,26 @@ def expansions(text: str) -> frozenset[str]:
 
 
 def content_json(asked: Asked, page: Page, version: Version | None = None) -> Json:
-    """A page at its newest or the given version, with the expansions that were asked for."""
+    """A page at its newest or the given version, or its draft, with the expansions that were asked for."""
     world, shown = asked.world, version or page.current
-    status = page.status if shown is page.current else "historical"
-    answer: Json = {"id": str(page.id), "type": "page", "status": status, "title": shown.title}
+    answer: Json = {"id": str(page.id), "type": page.kind, "status": status_of(page, shown), "title": shown.title}
     makers: dict[str, Callable[[], Any]] = {
         "space": lambda: space_json(world, space_of(world, page)),
-        "history": lambda: history_json(asked, page),
+        "history": lambda: history_json(asked, page, shown),
         "version": lambda: version_json(world, page, shown),
         "ancestors": lambda: [content_json(Asked(world, asked.actor), above) for above in ancestors(world, page)],
         "operations": lambda: operations(world, asked.actor, page),
         "children": lambda: _children(asked, page),
         "body": lambda: _body(asked, page, shown),
         "metadata": lambda: _metadata(asked, page),
+        "restrictions": lambda: _restrictions(asked, page),
     }
     answer |= {name: make() for name, make in makers.items() if asked.wants(name)}
     above = f"/rest/api/space/{space_of(world, page).key}"
     unexpanded = {name: "" for name in (*makers, *_ALWAYS_NAMED) if name not in answer}
-    answer["extensions"] = {"position": "none" if not world.is_cloud else page.id % 1000}
+    answer["extensions"] = {"position": page.position if world.is_cloud else "none"}
+    if world.is_cloud:
+        answer["macroRenderedOutput"] = {}
     answer["_expandable"] = {**unexpanded, "container": above, **({} if "space" in answer else {"space": above})}
     answer["_links"] = {
         "self": f"{world.wiki_url}/rest/api/content/{page.id}",
@@ -183,7 +181,7 @@ def single_json(asked: Asked, page: Page, version: Version | None = None) -> Jso
 
 def operations(world: World, actor: User | None, page: Page) -> list[Json]:
     """What the actor may do with the page."""
-    names = ["read", *(["update", "create"] if may_edit(world, actor, page) else [])]
+    names = ["read", *(["update", "create", "delete"] if may_edit(world, actor, page) else [])]
     return [{"operation": name, "targetType": "page"} for name in names]
 
 
@@ -195,22 +193,29 @@ def plain_list(results: Iterable[Json], start: int = 0, limit: int = 200) -> Jso
 
 def _body(asked: Asked, page: Page, version: Version) -> Json:
     known = ("storage", "view", "editor", "export_view", "styled_view", "anonymous_export_view", "atlas_doc_format")
-    wanted = [name for name in ("storage", "view") if f"body.{name}" in asked.expand]
+    world = asked.world
+    wanted = [name for name in SERVED if f"body.{name}" in asked.expand]
     content = {"content": f"/rest/api/content/{page.id}"}
+    embedded: Json = {"storage": {"embeddedContent": []}}
     return {
         **{
-            name: {"value": version.body, "representation": name, "embeddedContent": [], "_expandable": content}
+            name: {
+                "value": represented(world, asked.actor, page, version.body, name),
+                "representation": name,
+                **embedded.get(name, {}),
+                "_expandable": content if name == "storage" else {**_RENDERED_PARTS, **content},
+            }
             for name in wanted
         },
         "_expandable": {name: "" for name in known if name not in wanted},
     }
 
 
-def history_json(asked: Asked, page: Page) -> Json:
-    """Who made the page and when, and its newest version if `history.lastUpdated` is asked for."""
-    first = page.versions[0]
+def history_json(asked: Asked, page: Page, version: Version | None = None) -> Json:
+    """Who made the page and when; the newest version and the neighbours of the given one as far as asked for."""
+    first, shown = page.versions[0], version or page.current
     answer: Json = {
-        "latest": True,
+        "latest": shown is page.current or shown is page.draft,
         "createdBy": user_json(asked.world, first.author),
         "createdDate": moment(page.created),
         "contributors": {"_expandable": {"publishers": ""}},
@@ -219,6 +224,39 @@ def history_json(asked: Asked, page: Page) -> Json:
     }
     if asked.wants("history.lastUpdated"):
         answer["lastUpdated"] = version_json(asked.world, page, page.current)
+    for name, number in (("previousVersion", shown.number - 1), ("nextVersion", shown.number + 1)):
+        beside = [one for one in page.versions if one.number == number]
+        if beside and asked.wants(f"history.{name}"):
+            answer[name] = version_json(asked.world, page, beside[0])
+            answer["_expandable"].pop(name, None)
+    return answer
+
+
+def restriction_json(world: World, page: Page, operation: Operation, parts: frozenset[str]) -> Json:
+    """Whom one operation is restricted to; `parts` are `restrictions.user` and `restrictions.group` as asked for."""
+    people = [user_json(world, user) for user in people_of(world, page, operation)]
+    lists = {"user": plain_list(people), "group": plain_list([])}
+    shown = {name: found for name, found in lists.items() if f"restrictions.{name}" in parts}
+    unexpanded = {name: "" for name in lists if name not in shown}
+    own = f"{world.wiki_url}/rest/api/content/{page.id}/restriction/byOperation/{operation}"
+    return {
+        "operation": operation,
+        "restrictions": {**shown, "_expandable": unexpanded},
+        "_expandable": {"content": f"/rest/api/content/{page.id}"},
+        "_links": {"self": own},
+    }
+
+
+def _restrictions(asked: Asked, page: Page) -> Json:
+    own = f"{asked.world.wiki_url}/rest/api/content/{page.id}/restriction/byOperation"
+    answer: Json = {"_expandable": {}, "_links": {"self": own}}
+    for operation in OPERATIONS:
+        prefix = f"restrictions.{operation}"
+        if asked.wants(prefix):
+            parts = frozenset(name.removeprefix(f"{prefix}.") for name in asked.expand)
+            answer[operation] = restriction_json(asked.world, page, operation, parts)
+        else:
+            answer["_expandable"][operation] = ""
     return answer
 
 

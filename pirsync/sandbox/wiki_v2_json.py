@@ -12,9 +12,11 @@ from starlette.responses import Response
 
 from .http import answer
 from .people import User
-from .wiki import Page, Prop, Space, Version
+from .site import web_path
+from .wiki import Page, Prop, Space, Version, status_of
+from .wiki_body import represented
 from .wiki_http import bad_request, cursor_of, position_of, slice_of, whole_number
-from .wiki_json import Json, moment, operations, web_path
+from .wiki_json import Json, moment, operations
 
 if TYPE_CHECKING:
     from .world import World
@@ -24,12 +26,14 @@ MOST = 250
 
 Item = TypeVar("Item")
 
+_PAGE_ONLY = frozenset({"parentId", "parentType", "position", "ownerId", "lastOwnerId", "subtype"})
+
 
 @dataclass(frozen=True)
 class PageShape:
-    """Which optional parts of a page are shown."""
+    """Which optional parts of a page are shown; `body` is the format of the body, empty for none."""
 
-    body: bool = False
+    body: str = ""
     version: bool = True
     labels: bool = False
     properties: bool = False
@@ -77,31 +81,57 @@ def space_v2_json(world: World, space: Space) -> Json:
 def page_json(world: World, actor: User | None, page: Page, shape: PageShape, version: Version | None = None) -> Json:
     """A page at its newest or the given version."""
     shown = version or page.current
-    first_author = _account(page.versions[0].author)
+    first_author = page.versions[0].author
+    owners = [first_author, *page.owners]
     answered: Json = {
         "id": str(page.id),
-        "status": page.status if shown is page.current else "historical",
+        "status": status_of(page, shown),
         "title": shown.title,
         "spaceId": str(page.space_id),
         "parentId": str(page.parent_id) if page.parent_id else None,
         "parentType": "page" if page.parent_id else None,
-        "position": page.id % 1000,
-        "authorId": first_author,
-        "ownerId": first_author,
-        "lastOwnerId": None,
+        "position": page.position,
+        "authorId": _account(first_author),
+        "ownerId": _account(owners[-1]),
+        "lastOwnerId": _account(owners[-2]) if page.owners else None,
         "createdAt": moment(page.created),
-        "body": {"storage": {"representation": "storage", "value": shown.body}} if shape.body else {},
+        "body": body_v2_json(world, actor, page, shown, shape.body),
         "_links": {
             "webui": web_path(world, page),
             "editui": f"/pages/resumedraft.action?draftId={page.id}",
             "tinyui": f"/x/{page.id:x}",
         },
     }
+    if page.kind == "blogpost":
+        answered = {name: value for name, value in answered.items() if name not in _PAGE_ONLY}
     if shape.version:
         answered["version"] = version_v2_json(shown)
-    if shape.subtype:
+    if shape.subtype and page.kind == "page":
         answered["subtype"] = None
     return answered | _included(world, actor, page, shape)
+
+
+def body_v2_json(world: World, actor: User | None, page: Page, version: Version, form: str) -> Json:
+    """A version's body in the format `form`; nothing for an empty one."""
+    if not form:
+        return {}
+    return {form: {"representation": form, "value": represented(world, actor, page, version.body, form)}}
+
+
+def detailed_version_json(page: Page, version: Version) -> Json:
+    """A version as the whole of an answer: with the numbers of its neighbours."""
+    neighbours = {
+        "prevVersion": version.number - 1 if version.number > 1 else None,
+        "nextVersion": version.number + 1 if version is not page.current else None,
+    }
+    author = _account(version.author)
+    known = {name: number for name, number in neighbours.items() if number is not None}
+    return {
+        **version_v2_json(version),
+        "contentTypeModified": False,
+        "collaborators": [author] if author else [],
+        **known,
+    }
 
 
 def version_v2_json(version: Version) -> Json:
@@ -127,15 +157,33 @@ def property_v2_json(prop: Prop) -> Json:
     return {"id": str(prop.id), "key": prop.key, "value": prop.value, "version": version}
 
 
-def children_json(child: Page) -> Json:
-    """A page as an entry of its parent's list."""
+def child_json(child: Page) -> Json:
+    """A page as an entry of its parent's pages."""
     return {
         "id": str(child.id),
         "status": child.status,
         "title": child.title,
-        "type": "page",
         "spaceId": str(child.space_id),
-        "childPosition": child.id % 1000,
+        "childPosition": child.position,
+    }
+
+
+def children_json(child: Page) -> Json:
+    """A page as an entry of what is directly below its parent."""
+    return {**child_json(child), "type": "page"}
+
+
+def descendant_json(below: tuple[Page, int]) -> Json:
+    """A page and its depth as an entry of what is below one above it."""
+    page, depth = below
+    return {
+        "id": str(page.id),
+        "status": page.status,
+        "title": page.title,
+        "type": "page",
+        "parentId": str(page.parent_id),
+        "depth": depth,
+        "childPosition": page.position,
     }
 
 

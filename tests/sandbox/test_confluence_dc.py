@@ -39,9 +39,12 @@ def test_a_page_is_created_normalised_below_its_parent(dc: Client) -> None:
 
 
 def test_what_is_not_expanded_is_only_named(dc: Client) -> None:
-    read = dc.get(f"{CONTENT}/{page_titled(dc.world).id}").json()
-    assert {"body", "version", "space", "ancestors"}.isdisjoint(read)
-    assert {"body", "version", "space", "ancestors"} <= set(read["_expandable"])
+    path = f"{CONTENT}/{page_titled(dc.world).id}"
+    plain, asked = dc.get(path).json(), dc.get(path, expand="body.storage").json()
+    assert {"version", "space", "history"} <= set(plain)
+    assert {"body", "ancestors"} <= set(plain["_expandable"])
+    assert {"version", "space", "ancestors"}.isdisjoint(asked)
+    assert {"version", "space", "ancestors"} <= set(asked["_expandable"])
 
 
 def test_only_the_next_version_is_saved(dc: Client) -> None:

@@ -15,7 +15,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from pirsync.sandbox import seed, wiki
 from pirsync.sandbox.server import Running
-from pirsync.sandbox.web_view import page_url
+from pirsync.sandbox.site import page_url
 from pirsync.sandbox.world import World
 
 BROWSER, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")

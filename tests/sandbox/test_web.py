@@ -13,7 +13,7 @@ import requests
 from pirsync.sandbox import seed, tracker, wiki
 from pirsync.sandbox.body import parse
 from pirsync.sandbox.server import Running
-from pirsync.sandbox.web_view import page_url
+from pirsync.sandbox.site import page_url
 from pirsync.sandbox.world import Deployment, World
 
 OPEN, RESTRICTED, HOSTILE, LINKED = "OPS-12", "OPS-7", "OPS-8", "ACT-1"

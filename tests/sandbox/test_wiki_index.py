@@ -17,10 +17,10 @@ from pirsync.sandbox.wiki import (
     children,
     create_page,
     create_space,
-    move_page,
     set_status,
     update_page,
 )
+from pirsync.sandbox.wiki_tree import move_page
 from pirsync.sandbox.world import World
 
 

@@ -7,18 +7,20 @@ from typing import Any
 from pirsync.sandbox.wiki import find_space
 from pirsync.sandbox.wiki_seed import REVIEWS
 from pirsync.sandbox.world import Deployment, World
-from tests.sandbox.conformance.walker import Step
+from tests.sandbox.conformance import page_steps
+from tests.sandbox.conformance.walker import SERVICE, Step
 
 _HOUR = {"value": "<p>An hour.</p>", "representation": "storage"}
 
 
 def names(world: World) -> dict[str, Any]:
     """What the steps know before they ask: people as this dialect names them, a space and a page of it."""
-    ana, space = world.people.find("aruiz"), find_space(world, "OPS")
-    assert ana is not None and space is not None
+    ana, me, space = world.people.find("aruiz"), world.people.find(SERVICE), find_space(world, "OPS")
+    assert ana is not None and me is not None and space is not None
     (reviews,) = [page for page in world.wiki.pages.values() if page.title == REVIEWS]
     return {
         "ana": {"accountId": ana.account_id, "username": ana.name, "userKey": ana.user_key},
+        "me": {"accountId": me.account_id},
         "space": {"id": str(space.id), "key": space.key},
         "reviews": {"id": str(reviews.id)},
     }
@@ -64,7 +66,7 @@ _CLOUD_REST = (
     Step("GET /rest/api/content/search?cql=type%3Dpage&limit=2&expand=body.storage,version,space"),
     Step("GET /rest/api/content/search?cql=nonsense%3D1", status=400),
 )
-_CLOUD = (*_CLOUD_PAGES, *_CLOUD_PARTS, *_CLOUD_REST)
+_CLOUD = (*_CLOUD_PAGES, *_CLOUD_PARTS, *_CLOUD_REST, *page_steps.CLOUD)
 
 # ------------------------------------------------------------ Data Center
 
@@ -100,4 +102,4 @@ _DATA_CENTER_REST = (
     Step("GET /rest/api/content/search?cql=type%3Dpage&limit=2&expand=body.storage,version,space"),
     Step("GET /rest/api/content/search?cql=nonsense%3D1", status=400),
 )
-_DATA_CENTER = (*_DATA_CENTER_PAGES, *_DATA_CENTER_PARTS, *_DATA_CENTER_REST)
+_DATA_CENTER = (*_DATA_CENTER_PAGES, *_DATA_CENTER_PARTS, *_DATA_CENTER_REST, *page_steps.DATA_CENTER)
