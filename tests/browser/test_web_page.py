@@ -17,7 +17,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from pirsync.sandbox import seed, tracker, wiki
 from pirsync.sandbox.server import Running
-from pirsync.sandbox.web_view import page_url
+from pirsync.sandbox.site import page_url
 from pirsync.sandbox.world import World
 from tests.browser.person import BROWSER, DRIVER, WAIT_SECONDS, started
 
