@@ -23,6 +23,8 @@ from .jira_json import (
     type_json,
     user_json,
 )
+from .project_json import component_json, version_json
+from .screens import edit_screen
 from .tracker import can_see, links_of, project_of, status_of, transitions_for
 from .tracker_nouns import Issue, Link
 
@@ -81,6 +83,8 @@ def issue_json(view: View, issue: Issue, wanted: Wanted) -> JSON:
     if "transitions" in wanted.expand:
         steps = transitions_for(view.world, view.viewer, issue)
         value["transitions"] = [transition_json(view, step, wanted.expand) for step in steps]
+    if "editmeta" in wanted.expand:
+        value["editmeta"] = {"fields": edit_screen(view, issue)}
     definitions = view.world.tracker.fields
     if "names" in wanted.expand:
         value["names"] = {name: definitions[name].name if name in definitions else name for name in names}
@@ -223,6 +227,26 @@ def _votes(view: View, issue: Issue) -> JSON:
     return {"self": f"{view.rest}/issue/{issue.key}/votes", "votes": 0, "hasVoted": False}
 
 
+def _components(view: View, issue: Issue) -> list[JSON]:
+    chosen = issue.custom.get("components") or ()
+    shown = ("self", "id", "name", "description")
+    project = project_of(view.world, issue)
+    whole = (component_json(view, project, one) for one in project.components if one.id in chosen)
+    return [{name: one[name] for name in shown if name in one} for one in whole]
+
+
+def _versions(field_id: str) -> Builder:
+    shown = ("self", "id", "description", "name", "archived", "released", "releaseDate")
+
+    def built(view: View, issue: Issue) -> list[JSON]:
+        chosen = issue.custom.get(field_id) or ()
+        project = project_of(view.world, issue)
+        whole = (version_json(view, project, one) for one in project.versions if one.id in chosen)
+        return [{name: one[name] for name in shown if name in one} for one in whole]
+
+    return built
+
+
 def _always(value: Any) -> Builder:
     return lambda view, issue: value.copy() if isinstance(value, list | dict) else value
 
@@ -236,7 +260,7 @@ _BUILDERS: dict[str, Builder] = {
     "parent": _parent,
     "timespent": _always(None),
     "project": lambda view, issue: project_json(view, project_of(view.world, issue)),
-    "fixVersions": _always([]),
+    "fixVersions": _versions("fixVersions"),
     "aggregatetimespent": _always(None),
     "resolution": _resolution,
     "resolutiondate": lambda view, issue: view.stamp(issue.resolved),
@@ -249,12 +273,12 @@ _BUILDERS: dict[str, Builder] = {
     "labels": lambda view, issue: list(issue.labels),
     "timeestimate": _always(None),
     "aggregatetimeoriginalestimate": _always(None),
-    "versions": _always([]),
+    "versions": _versions("versions"),
     "issuelinks": _links,
     "assignee": lambda view, issue: user_json(view, issue.assignee),
     "updated": lambda view, issue: view.stamp(issue.updated),
     "status": _status,
-    "components": _always([]),
+    "components": _components,
     "timeoriginalestimate": _always(None),
     "description": lambda view, issue: view.rich(issue.description),
     "timetracking": _always({}),

@@ -8,12 +8,17 @@ from starlette.routing import Route
 
 from . import (
     jira_comments,
+    jira_createmeta,
     jira_issue,
     jira_links,
+    jira_lists,
     jira_meta,
+    jira_project_parts,
+    jira_projects,
     jira_properties,
     jira_search,
     jira_transitions,
+    jira_users,
     jira_write,
 )
 from .jira_call import Table, endpoint
@@ -23,9 +28,15 @@ if TYPE_CHECKING:
     from .world import World
 
 ROOT = "/rest/api/{version}"
+SESSION = "/rest/auth/1/session"
 
 _BOTH: Table = [
     *jira_meta.BOTH,
+    *jira_lists.BOTH,
+    *jira_projects.BOTH,
+    *jira_project_parts.BOTH,
+    *jira_createmeta.BOTH,
+    *jira_users.BOTH,
     *jira_search.BOTH,
     *jira_write.BOTH,
     *jira_comments.BOTH,
@@ -34,14 +45,25 @@ _BOTH: Table = [
     *jira_properties.BOTH,
     *jira_issue.BOTH,
 ]
-_CLOUD: Table = [*jira_meta.CLOUD, *jira_search.CLOUD, *jira_issue.CLOUD]
-_DATA_CENTER: Table = [*jira_meta.DATA_CENTER, *jira_search.DATA_CENTER, *jira_issue.DATA_CENTER]
+_CONFIGURED: Table = [
+    *jira_lists.CLOUD,
+    *jira_projects.CLOUD,
+    *jira_project_parts.CLOUD,
+    *jira_createmeta.CLOUD,
+    *jira_users.CLOUD,
+]
+_CLOUD: Table = [*_CONFIGURED, *jira_search.CLOUD, *jira_issue.CLOUD]
+_DATA_CENTER: Table = [*jira_lists.DATA_CENTER, *jira_search.DATA_CENTER, *jira_issue.DATA_CENTER]
 
 
 def routes(world: World) -> list[Route]:
     """The calls of this world's dialect, relative to Jira's root; a dialect's own come before those of both."""
     table = [*(_CLOUD if world.is_cloud else _DATA_CENTER), *_BOTH]
+    session = [] if world.is_cloud else [Route(SESSION, endpoint(world, jira_meta.session), methods=["GET"])]
     return [
-        Route(ROOT + path, endpoint(world, guarded(method, path, handler)), methods=[method])
-        for method, path, handler in table
+        *session,
+        *(
+            Route(ROOT + path, endpoint(world, guarded(method, path, handler)), methods=[method])
+            for method, path, handler in table
+        ),
     ]

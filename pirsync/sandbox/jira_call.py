@@ -40,7 +40,7 @@ class Call:
     @property
     def view(self) -> View:
         """How this caller sees things."""
-        return View(self.world, self.user, self.request.path_params["version"])
+        return View(self.world, self.user, version_of(self.request))
 
     def signed_in(self) -> User:
         """The account; `Unauthenticated` for anonymous."""
@@ -103,6 +103,12 @@ def whole(value: Any, name: str, default: int) -> int:
     return int(text)
 
 
+def version_of(request: Request) -> str:
+    """The API version that the path names; "latest" where a path has none."""
+    version: str = request.path_params.get("version", "latest")
+    return version
+
+
 Handler = Callable[[Call], Response]
 
 Table = list[tuple[str, str, Handler]]
@@ -117,6 +123,14 @@ def sent_object(body: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Invalid(f"Cannot read '{name}': it must be an object.")
     return value
+
+
+def project_named(call: Call, ref: str) -> Project:
+    """The project with this id or key; `Invalid` with 404 when it is not there for this caller."""
+    project = call.project(ref)
+    if project is None:
+        raise Invalid(f"No project could be found with {'id' if ref.isdigit() else 'key'} '{ref}'.", status=404)
+    return project
 
 
 def writable(call: Call, issue: Issue) -> None:
@@ -134,7 +148,7 @@ def endpoint(world: World, handler: Handler) -> Callable[[Request], Response]:
     """The handler as a route's endpoint: version check, credentials, errors in Jira's shape."""
 
     def handle(request: Request) -> Response:
-        if request.path_params["version"] not in (CLOUD_VERSIONS if world.is_cloud else DC_VERSIONS):
+        if version_of(request) not in (CLOUD_VERSIONS if world.is_cloud else DC_VERSIONS):
             return jira_error(404, "null for uri: " + str(request.url))
         refused = credential_refused(world, request)
         if refused and not world.is_cloud:

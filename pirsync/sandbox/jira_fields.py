@@ -240,6 +240,30 @@ def _parent(form: Form, sent: Any) -> int | None:
     return issue.id
 
 
+def _named(choices: dict[str, str], what: str, sent: Any) -> list[str]:
+    """The ids among `choices` (id to name) that a list of `{"id"}` or `{"name"}` means, none twice."""
+    if not isinstance(sent, list):
+        raise Wrong("data was not an array")
+    found = []
+    for one in sent:
+        number = str(one.get("id") or "") if isinstance(one, dict) else ""
+        name = one.get("name") if isinstance(one, dict) else None
+        ids = [number] if number in choices else [key for key, text in choices.items() if not number and text == name]
+        if not ids:
+            shown = f"id '{number}'" if number else f"name '{name}'"
+            raise Wrong(f"{what} {shown} is not valid")
+        found.append(ids[0])
+    return list(dict.fromkeys(found))
+
+
+def _components(form: Form, sent: Any) -> list[str]:
+    return _named({one.id: one.name for one in form.project.components}, "Component", sent)
+
+
+def _versions(form: Form, sent: Any) -> list[str]:
+    return _named({one.id: one.name for one in form.project.versions}, "Version", sent)
+
+
 _SYSTEM: dict[str, Callable[[Form, Any], Any]] = {
     "summary": _summary,
     "description": _description,
@@ -250,7 +274,12 @@ _SYSTEM: dict[str, Callable[[Form, Any], Any]] = {
     "priority": _priority,
     "security": _security,
     "parent": _parent,
+    "components": _components,
+    "fixVersions": _versions,
+    "versions": _versions,
 }
+FORM_FIELDS = tuple(_SYSTEM)
+"""The system fields that a form takes."""
 
 
 def _option(definition: FieldDef, sent: Any) -> str:

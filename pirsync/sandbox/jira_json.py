@@ -84,11 +84,14 @@ class View:
 
 
 def user_json(view: View, user: User | None) -> JSON | None:
-    """An account: Cloud names it by `accountId`, Data Center by `name` and `key`; nobody is null."""
+    """An account: Cloud names it by `accountId`, Data Center by `name` and `key`; nobody is null.
+
+    Cloud shows a hidden e-mail address to its owner alone.
+    """
     if user is None:
         return None
     avatar = f"{view.world.jira_url}/secure/useravatar?ownerId={quote(user.key)}"
-    common = {
+    common: JSON = {
         "emailAddress": user.email,
         "avatarUrls": {size: f"{avatar}&size={size}" for size in SIZES},
         "displayName": user.display_name,
@@ -97,27 +100,29 @@ def user_json(view: View, user: User | None) -> JSON | None:
     }
     if view.world.is_cloud:
         names = {"self": f"{view.rest}/user?accountId={quote(user.account_id)}", "accountId": user.account_id}
+        if user.email_hidden and user != view.viewer:
+            del common["emailAddress"]
         return {**names, **common, "accountType": "app" if user.service else "atlassian"}
     return {"self": f"{view.rest}/user?username={quote(user.name)}", "name": user.name, "key": user.key, **common}
 
 
 def status_json(view: View, status: Status) -> JSON:
     """A status with its category."""
-    number, name, colour = CATEGORIES[status.category]
     return {
         "self": f"{view.rest}/status/{status.id}",
         "description": "",
         "iconUrl": f"{view.world.jira_url}/images/icons/statuses/generic.png",
         "name": status.name,
         "id": status.id,
-        "statusCategory": {
-            "self": f"{view.rest}/statuscategory/{number}",
-            "id": number,
-            "key": status.category,
-            "colorName": colour,
-            "name": name,
-        },
+        "statusCategory": category_json(view, status.category),
     }
+
+
+def category_json(view: View, category: Category) -> JSON:
+    """A status category, the only portable meaning of a status."""
+    number, name, colour = CATEGORIES[category]
+    address = f"{view.rest}/statuscategory/{number}"
+    return {"self": address, "id": number, "key": category, "colorName": colour, "name": name}
 
 
 def type_json(view: View, kind: IssueType) -> JSON:
@@ -152,13 +157,10 @@ def project_json(view: View, project: Project) -> JSON:
     return value
 
 
-def project_details(view: View, project: Project) -> JSON:
-    """A project as its own call answers it: with its work types and its lead."""
-    types = [type_json(view, view.world.tracker.types[number]) for number in project.type_ids]
-    lead = user_json(view, project.lead)
-    more: JSON = {"expand": "description,lead,issueTypes,url,projectKeys", "description": "", "lead": lead}
-    empty: JSON = {"assigneeType": "UNASSIGNED", "components": [], "versions": [], "roles": {}}
-    return {**more, **project_json(view, project), "issueTypes": types, **empty}
+def short_user_json(view: View, user: User | None) -> JSON | None:
+    """An account as a project or a component shows its lead."""
+    whole = user_json(view, user) or {}
+    return {name: part for name, part in whole.items() if name not in ("emailAddress", "timeZone")} or None
 
 
 def priority_json(view: View, priority: Priority) -> JSON:

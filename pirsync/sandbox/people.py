@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,21 @@ class User:
     active: bool = True
     assignable: bool = True
     service: bool = False
+    deleted: bool = False
+    email_hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of accounts by name; one without `members` has everybody who is active."""
+
+    name: str
+    id: str
+    members: frozenset[str] = frozenset()
+
+    def has(self, user: User) -> bool:
+        """Whether the account belongs to it."""
+        return user.name in self.members if self.members else user.active
 
 
 def _user(number: int, name: str, display_name: str, time_zone: str = "Etc/UTC") -> User:
@@ -75,6 +90,13 @@ PEOPLE: tuple[User, ...] = (
         user_key="8a7f808a00000000000000000000000a",
         assignable=False,
     ),
+    replace(_user(11, "kmoreau", "Kim Moreau", "Europe/Paris"), email_hidden=True),
+    replace(_user(12, "lgone", "Former user"), active=False, assignable=False, deleted=True, email_hidden=True),
+)
+
+GROUPS = (
+    Group("jira-administrators", "276f955c-63d7-42c8-9520-92d01dca0625", frozenset({"svc-pirsync", "hweiss"})),
+    Group("jira-software-users", "6e87dc72-4f1f-421f-9382-2fee8b652487"),
 )
 
 
@@ -83,6 +105,7 @@ class Directory:
 
     def __init__(self, users: tuple[User, ...] = PEOPLE) -> None:
         self._users: list[User] = list(users)
+        self.groups: tuple[Group, ...] = GROUPS
 
     def all(self) -> tuple[User, ...]:
         """Everybody, in the order in which they were added."""

@@ -93,9 +93,53 @@ class SecurityLevel:
     description: str = ""
 
 
+@dataclass(frozen=True)
+class Component:
+    """A part of a project that issues may be about."""
+
+    id: str
+    name: str
+    description: str = ""
+    lead: User | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of what a project makes."""
+
+    id: str
+    name: str
+    description: str = ""
+    released: bool = False
+    archived: bool = False
+    start: date | None = None
+    release: date | None = None
+
+
+@dataclass(frozen=True)
+class Role:
+    """What somebody is to a project; the projects say who."""
+
+    id: str
+    name: str
+    description: str
+
+
+ROLES = {
+    one.id: one
+    for one in (
+        Role("10002", "Administrators", "People who administer the project."),
+        Role("10001", "Developers", "People who work on its issues."),
+    )
+}
+
+
 @dataclass
 class Project:
-    """A project; `screens` says per work type which fields may be set at creation and which must be."""
+    """A project; `screens` says per work type which fields may be set at creation and which must be.
+
+    `members` are account names by role id.
+    """
 
     id: str
     key: str
@@ -109,6 +153,13 @@ class Project:
     type_key: str = "software"
     lead: User | None = None
     counter: int = 0
+    description: str = ""
+    url: str = ""
+    assignee_type: Literal["PROJECT_LEAD", "UNASSIGNED"] = "UNASSIGNED"
+    components: list[Component] = field(default_factory=list)
+    versions: list[Version] = field(default_factory=list)
+    members: dict[str, list[str]] = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -253,3 +304,22 @@ FIELD_TYPES = {
     "text": _TEXT + "textfield",
     "multiselect": _TEXT + "multiselect",
 }
+
+CUSTOM_KINDS: dict[str, tuple[str, str]] = {
+    _TEXT + name: schema
+    for name, schema in {
+        "select": ("option", ""),
+        "radiobuttons": ("option", ""),
+        "multiselect": ("array", "option"),
+        "multicheckboxes": ("array", "option"),
+        "datetime": ("datetime", ""),
+        "datepicker": ("date", ""),
+        "userpicker": ("user", ""),
+        "labels": ("array", "string"),
+        "textfield": ("string", ""),
+        "textarea": ("string", ""),
+        "url": ("string", ""),
+        "float": ("number", ""),
+    }.items()
+}
+"""The custom field types that a field may be made of: schema type, and an array's element type."""

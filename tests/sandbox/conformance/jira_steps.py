@@ -6,6 +6,7 @@ from typing import Any
 
 from pirsync.sandbox.tracker import find_issue
 from pirsync.sandbox.world import Deployment, World
+from tests.sandbox.conformance import jira_setting_steps as setting
 from tests.sandbox.conformance.walker import Step
 
 _TASK = {"project": {"key": "ACT"}, "issuetype": {"name": "Task"}, "summary": "Raise the alarm earlier"}
@@ -20,6 +21,7 @@ def names(world: World, version: str) -> dict[str, Any]:
     paragraph = {"type": "paragraph", "content": [{"type": "text", "text": "Hm"}]}
     return {
         "ana": {"accountId": ana.account_id} if world.is_cloud else {"name": ana.name},
+        "found_ana": "query=ana" if world.is_cloud else "username=ana",
         "asked_ana": f"accountId={ana.account_id}" if world.is_cloud else f"username={ana.name}",
         "text": {"type": "doc", "version": 1, "content": [paragraph]} if version == "3" else "Hm",
         "incident": {"key": incident.key, "id": str(incident.id)},
@@ -35,12 +37,6 @@ _SETTING = (
     Step("GET /myself"),
     Step("GET /myself", by="", status=401),
     Step("GET /serverInfo"),
-    Step("GET /field"),
-    Step("GET /status"),
-    Step("GET /issuetype"),
-    Step("GET /issueLinkType"),
-    Step("GET /priority"),
-    Step("GET /resolution"),
     Step("GET /project/ACT", keep="project"),
     Step("GET /project/NONE", status=404),
     Step("GET /issue/createmeta/ACT/issuetypes"),
@@ -83,9 +79,10 @@ _PARTS = (
     Step("GET /issue/{issue[key]}/properties/mark"),
     Step("GET /issue/{issue[key]}/properties/none", status=404),
 )
-_BOTH = (*_SETTING, *_ISSUES, *_COMMENTS, *_PARTS)
+_BOTH = (*_SETTING, *setting.LISTS, *setting.PARTS, *setting.SCREENS, *setting.PEOPLE, *_ISSUES, *_COMMENTS, *_PARTS)
 
 _CLOUD = (
+    *setting.CLOUD,
     Step("GET /mypermissions?permissions=BROWSE_PROJECTS,CREATE_ISSUES"),
     Step("GET /search/jql?jql=project%3DACT&fields=*all&expand=changelog,names,schema"),
     Step("GET /search/jql?jql=nonsense%3D1", status=400),
@@ -97,6 +94,7 @@ _CLOUD = (
     Step("GET /issue/{issue[key]}/changelog"),
 )
 _DATA_CENTER = (
+    *setting.DATA_CENTER,
     Step("GET /mypermissions?projectKey=ACT"),
     Step("GET /search?jql=project%3DACT&fields=*all&expand=changelog,names,schema"),
     Step("GET /search?jql=nonsense%3D1", status=400),
