@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 
-.PHONY: demo test lint bench cassettes clean
+.PHONY: demo test lint bench cassettes clients clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -28,5 +28,9 @@ bench: $(VENV)/.installed
 cassettes: $(VENV)/.installed
 	$(BIN)/python -m tests.cassettes.record
 
+# Clients of others, each in an environment of its own, at work against the sandbox; needs a package index.
+clients: $(VENV)/.installed
+	$(BIN)/python -m tests.clients $(CLIENTS)
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .clients .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

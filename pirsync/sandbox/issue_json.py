@@ -100,7 +100,9 @@ def issue_json(view: View, issue: Issue, wanted: Wanted) -> JSON:
 def _present(view: View, issue: Issue) -> list[str]:
     if issue.raw is not None:
         return [*issue.raw, *sorted(name for name in issue.changed if name not in issue.raw and name in _BUILDERS)]
-    own = [name for name in _BUILDERS if view.world.is_cloud or name not in _CLOUD_ONLY]
+    # Other fields without a value are null; a parent that is not there is not named.
+    absent = {*(() if view.world.is_cloud else _CLOUD_ONLY), *(() if _parent(view, issue) else ("parent",))}
+    own = [name for name in _BUILDERS if name not in absent]
     return [*own, *(name for name, one in view.world.tracker.fields.items() if one.custom)]
 
 

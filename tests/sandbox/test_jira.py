@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jira import JIRA
 
-from pirsync.sandbox.seed_setup import CLOSED, COMMANDER, DONE, FIXED, INVESTIGATING, SEVERITY
+from pirsync.sandbox.seed_setup import CLOSED, COMMANDER, DONE, FIXED, INVESTIGATING, SEVERITY, SUB_TASK
 from pirsync.sandbox.tracker import links_of, move_issue
 
 from .jira_client import Client, running
@@ -184,6 +184,15 @@ def test_a_create_that_the_screen_refuses_names_each_field(
     answer = cloud_world.send("POST", "/issue", cloud_world.new(project, **fields), 400)
     assert answer == {"errorMessages": [], "errors": errors}
     assert len(cloud_world.world.tracker.issues) == before
+
+
+def test_only_an_issue_with_a_parent_names_one(jira: Client) -> None:
+    fields = {"project": {"key": "OPS"}, "issuetype": {"id": SUB_TASK}, "summary": "Look", "parent": {"key": "OPS-1"}}
+    made = jira.send("POST", "/issue", {"fields": fields}, 201)
+    below, above = jira.get(f"/issue/{made['key']}"), jira.get("/issue/OPS-1")
+    assert below["fields"]["parent"]["key"] == "OPS-1"
+    assert "parent" not in above["fields"]
+    assert above["fields"]["resolution"] is not None
 
 
 def test_links_need_the_field_on_the_create_screen(jira: Client) -> None:
