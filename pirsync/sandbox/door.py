@@ -59,6 +59,9 @@ def enter(door: Door, world: World, scope: Scope) -> Way:
     found = _GATEWAY.fullmatch(path) if world.is_cloud else None
     if found:
         path = found[3]
+        # The real gateway leads to Confluence with or without its context path.
+        if found[1].startswith("/ex/confluence/") and API.match(path) and not path.startswith("/wiki/"):
+            path = "/wiki" + path
     scope["path"] = path.rstrip("/") if API.match(path) else path
     if door.token is not None and not _has(scope, door.token):
         refuse(scope)

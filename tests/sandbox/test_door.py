@@ -66,6 +66,7 @@ def test_the_gateway_serves_both_products(cloud: Served) -> None:
     assert cloud.call(f"{jira}/rest/api/3/serverInfo").json()["baseUrl"] == cloud.own
     pages = cloud.call(f"/ex/confluence/{CLOUD_ID}/wiki/api/v2/pages").json()
     assert pages["_links"]["base"] == f"{cloud.own}/wiki"
+    assert cloud.call(f"/ex/confluence/{CLOUD_ID}/api/v2/pages").json() == pages
 
 
 def test_the_gateway_takes_no_stranger_and_no_other_site(cloud: Served, center: Served) -> None:
