@@ -54,8 +54,8 @@ class View:
 
     @property
     def has_adf(self) -> bool:
-        """Whether rich texts are ADF documents: Cloud's version 3, which is also its latest."""
-        return self.world.is_cloud and self.version in ("3", "latest")
+        """Whether rich texts are ADF documents: in version 3 alone; what Cloud calls `latest` answers like version 2."""
+        return self.world.is_cloud and self.version == "3"
 
     def stamp(self, instant: datetime | None) -> str | None:
         """An instant as Jira writes it: milliseconds, and the reader's offset without a colon."""

@@ -186,6 +186,11 @@ def test_a_create_that_the_screen_refuses_names_each_field(
     assert len(cloud_world.world.tracker.issues) == before
 
 
+def test_the_latest_version_shows_texts_as_version_2_does(jira: Client) -> None:
+    shown = Client(jira.world, jira.session, "latest").get("/issue/OPS-2")["fields"]
+    assert shown["description"] == jira.get("/issue/OPS-2")["fields"]["description"] == jira.issue("OPS-2").description
+
+
 def test_only_an_issue_with_a_parent_names_one(jira: Client) -> None:
     fields = {"project": {"key": "OPS"}, "issuetype": {"id": SUB_TASK}, "summary": "Look", "parent": {"key": "OPS-1"}}
     made = jira.send("POST", "/issue", {"fields": fields}, 201)
