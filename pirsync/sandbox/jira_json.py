@@ -54,7 +54,7 @@ class View:
 
     @property
     def has_adf(self) -> bool:
-        """Whether rich texts are ADF documents: in version 3 alone; what Cloud calls `latest` answers like version 2."""
+        """Whether rich texts are ADF documents: in version 3 alone; `latest` answers like version 2 on Cloud, too."""
         return self.world.is_cloud and self.version == "3"
 
     def stamp(self, instant: datetime | None) -> str | None:
