@@ -58,10 +58,14 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
         case CreatePage():
             made = create(change, incident_id, world, lambda: wiki.create_page(change.draft), page_receipt)
             _born(made, incident_id, readings)
+            _keep_base(made, world, readings)
         case UpdatePage():
+            # While it is in doubt which version is our newest, none may pass for it.
+            world.state.drop("base", [change.page.id])
             saved = wiki.update_page(change.page, change.body, change.message)
             readings.pages[saved.id] = saved
             readings.bases.pop(saved.id, None)
+            _keep_base(saved, world, readings)
         case LabelPage():
             wiki.add_labels(change.page_id, change.labels)
         case WriteMemory():
@@ -125,6 +129,11 @@ def create(
 def page_receipt(page: Page) -> tuple[str, str]:
     """What the journal keeps of a created page."""
     return page.id, page.title
+
+
+def _keep_base(page: Page, world: World, readings: Readings) -> None:
+    """Remember what we wrote, so that what people write over it can be told without reading it again."""
+    world.state.cache("base", {page.id: readings.read(page).model_dump(mode="json")})
 
 
 def _born(page: Page, incident_id: str, readings: Readings) -> None:

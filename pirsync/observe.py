@@ -19,6 +19,7 @@ from .decision import (
     INDEX_LABEL,
     LINK_PREFIX,
     PAGE_PROPERTY,
+    STAMP,
     TICKET_LABEL,
     CreateTicket,
     Journal,
@@ -40,7 +41,7 @@ from .page.index import read_index
 from .page.review import read_review
 from .page.scan import BadPage
 from .plan import scope
-from .ports import Query, RawIssue
+from .ports import Query, RawIssue, Stamp
 from .practice import Practice
 from .rows import hand_links_of
 
@@ -358,14 +359,19 @@ class Readings:
                 if page is not None:
                     self.reviews.pop((page.id, page.version), None)
 
-    def read_base(self, page: Page, stamp: str) -> None:
-        """Read the newest version that we stamped; only a page that will be written needs it."""
-        if page.message.startswith(stamp):
+    def read_base(self, incident_id: str, page: Page) -> None:
+        """Have the newest version at hand that is ours; only a page that will be written needs it."""
+        memory = self.known[incident_id].memory
+        stamp = Stamp(
+            prefix=STAMP, account=self.practice.terms.wiki_account, newest=memory.stamped if memory is not None else 0
+        )
+        if stamp.is_on(page):
             self.bases[page.id] = self.read(page)
-            return
-        # A page's first version is born without a message, and nothing lies below it.
-        found = self.sources.wiki.stamped(page, stamp) if page.version > 1 else None
-        self.bases[page.id] = self.read(found) if found is not None else None
+        elif kept := self.sources.state.cached("base", page.id):
+            self.bases[page.id] = ReviewPage.model_validate(kept)
+        else:
+            found = self.sources.wiki.stamped(page, stamp)
+            self.bases[page.id] = self.read(found) if found is not None else None
 
     def look(self, incident_id: str, creates: Iterable[CreateTicket]) -> None:
         """Look for tickets that were made before and forgotten: by the incident's links, read by key, and by label."""
@@ -397,11 +403,16 @@ def _gone(known: Known) -> str:
     return f"its page (id {known.page}) is deleted, or our account may not see it: restore it, or give us access"
 
 
-def observe_index(sources: Sources, practice: Practice) -> ObservedIndex:
-    """Find and read the team's evidence index: by its remembered id, else by its title, else by its label."""
+def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -> ObservedIndex:
+    """Find and read the team's evidence index: by its remembered id, else by its title, else by its label.
+
+    What we last wrote stands for reading it where `seen`, its head as it is now, says that nobody wrote since.
+    """
     terms = practice.terms
     kept = sources.state.cached("index", terms.team)
-    page = sources.wiki.page(str(kept["page"])) if kept and kept.get("page") else None
+    page = Page.model_validate(kept["held"]) if kept and kept.get("held") else None
+    if page is None or seen is None or (page.version, page.at, page.author) != (seen.version, seen.at, seen.author):
+        page = sources.wiki.page(str(kept["page"])) if kept and kept.get("page") else None
     page = page or sources.wiki.find(terms.space, terms.index_title)
     if page is None:
         head = next(iter(sources.wiki.labelled(terms.space, INDEX_LABEL, None)), None)

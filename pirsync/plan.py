@@ -153,8 +153,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     rows = plan_rows(situation)
     counts = status.count(rows.tickets, rows.unticketed, now, terms.zone)
     index_row = _index_row(desired, observed, counts)
-    bindings, findings = _bindings(situation)
-    findings = [*findings, *rows.findings]
+    findings = list(rows.findings)
     if page.status is not PageStatus.CURRENT:
         message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
         gone = situation.finding(FindingKind.PAGE_GONE, message)
@@ -164,7 +163,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     edits = (*_summary_edits(situation, counts, findings), *rows.edits)
     held = [*rows.completions, *rows.creates]
     if not rows.creates and (edits or rows.appended):
-        held.append(_update_page(situation, page, edits, rows))
+        held += [*_foretold(situation), _update_page(situation, page, edits, rows)]
     memory = [] if held or rows.waiting else _memory_change(situation, rows)
     wakes = list(rows.wakes)
     waiting = list(rows.waiting)
@@ -172,6 +171,8 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         wakes.append(quiet)
         waiting.append("until nobody has edited the page for a while")
         held = []
+    bindings, refusals = _bindings(situation, page.version + 1 if held else page.version)
+    findings = [*refusals, *findings]
     changes: tuple[Change, ...] = (*bindings, *held, *memory)
     return Plan(
         changes=changes,
@@ -192,10 +193,11 @@ def quiet_until(page: Page, terms: Terms, journal: Journal) -> datetime:
     return min(quiet, max(began, page.at) + terms.quiet_at_most, began + terms.quiet_at_most)
 
 
-def _bindings(situation: Situation) -> tuple[list[Change], list[Finding]]:
+def _bindings(situation: Situation, newest: int) -> tuple[list[Change], list[Finding]]:
     """Label, remote link and property: what ties page and incident together for whoever loses the journal.
 
     The property comes last, so that where it is the others were written, and nobody has to read them again.
+    No version above `newest` is ours once the rest of the plan is made.
     """
     observed, terms = situation.observed, situation.terms
     page, incident = observed.page, observed.incident
@@ -203,7 +205,8 @@ def _bindings(situation: Situation) -> tuple[list[Change], list[Finding]]:
     if observed.memory is not None:
         return [], []
     link = RemoteLink(global_id=f"{LINK_PREFIX}{page.id}", url=page.url, title=page.title)
-    memory = Memory(page=page.id, incident=incident.id, owner=terms.owner_id)
+    stamped = newest if terms.deployment == "datacenter" else 0
+    memory = Memory(page=page.id, incident=incident.id, owner=terms.owner_id, stamped=stamped)
     wanted: tuple[Change, ...] = (
         LabelPage(page_id=page.id, title=page.title, labels=(PAGE_LABEL,)),
         LinkPage(incident_id=incident.id, incident_key=incident.key, link=link),
@@ -216,6 +219,20 @@ def _bindings(situation: Situation) -> tuple[list[Change], list[Finding]]:
         if describe(change) in refused
     ]
     return [change for change in wanted if describe(change) not in refused], findings
+
+
+def _foretold(situation: Situation) -> list[Change]:
+    """On Data Center, the number of the version that is about to be written, told before it is.
+
+    So no version of ours is above the number, whatever crashes; and our newest is found in one request even after
+    the state was lost. Cloud lists versions with their messages, and needs nothing.
+    """
+    page, memory = situation.observed.page, situation.observed.memory
+    if situation.terms.deployment == "cloud" or page is None or memory is None or memory.stamped == page.version + 1:
+        return []
+    told = memory.model_copy(update={"stamped": page.version + 1})
+    current = situation.observed.memory_property
+    return [WriteMemory(page_id=page.id, title=page.title, memory=told, current=current)]
 
 
 def _memory_change(situation: Situation, rows: RowPlan) -> list[Change]:
@@ -311,6 +328,9 @@ def plan_index(
         return Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident=name, message=message),))
     if observed.page is None:
         return _plan_index_birth(fresh, mark, terms, journal, now)
+    if observed.page.status is not PageStatus.CURRENT:
+        message = f'the index page "{observed.page.title}" is {observed.page.status.value}: restore it'
+        return Plan(findings=(Finding(kind=FindingKind.PAGE_GONE, incident=name, message=message),))
     if observed.index is None or observed.index.start is None:
         problem = observed.index.problems[0] if observed.index else "it is not well formed"
         message = f'the index page "{observed.page.title}" is left alone: {problem}; restore it from its history'

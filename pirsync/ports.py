@@ -101,6 +101,24 @@ class PageDraft(Noun):
     body: str
 
 
+class Stamp(Noun):
+    """How our versions of a page are told from people's: by how their message begins; the first one, to which no
+    product gives a message, by its author. No version above `newest` is ours; 0 where nobody knows that.
+    """
+
+    prefix: str
+    account: str
+    newest: int = 0
+
+    def is_on(self, head: PageHead) -> bool:
+        """Whether we wrote this version."""
+        return self.tells(head.version, head.message, head.author)
+
+    def tells(self, number: int, message: str, author: str) -> bool:
+        """The same, of a version's number, message and author."""
+        return message.startswith(self.prefix) or (number == 1 and author == self.account)
+
+
 class TrackerReads(Protocol):
     """Jira, read only."""
 
@@ -208,14 +226,17 @@ class WikiReads(Protocol):
     def find(self, space: str, title: str) -> Page | None:
         """The current page with exactly that title in the space, with its body."""
 
-    def labelled(self, space: str, label: str, since: datetime | None) -> Iterator[PageHead]:
-        """Pages with the label, modified since then (None: ever); from the search index, so it may lag."""
+    def labelled(
+        self, space: str, label: str, since: datetime | None, also: tuple[str, ...] = ()
+    ) -> Iterator[PageHead]:
+        """Pages with the label, modified since then (None: ever), and the current ones of those ids in `also`,
+        in the same request; from the search index, so it may lag."""
 
     def property(self, page_id: str, key: str) -> Property | None:
         """One content property of a page."""
 
-    def stamped(self, head: PageHead, stamp: str) -> Page | None:
-        """The newest version at or below `head` whose message starts with `stamp`; None when there is none."""
+    def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
+        """The newest version at or below `head` that is ours; None when there is none."""
 
     def mention(self, account: str) -> Mention | None:
         """How pages name the Jira account; no request on Cloud, where both products share account ids."""

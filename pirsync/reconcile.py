@@ -19,7 +19,6 @@ from pirsync.known import journal
 from . import mapping
 from .apply import apply, apply_index
 from .decision import (
-    STAMP,
     Change,
     CreateIndex,
     CreatePage,
@@ -44,7 +43,7 @@ from .errors import (
     Unavailable,
     UnsafePlan,
 )
-from .model import IndexRow
+from .model import IndexRow, PageHead
 from .observe import Readings, Trust, chunks, observe_index
 from .page import birth
 from .plan import desired, plan, plan_index, scope, summary_cells
@@ -114,6 +113,7 @@ class _Pass:
     results: list[Result] = field(default_factory=list)
     unsettled: list[_Unsettled] = field(default_factory=list)
     index_rows: dict[str, dict[str, IndexRow]] = field(default_factory=dict)
+    index_heads: dict[str, PageHead] = field(default_factory=dict)
     looked_at: int = 0
     reviews: int = 0
 
@@ -148,7 +148,8 @@ class _Pass:
         readings = Readings(sources, practice, trust)
         match mode:
             case Mode.NEWS:
-                poll(self.world, readings, self.limits.overlap)
+                if (head := poll(self.world, readings, self.limits.overlap)) is not None:
+                    self.index_heads[practice.terms.team] = head
                 ids: Iterator[list[str]] = chunks(self._due(practice), CHUNK)
             case Mode.ALL:
                 ids = self._all(readings)
@@ -243,7 +244,7 @@ class _Pass:
             return self._decide(readings, incident_id, said)
         writes = next((change for change in decided.changes if isinstance(change, UpdatePage)), None)
         if writes is not None and observed.page is not None and observed.page.id not in readings.bases:
-            readings.read_base(observed.page, STAMP)
+            readings.read_base(incident_id, observed.page)
             return self._decide(readings, incident_id, said)
         return decided
 
@@ -390,16 +391,24 @@ class _Pass:
     def _write_index(self, practice: Practice, rows: tuple[IndexRow, ...], made: list[Change]) -> Plan:
         state = self.world.state
         sources = Sources(self.world.tracker, self.world.wiki, state, self.world.clock.now())
-        seen = observe_index(sources, practice)
+        team = practice.terms.team
+        seen = observe_index(sources, practice, self.index_heads.get(team))
         said = journal(state, "", practice.terms.settle)
         decided = plan_index(rows, seen, practice.terms, said, self.world.clock.now())
+        if seen.page is not None:
+            # Until the write is answered, what is held may be older than what is there.
+            state.cache("index", {team: {"page": seen.page.id}})
         for change in decided.changes:
             assert isinstance(change, (CreateIndex, UpdateIndex))  # plan_index makes no others
-            page = apply_index(change, self.world)
+            try:
+                page = apply_index(change, self.world)
+            except Stale:
+                if self.index_heads.pop(team, None) is None:
+                    raise
+                # Its head came from a search, which lags behind: read the page itself.
+                return self._write_index(practice, rows, made)
             made.append(change)
-            state.cache("index", {practice.terms.team: {"page": page.id}})
-        if seen.page is not None:
-            state.cache("index", {practice.terms.team: {"page": seen.page.id}})
+            state.cache("index", {team: {"page": page.id, "held": page.model_dump(mode="json")}})
         return decided
 
 

@@ -13,7 +13,7 @@ from . import mapping
 from .decision import PAGE_LABEL, TICKET_LABEL
 from .draft import mark_label
 from .errors import AuthInDoubt
-from .model import Incident, Ticket
+from .model import Incident, PageHead, Ticket
 from .observe import Readings
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
@@ -40,8 +40,11 @@ def is_ticket(raw: RawIssue) -> bool:
     return TICKET_LABEL in labels or any(str(label).startswith(mark_label("")) for label in labels)
 
 
-def poll(world: World, readings: Readings, overlap: timedelta) -> None:
-    """Mark everything with news since the watermark as due now, then move the watermark to the poll's start."""
+def poll(world: World, readings: Readings, overlap: timedelta) -> PageHead | None:
+    """Mark everything with news since the watermark as due now, then move the watermark to the poll's start.
+
+    The answer is the index page's head, where the watch of the pages showed it.
+    """
     state, terms = world.state, readings.practice.terms
     started = world.clock.now()
     since = state.watermark(terms.team)
@@ -51,8 +54,9 @@ def poll(world: World, readings: Readings, overlap: timedelta) -> None:
             _take_ticket(raw, readings, state, started)
         else:
             _take_incident(raw, readings, state, started)
-    _watch_pages(world, readings, since, started)
+    index = _watch_pages(world, readings, since, started)
     state.set_watermark(terms.team, started - overlap)
+    return index
 
 
 def _news(world: World, practice: Practice, since: datetime) -> Iterator[RawIssue]:
@@ -119,7 +123,7 @@ def _as_kept(ticket: Ticket, mark: dict[str, str] | None) -> Ticket:
     return ticket
 
 
-def _watch_pages(world: World, readings: Readings, since: datetime, now: datetime) -> None:
+def _watch_pages(world: World, readings: Readings, since: datetime, now: datetime) -> PageHead | None:
     terms, state = readings.practice.terms, world.state
     if terms.deployment == "cloud":
         watched = {k: v for k, v in state.cached_all("open").items() if v["team"] == terms.team}
@@ -129,8 +133,11 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
         for page_id, place in watched.items():
             if page_id not in heads or heads[page_id].version != place["version"]:
                 state.mark_dirty(work_key(terms.team, str(place["incident"])), now, "page changed")
-        return
-    for head in world.wiki.labelled(terms.space, PAGE_LABEL, since):
+        return None
+    index, found = str((state.cached("index", terms.team) or {}).get("page", "")), None
+    for head in world.wiki.labelled(terms.space, PAGE_LABEL, since, (index,) if index else ()):
+        found = head if head.id == index else found
         place = state.cached("page", head.id) or {}
         if place and place["team"] == terms.team and place["version"] != head.version:
             state.mark_dirty(work_key(terms.team, str(place["incident"])), now, "page changed")
+    return found

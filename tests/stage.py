@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pirsync.adapters.memory import memory_world, person_edits, transition
 from pirsync.adapters.overlay import overlay
 from pirsync.build import load_template
@@ -17,6 +19,7 @@ from pirsync.mapping import TeamMapping, load_mapping
 from pirsync.model import CellEdit, Column, CreateScreen, Deployment, Mention, Page, Person, Region, ReviewPage, Row
 from pirsync.page import cells
 from pirsync.page.review import read_review
+from pirsync.page.scan import scan
 from pirsync.page.splice import append_row, splice
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import World
@@ -194,6 +197,21 @@ def stage(deployment: Deployment = "cloud", incidents: Iterable[dict[str, Any]] 
     clock = Hands()
     raws = list(incidents) or [raw_incident(1)]
     return Stage(memory_world(deployment, raws, [SCREEN], [ANA, BOB], clock), clock, team)
+
+
+def parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read each body once, however often stories come by it: reading is pure, and has tests of its own."""
+    really, kept = read_review, dict[str, ReviewPage]()
+
+    def read(body: str, headers: dict[Column, tuple[str, ...]]) -> ReviewPage:
+        if body not in kept:
+            kept[body] = really(body, headers)
+        return kept[body]
+
+    for place in ("pirsync.observe.read_review", "pirsync.plan.read_review", "tests.stage.read_review"):
+        monkeypatch.setattr(place, read)
+    for place in ("pirsync.page.splice.scan", "pirsync.page.index.scan"):
+        monkeypatch.setattr(place, cache(scan))
 
 
 def without_state(told: Stage) -> Stage:

@@ -46,6 +46,9 @@ WRITES = {
 }
 """Requests that change something; the index's third is its label."""
 
+FORETOLD = (Flow.CREATE_TICKET, Flow.STATUS_REFRESH)
+"""Flows in which Data Center's page property names the version that is written next."""
+
 SEARCHES = ("/search", "/search/jql", "/bulkfetch")
 EACH = [(flow, deployment) for deployment in DEPLOYMENTS for flow in Flow]
 each_cassette = pytest.mark.parametrize(("flow", "deployment"), EACH, ids=lambda value: getattr(value, "value", value))
@@ -87,7 +90,11 @@ def test_a_flow_uses_its_whole_cassette(flow: Flow, deployment: Deployment) -> N
 
 @each_cassette
 def test_a_flow_comes_out_as_told(flow: Flow, deployment: Deployment) -> None:
-    assert Outcome(OUTCOMES[flow], []) == replayed(deployment).outcomes[flow]
+    expected = list(OUTCOMES[flow])
+    if deployment == "datacenter" and flow in FORETOLD:
+        place = next(n for n, change in enumerate(expected) if change.startswith("update page"))
+        expected.insert(place, f'write the content property pirsync.review of page "{PAGE}"')
+    assert Outcome(expected, []) == replayed(deployment).outcomes[flow]
 
 
 @each_cassette
@@ -103,7 +110,7 @@ def changes_something(request: Sent) -> bool:
 @each_cassette
 def test_a_cassette_has_its_few_writes(flow: Flow, deployment: Deployment) -> None:
     writes = [one.request for one in read_cassette(flow, deployment) if changes_something(one.request)]
-    assert WRITES[flow] == len(writes)
+    assert WRITES[flow] + (deployment == "datacenter" and flow in FORETOLD) == len(writes)
     assert {"POST", "PUT"} >= {request.method for request in writes}
 
 

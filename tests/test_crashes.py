@@ -20,7 +20,7 @@ from pirsync.page.review import read_review
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import Query, Want
 from pirsync.reconcile import Mode, Selection
-from tests.stage import ANA, BOB, SCREEN, Hands, Stage, raw_incident, without_state
+from tests.stage import ANA, BOB, SCREEN, Hands, Stage, parse_once, raw_incident, without_state
 
 BARE = SCREEN.model_copy(
     update={"fields": {"summary": "Summary", "description": "Description", "assignee": "Assignee"}}
@@ -29,6 +29,11 @@ ACCUSING = {FindingKind.ROW_EDITED, FindingKind.PAGE_GONE, FindingKind.REGION_RE
 MOST_PASSES = 12
 SMALL = ReviewTemplate("small", {"small": "{{ summary_region }}{{ actions_region }}{{ record_region }}"})
 """The regions alone: what stands around them costs time, and other tests look at it."""
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse_once(monkeypatch)
 
 
 class Crash(BaseException):

@@ -145,12 +145,16 @@ class ConfluenceBase:
         """Give back the connections."""
         self._client.close()
 
-    def labelled(self, space: str, label: str, since: datetime | None) -> Iterator[PageHead]:
+    def labelled(
+        self, space: str, label: str, since: datetime | None, also: tuple[str, ...] = ()
+    ) -> Iterator[PageHead]:
         """Pages with the label, by CQL; rounded to a minute more, never less."""
         cql = f"label = {cql_quote(label)} and space = {cql_quote(space)} and type = page"
         if since is not None:
             minutes = max(1, math.ceil((self._now() - since).total_seconds() / 60) + 1)
             cql += f' and lastmodified >= now("-{minutes}m")'
+        if also:
+            cql = f"({cql}) or (id in ({','.join(page_id for page_id in also if page_id.isdigit())}) and type = page)"
         params = {"cql": cql, "expand": "version,space", "limit": "100"}
         for answer in self._follow(f"{V1}/content/search", params):
             for found in self._results(answer, "GET content/search"):

@@ -18,7 +18,7 @@ from atlassian import ConfluenceV2
 
 from pirsync.errors import AuthInDoubt, Rejected, Unavailable
 from pirsync.model import Mention, Page, PageHead, Property
-from pirsync.ports import PageDraft
+from pirsync.ports import PageDraft, Stamp
 
 from .confluence_base import (
     ConfluenceBase,
@@ -157,7 +157,7 @@ class ConfluenceCloud(ConfluenceBase):
         found = [] if answer is None else self._results(answer, f"GET {path}")
         return next((as_property(one, f"GET {path}") for one in found if one.get("key") == key), None)
 
-    def stamped(self, head: PageHead, stamp: str) -> Page | None:
+    def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
         """The versions with their bodies, newest first, 50 a request."""
         path = f"{V2}/pages/{path_part(head.id)}/versions"
         params = {"body-format": "storage", "limit": str(VERSIONS_AT_ONCE), "sort": "-modified-date"}
@@ -165,8 +165,8 @@ class ConfluenceCloud(ConfluenceBase):
             ours = [
                 version
                 for version in self._results(answer, f"GET {path}")
-                if int(part(version, "number", f"GET {path}")) <= head.version
-                and str(version.get("message") or "").startswith(stamp)
+                if (number := int(part(version, "number", f"GET {path}"))) <= head.version
+                and stamp.tells(number, str(version.get("message") or ""), str(version.get("authorId") or ""))
             ]
             if ours:
                 return self._past(head, max(ours, key=lambda version: int(version["number"])))

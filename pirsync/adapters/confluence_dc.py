@@ -12,7 +12,7 @@ from atlassian import ConfluenceServer
 
 from pirsync.errors import AuthInDoubt
 from pirsync.model import Mention, Page, PageHead, Property
-from pirsync.ports import PageDraft
+from pirsync.ports import PageDraft, Stamp
 
 from .confluence_base import (
     V1,
@@ -149,20 +149,21 @@ class ConfluenceDataCenter(ConfluenceBase):
         answer = self._read_or_none(path, {"expand": "version"})
         return None if answer is None else as_property(answer, f"GET {path}")
 
-    def stamped(self, head: PageHead, stamp: str) -> Page | None:
-        """Walk down from `head`, one request a version, at most 25; the messages come with the versions only."""
-        if head.message.startswith(stamp):
+    def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
+        """Walk down from the newest that may be ours, one request a version, at most 25: there is no list of them."""
+        if stamp.is_on(head):
             page = self.page(head.id)
             if page is not None and page.version == head.version:
                 return page
         path = f"{V1}/content/{path_part(head.id)}"
-        first = head.version if head.message.startswith(stamp) else head.version - 1
-        for number in range(first, max(head.version - DEPTH, 0), -1):
+        first = head.version if stamp.is_on(head) else head.version - 1
+        first = min(first, stamp.newest) if stamp.newest else first
+        for number in range(first, max(first - DEPTH, 0), -1):
             answer = self._read_or_none(path, {"status": "historical", "version": str(number), "expand": WHOLE})
             if answer is None:
                 continue
             past = self._v1_head(answer)
-            if past.message.startswith(stamp):
+            if stamp.is_on(past):
                 told = {"version": number, "title": past.title, "at": past.at, "author": past.author}
                 return whole(former(head, told | {"message": past.message}), answer, f"GET {path}")
         return None

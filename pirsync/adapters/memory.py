@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pirsync.model import CreateScreen, Deployment, Mention, Page, PageHead, PageStatus, Person, Property, RemoteLink
-from pirsync.ports import Clock, LinkType, Query, RawIssue, Want, World
+from pirsync.ports import Clock, LinkType, Query, RawIssue, Stamp, Want, World
 
 from .memory_state import MemoryState
 from .overlay import wiki_address
@@ -204,7 +204,9 @@ class EmptyWiki:
         """There is none."""
         return None
 
-    def labelled(self, space: str, label: str, since: datetime | None) -> Iterator[PageHead]:
+    def labelled(
+        self, space: str, label: str, since: datetime | None, also: tuple[str, ...] = ()
+    ) -> Iterator[PageHead]:
         """There are none."""
         return iter(())
 
@@ -212,7 +214,7 @@ class EmptyWiki:
         """There is none."""
         return None
 
-    def stamped(self, head: PageHead, stamp: str) -> Page | None:
+    def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
         """There is none."""
         return None
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pirsync.errors import Rejected, Stale
 from pirsync.model import Deployment, Mention, Page, PageHead, PageStatus, Property
-from pirsync.ports import Clock, PageDraft, WikiReads
+from pirsync.ports import Clock, PageDraft, Stamp, WikiReads
 
 FIRST_PAGE = 900_000_000_000_001
 """Where the ids of invented pages begin: far above those that a Confluence gives."""
@@ -77,7 +77,9 @@ class OverlayWiki:
         found = self._base.find(space, title)
         return None if found is None or found.id in self._versions else found
 
-    def labelled(self, space: str, label: str, since: datetime | None) -> Iterator[PageHead]:
+    def labelled(
+        self, space: str, label: str, since: datetime | None, also: tuple[str, ...] = ()
+    ) -> Iterator[PageHead]:
         """Pages with the label, modified since then (None: ever), those known here first."""
         touched = list(dict.fromkeys([*self._versions, *self._labels]))
         unsure = [page_id for page_id in touched if label not in self._labels.get(page_id, ())]
@@ -86,8 +88,11 @@ class OverlayWiki:
         for head in self.heads(wanted):
             if (head.space, head.status) == (space, PageStatus.CURRENT) and (since is None or head.at >= since):
                 yield head
-        for head in self._base.labelled(space, label, since):
+        for head in self._base.labelled(space, label, since, also):
             if head.id not in touched:
+                yield head
+        for head in self.heads([page_id for page_id in also if page_id in touched and page_id not in wanted]):
+            if head.status is PageStatus.CURRENT:
                 yield head
 
     def property(self, page_id: str, key: str) -> Property | None:
@@ -95,10 +100,10 @@ class OverlayWiki:
         written = self._properties.get((page_id, key))
         return written or (None if self._is_made(page_id) else self._base.property(page_id, key))
 
-    def stamped(self, head: PageHead, stamp: str) -> Page | None:
-        """The newest version at or below `head` whose message starts with `stamp`."""
+    def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
+        """The newest version at or below `head` that is ours."""
         for version in reversed(self._versions.get(head.id, [])):
-            if version.version <= head.version and version.message.startswith(stamp):
+            if version.version <= head.version and stamp.is_on(version):
                 return version
         if self._is_made(head.id):
             return None

@@ -10,7 +10,7 @@ import pytest
 from pirsync.adapters.http import instant
 from pirsync.errors import Ambiguous, AuthInDoubt, PirsyncError, Rejected, Stale
 from pirsync.model import Mention, Page, PageHead, PageStatus
-from pirsync.ports import PageDraft
+from pirsync.ports import PageDraft, Stamp
 from pirsync.sandbox import wiki as store
 from pirsync.sandbox.faults import Rule
 
@@ -18,6 +18,7 @@ from .sites import Site
 
 BODY = '<p>Hello &amp; <strong>welcome</strong></p><p class="x">Zoë – 漢字 🎈</p>'
 STAMP = "pirsync:"
+OURS = Stamp(prefix=STAMP, account="nobody")
 KEY = "pirsync.review"
 
 
@@ -219,12 +220,12 @@ def test_an_archived_page_cannot_be_updated(site: Site) -> None:
 
 def test_the_newest_stamped_version_at_or_below_is_found(site: Site) -> None:
     page = made(site)
-    assert site.wiki.stamped(page, STAMP) is None
+    assert site.wiki.stamped(page, OURS) is None
     second = site.wiki.update_page(page, "<p>two</p>", f"{STAMP} 2")
     edit_by_hand(site, page.id, "<p>three</p>", "Renamed")
     third = site.wiki.page(page.id)
     assert third is not None
-    found = site.wiki.stamped(third, STAMP)
+    found = site.wiki.stamped(third, OURS)
     assert found is not None
     assert (2, "<p>two</p>", second.title, second.at, second.author) == (
         found.version,
@@ -235,12 +236,37 @@ def test_the_newest_stamped_version_at_or_below_is_found(site: Site) -> None:
     )
     fourth = site.wiki.update_page(third, "<p>four</p>", f"{STAMP} 4")
     for head in (third, second):
-        below = site.wiki.stamped(head, STAMP)
+        below = site.wiki.stamped(head, OURS)
         assert below is not None
         assert below.version == 2
-    newest = site.wiki.stamped(fourth, STAMP)
+    newest = site.wiki.stamped(fourth, OURS)
     assert newest is not None
     assert (newest.version, newest.body) == (4, "<p>four</p>")
+
+
+def test_the_first_version_is_ours_by_its_author(site: Site) -> None:
+    page = made(site)
+    edit_by_hand(site, page.id, "<p>theirs</p>")
+    second = site.wiki.page(page.id)
+    assert second is not None
+    found = site.wiki.stamped(second, OURS.model_copy(update={"account": site.wiki.identity()}))
+    assert found is not None
+    assert (1, page.body) == (found.version, found.body)
+
+
+def test_our_newest_version_is_one_request_away_where_its_number_is_told(site: Site) -> None:
+    page = made(site)
+    site.wiki.update_page(page, "<p>ours</p>", STAMP)
+    for number in range(5):
+        edit_by_hand(site, page.id, f"<p>theirs {number}</p>")
+    head = site.wiki.page(page.id)
+    assert head is not None
+    site.world.faults.log.clear()
+    found = site.wiki.stamped(head, OURS.model_copy(update={"newest": 2}))
+    assert found is not None
+    assert (found.version, len(site.world.faults.log)) == (2, 1)
+    # A number that is too high, as after a crash, only costs a little more.
+    assert found == site.wiki.stamped(head, OURS.model_copy(update={"newest": 4}))
 
 
 # ---------------------------------------------------------------- labels and properties
@@ -268,6 +294,7 @@ def test_labelled_pages_modified_since(site: Site) -> None:
     since = site.world.clock.now() - timedelta(minutes=10)
     edit_by_hand(site, new.id, "<p>edited</p>")
     assert [new.id] == [head.id for head in site.wiki.labelled("OPS", "pir", since)]
+    assert {new.id, old.id} == {head.id for head in site.wiki.labelled("OPS", "pir", since, (old.id,))}
 
 
 def test_a_quoted_label_cannot_widen_the_search(site: Site) -> None:

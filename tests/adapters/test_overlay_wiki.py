@@ -11,7 +11,7 @@ from pirsync.adapters.overlay import overlay
 from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.errors import Rejected, Stale
 from pirsync.model import Mention, Page, PageHead, PageStatus
-from pirsync.ports import World
+from pirsync.ports import Stamp, World
 
 from .worlds import (
     ANA,
@@ -23,6 +23,8 @@ from .worlds import (
     reviewed_world,
     ticket,
 )
+
+OURS = Stamp(prefix="stamp:", account="nobody")
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def test_a_created_page_is_found_in_every_way(base: World) -> None:
     assert over.wiki.find("DEV", "INC-2 Post-incident review") is None
     assert {head.id for head in over.wiki.labelled("OPS", "review", None)} == {review(base).id, made.id}
     assert [page.id for page in over.wiki.pages([made.id, "77"])] == [made.id]
-    assert over.wiki.stamped(made, "stamp:") is None
+    assert over.wiki.stamped(made, OURS) is None
     assert over.wiki.property(made.id, "example.memory") is None
 
 
@@ -85,23 +87,23 @@ def test_a_page_that_moved_beneath_is_stale_above(base: World) -> None:
 
 def test_the_newest_stamped_version_is_told_above_and_beneath(base: World) -> None:
     over, before = overlay(base), review(base)
-    beneath = base.wiki.stamped(before, "stamp:")
+    beneath = base.wiki.stamped(before, OURS)
     assert beneath is not None
     assert (beneath.version, beneath.body) == (2, "<p>stamped</p>")
-    assert over.wiki.stamped(before, "stamp:") == beneath
+    assert over.wiki.stamped(before, OURS) == beneath
     theirs = person_edits(over, before.id, "<p>theirs, above</p>")
-    assert over.wiki.stamped(theirs, "stamp:") == beneath
+    assert over.wiki.stamped(theirs, OURS) == beneath
     ours = over.wiki_writes.update_page(theirs, "<p>dry</p>", "stamp: 2 cells")
     later = person_edits(over, before.id, "<p>theirs, later</p>")
-    assert over.wiki.stamped(later, "stamp:") == ours
-    assert over.wiki.stamped(theirs, "stamp:") == beneath
+    assert over.wiki.stamped(later, OURS) == ours
+    assert over.wiki.stamped(theirs, OURS) == beneath
 
 
 def test_the_wiki_beneath_is_not_asked_for_versions_that_only_exist_above(base: World) -> None:
     asked: list[int] = []
 
     class Asked(OverlayWiki):
-        def stamped(self, head: PageHead, stamp: str) -> Page | None:
+        def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
             asked.append(head.version)
             return None
 
@@ -109,8 +111,8 @@ def test_the_wiki_beneath_is_not_asked_for_versions_that_only_exist_above(base: 
     beneath = Asked(base.wiki, base.clock, "https://site.example.com")
     over = OverlayWiki(beneath, base.clock, "https://site.example.com")
     saved = over.update_page(page, "<p>dry</p>", "another stamp")
-    assert over.stamped(saved, "stamp:") is None
-    over.stamped(page, "stamp:")
+    assert over.stamped(saved, OURS) is None
+    over.stamped(page, OURS)
     assert asked == [3, 3]
 
 
