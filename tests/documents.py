@@ -69,6 +69,11 @@ NOT_AS_DOCUMENTED = (
         "the document's own example of this answer has it",
     ),
     Known(
+        "POST /rest/api/[23]/jql/parse",
+        r"response/queries/structure(/where)?: .*",
+        "the document's clause forbids every property that its own kinds of clause require",
+    ),
+    Known(
         "(GET|POST) /rest/api/[23]/search",
         "response: has status 410, which is not in the document",
         "removed from Cloud after these documents were written",

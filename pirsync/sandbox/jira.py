@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from . import (
+    jira_bulk,
     jira_comments,
     jira_createmeta,
     jira_issue,
+    jira_jql,
     jira_links,
     jira_lists,
     jira_meta,
@@ -52,7 +54,7 @@ _CONFIGURED: Table = [
     *jira_createmeta.CLOUD,
     *jira_users.CLOUD,
 ]
-_CLOUD: Table = [*_CONFIGURED, *jira_search.CLOUD, *jira_issue.CLOUD]
+_CLOUD: Table = [*_CONFIGURED, *jira_search.CLOUD, *jira_bulk.CLOUD, *jira_jql.CLOUD, *jira_issue.CLOUD]
 _DATA_CENTER: Table = [*jira_lists.DATA_CENTER, *jira_search.DATA_CENTER, *jira_issue.DATA_CENTER]
 
 

@@ -1,4 +1,4 @@
-"""Jira's searches: Cloud's token-paged `search/jql`, Data Center's `search`, and reading many issues at once."""
+"""Jira's searches: Cloud's token-paged `search/jql` and its count, Data Center's `search` by offset."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import binascii
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -16,9 +16,9 @@ from .http import answer, jira_error
 from .issue_json import SEARCH_HISTORIES, Wanted, issue_json
 from .jira_call import Call, Table, comma_names, whole
 from .jira_json import JSON
-from .jql import BadQuery, parse
+from .jql import BadQuery, Query, parse
 from .jql_search import Search, search
-from .tracker import Invalid, can_see, find_issue
+from .tracker import Invalid
 from .tracker_nouns import Issue
 
 CLOUD_PAGE = 5000
@@ -26,10 +26,14 @@ CLOUD_PAGE_OF_FIELDS = 100
 DC_PAGE = 1000
 DC_WINDOW = 10_000
 MOST_PROPERTIES = 5
-MOST_BULK = 100
 MOST_RECONCILED = 50
 MOST_SORTS = 7
 
+TOKEN_SECONDS = 7 * 86_400
+
+_STRICT = ("strict", "true")
+_MODES = (*_STRICT, "warn", "none", "false")
+_BAD_TOKEN = "The provided next page token is invalid or expired."
 _BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and try again."
 
 
@@ -46,7 +50,8 @@ class Asked:
     fresh: frozenset[int]
 
 
-def _strings(value: Any) -> tuple[str, ...]:
+def strings(value: Any) -> tuple[str, ...]:
+    """A body's list of texts; `Invalid` for anything else."""
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
@@ -64,14 +69,14 @@ def _expansions(call: Call, value: Any) -> tuple[str, ...]:
         raise Invalid(_BAD_PAYLOAD)
     if isinstance(value, str):
         raise Invalid("Can not deserialize instance of java.util.List out of VALUE_STRING token")
-    return comma_names(list(_strings(value)))
+    return comma_names(list(strings(value)))
 
 
 def _asked(call: Call, default: str) -> Asked:
     if call.request.method == "POST":
         body: Mapping[str, Any] = call.body()
-        fields, expand = _strings(body.get("fields")), _expansions(call, body.get("expand"))
-        properties = _strings(body.get("properties"))
+        fields, expand = strings(body.get("fields")), _expansions(call, body.get("expand"))
+        properties = strings(body.get("properties"))
         reconciled = [str(one) for one in body.get("reconcileIssues") or []]
     else:
         body = call.request.query_params
@@ -90,55 +95,96 @@ def _asked(call: Call, default: str) -> Asked:
         start=whole(body.get("startAt"), "startAt", 0),
         page=whole(body.get("maxResults"), "maxResults", 50),
         token=body.get("nextPageToken") or None,
-        validate=str(body.get("validateQuery", "strict")).lower(),
+        validate=_mode(call, body.get("validateQuery")),
         fresh=frozenset(int(one) for one in reconciled),
     )
+
+
+def _mode(call: Call, sent: Any) -> str:
+    """How Data Center validates: its documents have strict, warn and none, its older clients send true and false."""
+    if sent is None or sent == "" or call.world.is_cloud:
+        return "strict"
+    mode = str(sent).lower()
+    if mode not in _MODES:
+        raise Invalid(f"Unrecognized value '{sent}' for parameter 'validateQuery'.")
+    return mode
+
+
+def bounded(jql: str) -> Query:
+    """The query, which must restrict what it finds; `BadQuery` otherwise."""
+    query = parse(jql)
+    if query.where is None:
+        raise BadQuery("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
+    if len(query.order) > MOST_SORTS:
+        raise BadQuery(f"The maximum number of fields in the ORDER BY clause is {MOST_SORTS}.")
+    return query
+
+
+def found_by(run: Search, query: Query) -> list[Issue]:
+    """What the query finds; `BadQuery` with every problem that it has."""
+    found = search(run, query)
+    if run.problems:
+        raise BadQuery(*dict.fromkeys(run.problems))
+    return found
 
 
 def cloud_search(call: Call) -> Response:
     """`search/jql`: pages by token, ids alone unless fields are asked for; anonymous finds nothing."""
     asked = _asked(call, "id")
-    query = parse(asked.jql)
-    if query.where is None:
-        raise BadQuery("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
-    if len(query.order) > MOST_SORTS:
-        raise BadQuery(f"The maximum number of fields in the ORDER BY clause is {MOST_SORTS}.")
+    query = bounded(asked.jql)
     if call.user is None:
         return answer({"issues": [], "isLast": True})
-    run = Search(call.world, call.user, asked.fresh)
-    found = search(run, query)
-    if run.problems:
-        raise BadQuery(*run.problems)
+    start = _start(call, asked)
+    found = found_by(Search(call.world, call.user, asked.fresh), query)
     only_ids = asked.wanted.fields == ("id",) and not asked.wanted.expand and not asked.wanted.properties
-    start = _start(asked)
     end = start + max(1, min(asked.page, CLOUD_PAGE if only_ids else CLOUD_PAGE_OF_FIELDS))
-    value: JSON = {"issues": [_found(call, one, asked.wanted, only_ids) for one in found[start:end]]}
+    page = found[start:end]
+    value: JSON = {"issues": [{"id": str(one.id)} for one in page]} if only_ids else _issues(call, page, asked.wanted)
     if end < len(found):
-        value["nextPageToken"] = _token(asked.jql, end)
+        value["nextPageToken"] = _token(call, asked.jql, end)
     return answer({**value, "isLast": end >= len(found)})
 
 
-def _found(call: Call, issue: Issue, wanted: Wanted, only_ids: bool) -> JSON:
-    return {"id": str(issue.id)} if only_ids else issue_json(call.view, issue, wanted)
+def _issues(call: Call, page: list[Issue], wanted: Wanted) -> JSON:
+    """The page's issues; the names and schemas of their fields stand beside them, once."""
+    own = replace(wanted, expand=wanted.expand - {"names", "schema"})
+    value: JSON = {"issues": [issue_json(call.view, one, own) for one in page]}
+    for part in sorted(wanted.expand & {"names", "schema"}):
+        shown = replace(wanted, expand=frozenset({part}), properties=())
+        value[part] = {}
+        for one in page:
+            value[part] |= issue_json(call.view, one, shown)[part]
+    return value
+
+
+def approximate_count(call: Call) -> Response:
+    """`search/approximate-count`: how many issues a bounded query finds, as the index knows."""
+    user, jql = call.signed_in(), call.body().get("jql") or ""
+    if not isinstance(jql, str):
+        raise Invalid(_BAD_PAYLOAD)
+    return answer({"count": len(found_by(Search(call.world, user), bounded(jql)))})
 
 
 def _digest(jql: str) -> int:
     return zlib.crc32(jql.encode("utf-8", "surrogatepass"))
 
 
-def _token(jql: str, start: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([_digest(jql), start]).encode()).decode()
+def _token(call: Call, jql: str, start: int) -> str:
+    made = int(call.world.clock.now().timestamp())
+    return base64.urlsafe_b64encode(json.dumps([_digest(jql), start, made]).encode()).decode()
 
 
-def _start(asked: Asked) -> int:
+def _start(call: Call, asked: Asked) -> int:
+    """The place at which a token goes on; `Invalid` for another query's, an old one, or what is none."""
     if asked.token is None:
         return 0
     try:
-        digest, start = json.loads(base64.urlsafe_b64decode(asked.token))
+        digest, start, made = json.loads(base64.urlsafe_b64decode(asked.token))
+        age = call.world.clock.now().timestamp() - int(made)
     except (ValueError, TypeError, binascii.Error):
-        raise Invalid("The provided next page token is invalid or expired.") from None
-    if digest != _digest(asked.jql) or not isinstance(start, int):
-        raise Invalid("The provided next page token is invalid or expired.")
+        raise Invalid(_BAD_TOKEN) from None
+    if digest != _digest(asked.jql) or not isinstance(start, int) or start < 0 or age > TOKEN_SECONDS:
+        raise Invalid(_BAD_TOKEN)
     return start
 
 
@@ -158,52 +204,14 @@ def dc_search(call: Call) -> Response:
     if asked.start + page > DC_WINDOW:
         return jira_error(500, f"Search limit exceeded. The maximum number of results is {DC_WINDOW}.")
     found: list[Issue] = []
-    problems: list[str] = []
+    said: list[str] = []
     if call.user is not None:
         run = Search(call.world, call.user)
-        found, problems = search(run, query), run.problems
-    if problems and asked.validate not in ("warn", "false", "none"):
-        raise BadQuery(*problems)
-    shown = [issue_json(call.view, one, asked.wanted) for one in found[asked.start : asked.start + page]]
+        found = found_by(run, query) if asked.validate in _STRICT else search(run, query)
+        said = run.warnings + (run.problems if asked.validate == "warn" else [])
     value: JSON = {"expand": "schema,names", "startAt": asked.start, "maxResults": page, "total": len(found)}
-    warnings: JSON = {"warningMessages": problems} if problems and asked.validate == "warn" else {}
-    return answer({**value, "issues": shown, **warnings})
-
-
-def bulk_fetch(call: Call) -> Response:
-    """`issue/bulkfetch`: at most 100; what is not there or not visible is silently left out."""
-    body = call.body()
-    refs = body.get("issueIdsOrKeys")
-    if not isinstance(refs, list) or not refs:
-        raise Invalid("'issueIdsOrKeys' must not be empty.")
-    if len(refs) > MOST_BULK:
-        raise Invalid(f"The maximum number of issues that can be fetched is {MOST_BULK}.")
-    fields, properties = _strings(body.get("fields")), _strings(body.get("properties"))
-    expand = comma_names(list(_strings(body.get("expand"))))
-    wanted = Wanted(comma_names(list(fields)) or ("*navigable",), frozenset(expand), properties)
-    issues: dict[int, Issue] = {}
-    for ref in refs:
-        issue = find_issue(call.world, str(ref))
-        if issue is not None and can_see(call.world, call.user, issue):
-            issues[issue.id] = issue
-    shown = [issue_json(call.view, one, wanted) for one in issues.values()]
-    return answer({"expand": "schema,names", "issues": shown, "issueErrors": []})
-
-
-def parse_queries(call: Call) -> Response:
-    """`jql/parse`: for each query the errors that it has."""
-    queries = _strings(call.body().get("queries"))
-    results: list[JSON] = []
-    for text in queries:
-        problems: list[str] = []
-        try:
-            run = Search(call.world, call.signed_in())
-            search(run, parse(text))
-            problems.extend(run.problems)
-        except BadQuery as error:
-            problems.extend(error.messages)
-        results.append({"query": text, **({"errors": problems} if problems else {"structure": {}})})
-    return answer({"queries": results})
+    value |= _issues(call, found[asked.start : asked.start + page], asked.wanted)
+    return answer(value | ({"warningMessages": list(dict.fromkeys(said))} if said else {}))
 
 
 BOTH: Table = []
@@ -212,7 +220,6 @@ CLOUD: Table = [
     ("POST", "/search/jql", cloud_search),
     ("GET", "/search", cloud_gone),
     ("POST", "/search", cloud_gone),
-    ("POST", "/issue/bulkfetch", bulk_fetch),
-    ("POST", "/jql/parse", parse_queries),
+    ("POST", "/search/approximate-count", approximate_count),
 ]
 DATA_CENTER: Table = [("GET", "/search", dc_search), ("POST", "/search", dc_search)]

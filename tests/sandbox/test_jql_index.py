@@ -98,8 +98,10 @@ def test_the_index_finds_what_a_look_at_every_issue_finds(number: int) -> None:
     hits = 0
     for _ in range(25):
         for issue in chance.sample(list(desk.world.tracker.issues.values()), 5):
-            desk.world.clock.advance(chance.choice((0, 1, 20, 60)))
-            change(desk, chance, issue)
+            # Several changes between two searches: the index must know states that no search has seen.
+            for _ in range(chance.randint(1, 3)):
+                desk.world.clock.advance(chance.choice((0, 1, 20, 60)))
+                change(desk, chance, issue)
         if chance.random() < 0.3:
             desk.add("late")
         for _ in range(6):

@@ -90,7 +90,21 @@ _CLOUD = (
     Step("GET /search?jql=project%3DACT", status=410),
     Step("POST /search", {"jql": "project = ACT"}, status=410),
     Step("POST /issue/bulkfetch", {"issueIdsOrKeys": ["OPS-1", "{issue[id]}", "ACT-9999"], "fields": ["*all"]}),
+    Step("POST /search/approximate-count", {"jql": "project = OPS"}),
+    Step("POST /search/approximate-count", {"jql": "order by key"}, status=400),
+    Step("POST /changelog/bulkfetch", {"issueIdsOrKeys": ["OPS-1", "OPS-2"], "fieldIds": ["status"], "maxResults": 2}),
+    Step("POST /changelog/bulkfetch", {"issueIdsOrKeys": []}, status=400),
+    Step("POST /jql/match", {"issueIds": [1], "jqls": ["project = OPS", "nonsense = 1"]}),
     Step("POST /jql/parse?validation=strict", {"queries": ["project = ACT order by key", "nonsense ="]}),
+    Step(
+        "POST /jql/parse?validation=none",
+        {
+            "queries": [
+                "not (a in ('b c', 1) or issue.property[k].p is empty) order by cf[1] desc",
+                "status was not in (Done, f(x)) by currentUser() and status changed from a to b during (-1d, now())",
+            ]
+        },
+    ),
     Step("GET /issue/{issue[key]}/changelog"),
 )
 _DATA_CENTER = (
