@@ -120,9 +120,9 @@ def bounded(jql: str) -> Query:
     return query
 
 
-def found_by(run: Search, query: Query) -> list[Issue]:
-    """What the query finds; `BadQuery` with every problem that it has."""
-    found = search(run, query)
+def found_by(run: Search, query: Query, most: int | None = None) -> list[Issue]:
+    """What the query finds, with `most` no more than so many; `BadQuery` with every problem that it has."""
+    found = search(run, query, most)
     if run.problems:
         raise BadQuery(*dict.fromkeys(run.problems))
     return found
@@ -135,9 +135,10 @@ def cloud_search(call: Call) -> Response:
     if call.user is None:
         return answer({"issues": [], "isLast": True})
     start = _start(call, asked)
-    found = found_by(Search(call.world, call.user, asked.fresh), query)
     only_ids = asked.wanted.fields == ("id",) and not asked.wanted.expand and not asked.wanted.properties
     end = start + max(1, min(asked.page, CLOUD_PAGE if only_ids else CLOUD_PAGE_OF_FIELDS))
+    # One more than is shown tells whether there is another page; Cloud counts no total.
+    found = found_by(Search(call.world, call.user, asked.fresh), query, end + 1)
     page = found[start:end]
     value: JSON = {"issues": [{"id": str(one.id)} for one in page]} if only_ids else _issues(call, page, asked.wanted)
     if end < len(found):

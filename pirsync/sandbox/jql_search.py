@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
+from itertools import islice
 from typing import Any
 
 from . import tracker_index
@@ -58,8 +59,8 @@ _EVERYTHING = _Part(lambda issue: True)
 _NOTHING = _Part(lambda issue: False, _Where(0, tuple))
 
 
-def search(run: Search, query: Query) -> list[Issue]:
-    """The issues that match and that the account may see, in the query's order.
+def search(run: Search, query: Query, most: int | None = None) -> list[Issue]:
+    """The issues that match and that the account may see, in the query's order; with `most`, no more than so many.
 
     A clause with a problem matches nothing; what was wrong is then in `run.problems`, for callers that validate.
     """
@@ -68,38 +69,48 @@ def search(run: Search, query: Query) -> list[Issue]:
     sorts = [(_sort_key(run, sort), sort.direction or 1) for sort in query.order]
     issues = run.world.tracker.issues
     if part.where is None:
-        return _ordered(_passed(run, part.test, issues.values()), sorts)
-    candidates = [issues[number] for number in set(part.where.ids()) if number in issues]
-    return _ordered(_passed(run, part.test, candidates), sorts)
+        candidates = list(issues.values())
+    else:
+        candidates = [issues[number] for number in set(part.where.ids()) if number in issues]
+    if most is None:
+        return _ordered(list(_passed(run, part.test, candidates)), sorts)
+    # To bring them all in order costs less than to test them all, where only the first are asked for.
+    return list(islice(_passed(run, part.test, _ordered(candidates, sorts)), most))
 
 
 def matching(run: Search, query: Query, issues: Iterable[Issue]) -> list[Issue]:
     """Those of `issues` that the query matches and the account may see, in their order; each is tested."""
-    return _passed(run, _part(run, tracker_index.refresh(run.world.tracker), query).test, issues)
+    return list(_passed(run, _part(run, tracker_index.refresh(run.world.tracker), query).test, issues))
 
 
 def _part(run: Search, index: tracker_index.Index, query: Query) -> _Part:
     return _EVERYTHING if query.where is None else _Compiler(run, index).part(query.where, 0)
 
 
-def _passed(run: Search, test: Test, issues: Iterable[Issue]) -> list[Issue]:
-    found = []
+def _passed(run: Search, test: Test, issues: Iterable[Issue]) -> Iterator[Issue]:
     for issue in issues:
         seen = issue if issue.id in run.fresh else indexed(run.world, issue)
         if seen is not None and test(seen) and can_see(run.world, run.viewer, issue):
-            found.append(issue)
-    return found
+            yield issue
 
 
 def _ordered(found: list[Issue], sorts: list[tuple[Read, int]]) -> list[Issue]:
     """By each sort in turn, issues without a value last; the newest first where nothing else decides."""
-    found.sort(key=lambda one: one.id, reverse=True)
+    found.sort(key=_number, reverse=True)
     for read, direction in reversed(sorts):
-        ranked = [(read(one), one) for one in found]
-        full = [pair for pair in ranked if pair[0] is not None]
-        full.sort(key=lambda pair: pair[0], reverse=direction < 0)
-        found = [one for _, one in full] + [one for value, one in ranked if value is None]
+        values = {one.id: read(one) for one in found}
+        full = [one for one in found if values[one.id] is not None]
+        full.sort(key=partial(_held, values), reverse=direction < 0)
+        found = full + [one for one in found if values[one.id] is None] if len(full) < len(found) else full
     return found
+
+
+def _held(values: dict[int, Any], issue: Issue) -> Any:
+    return values[issue.id]
+
+
+def _number(issue: Issue) -> int:
+    return issue.id
 
 
 def _sort_key(run: Search, sort: Sort) -> Read:

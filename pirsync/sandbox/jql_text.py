@@ -16,6 +16,7 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _DEEPEST = 50
+_PLAIN = re.compile(r'(?!.*\b(?:OR|NOT)\b)[\w\s"]+')
 _SPECIAL = re.compile(r"\\(.)", re.DOTALL)
 _JOINTS = {"AND": "AND", "&&": "AND", "OR": "OR", "||": "OR", "NOT": "NOT"}
 
@@ -38,7 +39,14 @@ def matcher(text: str, field: str) -> Callable[[str], bool]:
     if text.strip()[0] == "?":
         raise BadQuery(f"The text query '{text}' for field '{field}' is not allowed to start with '?'.")
     match = _Reader(text, field).whole()
-    return lambda held: match(WORD.findall(held.casefold()))
+    # Plain words must all stand somewhere; most texts lack one, which is seen faster than words are cut out.
+    needed = WORD.findall(text.casefold()) if _PLAIN.fullmatch(text) else []
+
+    def has(held: str) -> bool:
+        folded = held.casefold()
+        return all(word in folded for word in needed) and match(WORD.findall(folded))
+
+    return has
 
 
 class _Reader:

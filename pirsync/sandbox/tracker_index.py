@@ -6,7 +6,7 @@ next search begins, so that a state change has only to say which issue it change
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .people import User
     from .tracker import Tracker
     from .tracker_nouns import Issue
+
+
+_MANY = 100
 
 
 @dataclass
@@ -33,11 +36,21 @@ class Index:
 def refresh(tracker: Tracker) -> Index:
     """The index with every issue entered as it is, and as a lagging search still sees it."""
     index = tracker.index
+    if not index.changed:
+        return index
+    new: dict[str, list[tuple[datetime, int]]] = {}
     for number in index.changed:
         state = tracker.issues.get(number)
         while state is not None:
-            _enter(index, state)
+            for term, values in terms(state).items():
+                for value in values:
+                    index.terms.setdefault((term, value), set()).add(number)
+            for name, instant in instants(state).items():
+                if instant is not None:
+                    new.setdefault(name, []).append((instant, number))
             state = state.before
+    for name, entries in new.items():
+        _insert(index.instants.setdefault(name, []), entries)
     index.changed.clear()
     return index
 
@@ -77,19 +90,15 @@ def instants(issue: Issue) -> dict[str, datetime | None]:
     return {"created": issue.created, "updated": issue.updated, "resolved": issue.resolved, "status_since": since}
 
 
-def _enter(index: Index, issue: Issue) -> None:
-    for term, values in terms(issue).items():
-        for value in values:
-            index.terms.setdefault((term, value), set()).add(issue.id)
-    for name, instant in instants(issue).items():
-        if instant is not None:
-            _insert(index.instants.setdefault(name, []), (instant, issue.id))
-
-
-def _insert(entries: list[tuple[datetime, int]], entry: tuple[datetime, int]) -> None:
-    place = bisect_left(entries, entry)
-    if entries[place : place + 1] != [entry]:
-        insort(entries, entry, lo=place)
+def _insert(entries: list[tuple[datetime, int]], new: list[tuple[datetime, int]]) -> None:
+    """Add what is not there yet, in order: one by one, or by sorting anew when there is much of it."""
+    if len(new) > _MANY:
+        entries[:] = sorted({*entries, *new})
+        return
+    for entry in new:
+        place = bisect_left(entries, entry)
+        if entries[place : place + 1] != [entry]:
+            entries.insert(place, entry)
 
 
 def _instant(entry: tuple[datetime, int]) -> datetime:

@@ -106,7 +106,8 @@ def test_changelogs_of_many_issues_come_by_field_and_by_page(cloud: Client) -> N
         item["fieldId"] for log in whole["issueChangeLogs"] for one in log["changeHistories"] for item in one["items"]
     ]
     assert set(items) == {"labels"}
-    paged, token = [], None
+    paged: list[str] = []
+    token = None
     while token is not None or not paged:
         page = cloud.send("POST", "/changelog/bulkfetch", {**body, "maxResults": 1, "nextPageToken": token}, 200)
         paged += [one["id"] for log in page["issueChangeLogs"] for one in log["changeHistories"]]

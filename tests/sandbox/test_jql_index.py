@@ -111,6 +111,7 @@ def test_the_index_finds_what_a_look_at_every_issue_finds(number: int) -> None:
             found = search(run, query)
             assert run.problems == []
             assert {one.key for one in expected} == {one.key for one in found}, query
+            assert found[:7] == search(run, query, 7)
             hits += len(found)
     assert hits > 500
 
