@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -150,12 +151,24 @@ _GUARDS: dict[tuple[str, str], Callable[[Call, User, Issue], None]] = {
     ("DELETE", f"{ISSUE}/remotelink/{{link}}"): _on_issue(check_remote_link),
     ("POST", f"{ISSUE}/attachments"): _on_issue(check_attach),
 }
-"""What a call on the issue of its path needs, by method and path as the tables of calls spell them."""
+"""What a call on the issue of its path needs, by method and path; what a path calls its parts does not matter."""
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"\{\w+\}", "{}", path)
+
+
+_BY_SHAPE = {(method, _shape(path)): check for (method, path), check in _GUARDS.items()}
+
+
+def is_guarded(method: str, path: str) -> bool:
+    """Whether a call is checked before its handler sees it."""
+    return (method, _shape(path)) in _BY_SHAPE
 
 
 def guarded(method: str, path: str, handler: Handler) -> Handler:
     """The handler behind the check that its call needs; other calls check what they name in their bodies."""
-    check = _GUARDS.get((method, path))
+    check = _BY_SHAPE.get((method, _shape(path)))
     if check is None:
         return handler
 

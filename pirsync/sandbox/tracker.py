@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from .faults import USUAL_LAG
+from .part_history import PARTS, part_items
 from .people import User
 from .permissions import Rule, levels_of, may
 from .tracker_index import Index
@@ -236,11 +237,13 @@ def edit_fields(world: World, actor: User, issue: Issue, values: dict[str, Any])
     """
     if is_read_only(world, issue):
         raise Invalid(errors={field_id: off_screen(field_id) for field_id in values})
-    items = []
+    items: list[Item] = []
     for name, value in values.items():
         field_id = "duedate" if name == "due" else name
         old = value_of(issue, field_id)
-        if old != value:
+        if field_id in PARTS:
+            items += part_items(project_of(world, issue), field_id, old or [], value or [])
+        elif old != value:
             old_id, old_text = change_text(world, field_id, old)
             new_id, new_text = change_text(world, field_id, value)
             items.append(Item(field_name(world, field_id), field_id, old_id, old_text, new_id, new_text))

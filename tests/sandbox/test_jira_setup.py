@@ -117,6 +117,13 @@ def test_an_issue_has_components_and_versions_of_its_project_alone(jira: Client)
     shown = jira.get("/issue/OPS-1", fields="components,fixVersions")["fields"]
     assert [one["id"] for one in shown["components"]] == [part["id"]]
     assert [one["releaseDate"] for one in shown["fixVersions"]] == ["2020-01-31"]
+    jira.send("PUT", "/issue/OPS-1", {"fields": {"components": []}}, 204)
+    told = [item for one in jira.issue("OPS-1").histories[-2:] for item in one.items]
+    assert [(item.field, item.from_text, item.to_text) for item in told] == [
+        ("Component", None, "Checkout"),
+        ("Fix Version", None, "1.0"),
+        ("Component", "Checkout", None),
+    ]
     said = jira.send("PUT", "/issue/ACT-1", {"fields": {"components": [{"name": "Checkout"}]}}, 400)
     assert said["errors"] == {"components": "Component name 'Checkout' is not valid"}
     again = jira.send("POST", "/component", {"name": "checkout", "project": "OPS"}, 400)

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 import requests
 
+from pirsync.sandbox.jira import ROOT, routes
+from pirsync.sandbox.jira_call import ISSUE
+from pirsync.sandbox.jira_permissions import is_guarded
 from pirsync.sandbox.seed_setup import RELATES, RESTRICTED
+from pirsync.sandbox.world import Deployment, World
 
 from .jira_client import Client, running
 
@@ -180,3 +184,11 @@ def test_a_rule_that_names_something_unknown_is_refused(jira: Client) -> None:
 def test_an_inactive_account_cannot_sign_in(jira: Client) -> None:
     jira.session.auth = ("ileaver", "token")
     assert jira.call("GET", "/myself").status_code == 401
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_every_call_that_changes_an_issue_needs_a_permission(deployment: Deployment) -> None:
+    calls = [(min(route.methods or ()), route.path.removeprefix(ROOT)) for route in routes(World(deployment))]
+    changing = [(method, path) for method, path in calls if path.startswith(ISSUE) and method not in ("GET", "HEAD")]
+    assert len(changing) > 5
+    assert [call for call in changing if not is_guarded(*call)] == []
