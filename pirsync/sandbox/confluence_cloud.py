@@ -11,6 +11,7 @@ from starlette.routing import Route
 from . import confluence_convert as convert
 from . import confluence_properties as properties
 from . import confluence_restrictions as restrictions
+from . import confluence_search as searches
 from . import confluence_v1_content as content
 from . import confluence_v1_tree as tree
 from . import confluence_v1_versions as history
@@ -47,8 +48,9 @@ def routes(world: World) -> list[Route]:
         ("GET", "/rest/api/user/current", _current_user),
         ("GET", "/rest/api/user/bulk", _users),
         ("GET", "/rest/api/user", _user),
-        ("GET", "/rest/api/search", edge.search),
-        ("GET", "/rest/api/content/search", edge.content_search),
+        ("GET", "/rest/api/search", searches.search),
+        ("GET", "/rest/api/search/user", searches.user_search),
+        ("GET", "/rest/api/content/search", searches.content_search),
         ("POST", "/rest/api/content/{id}/label", _add_labels),
     )
     kept = (*history.KEPT, *tree.DESCENDANTS, *tree.CLOUD, *restrictions.TABLE, *restrictions.CLOUD, *convert.CLOUD)

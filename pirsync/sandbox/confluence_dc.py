@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from . import confluence_convert as convert
 from . import confluence_restrictions as restrictions
+from . import confluence_search as searches
 from . import confluence_v1_content as content
 from . import confluence_v1_tree as tree
 from . import confluence_v1_versions as history
@@ -37,8 +38,8 @@ def routes(world: World) -> list[Route]:
         ("GET", "/user/current", _current_user),
         ("GET", "/user", _user),
         ("GET", "/space/{key}", _space),
-        ("GET", "/search", edge.search),
-        ("GET", "/content/search", edge.content_search),
+        ("GET", "/search", searches.search),
+        ("GET", "/content/search", searches.content_search),
         content.SCAN,
         *content.TABLE,
         ("GET", "/content/{id}/history", history.history),

@@ -3,59 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from lark import Lark, Token, Transformer, UnexpectedInput
-from lark.exceptions import VisitError
-
-from .markup import parse
+from . import wiki_index
+from .cql_dates import called, is_day, written
+from .cql_read import BadQuery, Call, Condition, Joined, Node, Not, Query, Value, conditions, read
+from .cql_text import contains, macros_in, mentions_in, text_of
 from .people import User
-from .wiki import Indexed, ancestors, as_indexed, may_see, space_of
+from .wiki import Indexed, Page, ancestors, as_indexed, may_see, space_of
 
 if TYPE_CHECKING:
     from .world import World
 
-_GRAMMAR = r"""
-    start: either? order?
-    ?either: both (OR both)*
-    ?both: one (AND one)*
-    ?one: NOT one -> negation
-        | "(" either ")"
-        | FIELD OPERATOR value -> comparison
-        | FIELD (IN | NOT_IN) "(" value ("," value)* ")" -> membership
-    ?value: STRING -> text
-        | WORD -> word
-        | NOW "(" STRING? ")" -> now
-    order: ORDER_BY sort ("," sort)*
-    sort: FIELD DIRECTION?
-    AND: /and\b/i
-    OR: /or\b/i
-    NOT: /not\b/i
-    NOT_IN: /not\s+in\b/i
-    IN: /in\b/i
-    NOW: /now\b/i
-    ORDER_BY: /order\s+by\b/i
-    DIRECTION: /(asc|desc)\b/i
-    FIELD: /(?!(and|or|not|in|order)\b)[a-z]+(\.[a-z]+)?/i
-    OPERATOR: "!=" | "!~" | ">=" | "<=" | "=" | "~" | ">" | "<"
-    WORD: /(?!(and|or|not|in|order|now)\b)[\w.~-]+/i
-    STRING: /"(\\.|[^"\\])*"/ | /'(\\.|[^'\\])*'/
-    %import common.WS
-    %ignore WS
-"""
+__all__ = ["BadQuery", "Context", "search", "words_asked"]
 
-_EXACT = {"type", "space", "label", "id", "ancestor", "parent"}
-_TEXTS = {"title", "text"}
-_MOMENTS = {"lastmodified", "created"}
-_SORTED = {"title", "lastmodified", "created", "id", "type", "space"}
-_SHAPES = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
-_AGE = re.compile(r"([+-]?\d+)([yMwdhm])")
-_STEPS = {"y": 365 * 86_400, "M": 30 * 86_400, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60}
+_EXACT = frozenset({"type", "space", "space.title", "space.type", "label", "id", "ancestor", "parent", "container"})
+_PEOPLE = frozenset({"creator", "contributor", "mention", "watcher"})
+_TEXTS = frozenset({"title", "text", "sitesearch", "space.title"})
+_MOMENTS = frozenset({"lastmodified", "created"})
+_NUMBERS = frozenset({"id", "ancestor", "parent"})
+_KNOWN = _EXACT | _PEOPLE | _TEXTS | _MOMENTS | {"macro"}
+_SORTED = frozenset({"title", "lastmodified", "created", "id", "type", "space", "creator", "contributor"})
+_TYPES = frozenset({"page", "blogpost", "comment", "attachment", "space", "user", "whiteboard", "database", "folder"})
 _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda left, right: left == right,
     "!=": lambda left, right: left != right,
@@ -66,28 +39,13 @@ _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class BadQuery(Exception):
-    """The query cannot be read; the text is what Confluence answers with status 400."""
-
-
 @dataclass(frozen=True)
-class Present:
-    """`now()` with its offset in seconds."""
+class Context:
+    """Where a query is asked (`cqlcontext`): what `currentSpace()` and `currentContent()` mean, and which statuses."""
 
-    offset: float
-
-
-Value = str | Present
-Test = Callable[["_Asked", Indexed], bool]
-Key = tuple[str, bool]
-
-
-@dataclass(frozen=True)
-class Query:
-    """A read query: which pages, and in which order (field, descending)."""
-
-    test: Test
-    order: tuple[Key, ...]
+    space_key: str = ""
+    content_id: str = ""
+    statuses: frozenset[str] = frozenset({"current"})
 
 
 @dataclass(frozen=True)
@@ -96,179 +54,225 @@ class _Asked:
 
     world: World
     actor: User
+    context: Context
 
 
-def search(world: World, actor: User | None, text: str) -> list[Indexed]:
-    """The pages that the query means, as the index knows them, among the current ones that the actor sees.
+def search(world: World, actor: User | None, text: str, context: Context | None = None) -> list[Indexed]:
+    """The pages that the query means, as the index knows them, among those that the actor sees; oldest first.
 
     `BadQuery` when it is malformed; nothing for an anonymous actor.
     """
     query = read(text)
+    _check(query)
     if actor is None:
         return []
-    asked = _Asked(world, actor)
-    current = [page for page in world.wiki.pages.values() if page.status == "current" and may_see(world, actor, page)]
-    known = [indexed for page in current if (indexed := as_indexed(world, page))]
-    found = [indexed for indexed in known if query.test(asked, indexed)]
+    asked = _Asked(world, actor, context or Context())
+    found = []
+    for page in sorted(_candidates(asked, query.where), key=lambda each: each.id):
+        if page.status in asked.context.statuses and may_see(world, actor, page):
+            indexed = as_indexed(world, page)
+            if indexed is not None and (query.where is None or _holds(asked, query.where, indexed)):
+                found.append(indexed)
     for field, descending in reversed(query.order):
         found.sort(key=_sort_key(asked, field), reverse=descending)
     return found
 
 
-@lru_cache(maxsize=256)
-def read(text: str) -> Query:
-    """The query of a CQL text; `BadQuery` says what is wrong with it."""
-    try:
-        query = _Reader().transform(_parser().parse(text))
-    except UnexpectedInput as error:
-        raise BadQuery(f"Could not parse cql : {text} (at character {error.pos_in_stream})") from error
-    except VisitError as error:
-        if isinstance(error.orig_exc, BadQuery):
-            raise error.orig_exc from error
-        raise
-    assert isinstance(query, Query)
-    return query
+def words_asked(text: str) -> list[str]:
+    """The words that a query looks for in texts, for showing where they are."""
+    found = [one for one in conditions(read(text).where) if one.field in _TEXTS and one.operator == "~"]
+    values = [value for one in found for value in one.values if isinstance(value, str)]
+    return [word for value in values for word in re.findall(r"\w+", value)]
 
 
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
-    return Lark(_GRAMMAR, parser="lalr")
+# ------------------------------------------------------------ what may be asked
 
 
-class _Reader(Transformer[Token, Any]):
-    """From the parsed tree to a `Query`."""
-
-    def start(self, parts: list[Any]) -> Query:
-        if not parts:
-            raise BadQuery("Could not parse cql : the query is empty")
-        order = parts.pop() if isinstance(parts[-1], tuple) else ()
-        return Query(parts[0] if parts else (lambda _asked, _page: True), order)
-
-    def either(self, parts: list[Any]) -> Test:
-        tests = _without_tokens(parts)
-        return lambda asked, page: any(test(asked, page) for test in tests)
-
-    def both(self, parts: list[Any]) -> Test:
-        tests = _without_tokens(parts)
-        return lambda asked, page: all(test(asked, page) for test in tests)
-
-    def negation(self, parts: list[Any]) -> Test:
-        test = _without_tokens(parts)[0]
-        return lambda asked, page: not test(asked, page)
-
-    def comparison(self, parts: list[Any]) -> Test:
-        return _comparison(_field(parts[0]), str(parts[1]), parts[2])
-
-    def membership(self, parts: list[Any]) -> Test:
-        field, operator, *values = parts
-        tests = [_comparison(_field(field), "=", value) for value in values]
-        inside = operator.lower() == "in"
-        return lambda asked, page: any(test(asked, page) for test in tests) is inside
-
-    def text(self, parts: list[Token]) -> str:
-        return re.sub(r"\\(.)", r"\1", str(parts[0])[1:-1])
-
-    def word(self, parts: list[Token]) -> str:
-        return str(parts[0])
-
-    def now(self, parts: list[Token]) -> Present:
-        age = _AGE.fullmatch(self.text(parts[1:])) if parts[1:] else None
-        if parts[1:] and age is None:
-            raise BadQuery(f"Could not parse cql : not an offset of time: {parts[1]}")
-        return Present(int(age[1]) * _STEPS[age[2]] if age else 0.0)
-
-    def sort(self, parts: list[Token]) -> Key:
-        field = _field(parts[0])
+def _check(query: Query) -> None:
+    for condition in conditions(query.where):
+        _check_condition(condition)
+    for field, _ in query.order:
         if field not in _SORTED:
             raise BadQuery(f"Cannot order by field: {field}")
-        return field, len(parts) > 1 and parts[1].lower() == "desc"
-
-    def order(self, parts: list[Any]) -> tuple[Key, ...]:
-        return tuple(parts[1:])
 
 
-def _without_tokens(parts: list[Any]) -> list[Test]:
-    return [part for part in parts if not isinstance(part, Token)]
-
-
-def _field(token: Token) -> str:
-    name = token.lower()
-    return {"space.key": "space", "content": "id", "content.id": "id", "sitesearch": "text"}.get(name, name)
-
-
-def _comparison(field: str, operator: str, value: Value) -> Test:
-    if field in _MOMENTS and operator in _ORDERINGS:
-        if isinstance(value, str):
-            _wall_clock(value)
-        return lambda asked, page: _ORDERINGS[operator](_moment(page, field), _instant(asked, value))
-    if isinstance(value, Present):
-        raise BadQuery(f"A date cannot be compared with field: {field}")
-    negated = operator.startswith("!")
-    if field in _TEXTS and operator in ("~", "!~"):
-        return lambda _asked, page: _contains(_text(page, field), value) is not negated
-    if field == "title" and operator in ("=", "!="):
-        return lambda _asked, page: (page.title == value) is not negated
-    if field in _EXACT and operator in ("=", "!="):
-        if field in ("id", "ancestor", "parent") and not value.isdecimal():
-            raise BadQuery(f"Could not parse cql : {field} must be a number: {value}")
-        return lambda asked, page: (value.casefold() in _exact(asked, page, field)) is not negated
-    if field in _EXACT | _TEXTS | _MOMENTS:
+def _check_condition(condition: Condition) -> None:
+    field, operator = condition.field, condition.operator
+    if field.startswith("user."):
+        raise BadQuery(f"Could not parse cql : Unsupported CQL field '{field}' for this resource")
+    if field not in _KNOWN:
+        raise BadQuery(f"Could not parse cql : No field exists with name: {field}")
+    allowed = {"=", "!=", "in", "not in"} if field in _EXACT | _PEOPLE | {"title", "macro"} else set()
+    allowed |= {"~", "!~"} if field in _TEXTS else set()
+    allowed |= set(_ORDERINGS) if field in _MOMENTS else set()
+    if operator not in allowed:
         raise BadQuery(f"Unsupported operator for field {field}: {operator}")
-    raise BadQuery(f"Could not parse cql : No field exists with name: {field}")
+    for value in condition.values:
+        _check_value(field, value)
+
+
+def _check_value(field: str, value: Value) -> None:
+    if isinstance(value, Call):
+        _check_call(field, value)
+    elif field in _MOMENTS:
+        written(value)
+    elif field in _NUMBERS and not value.isdecimal():
+        raise BadQuery(f"Could not parse cql : {field} must be a number: {value}")
+    elif field == "type" and value.casefold() not in _TYPES:
+        raise BadQuery(f"Could not parse cql : Unknown content type: {value}")
+
+
+def _check_call(field: str, call: Call) -> None:
+    if field in _MOMENTS:
+        called(call, datetime(2000, 1, 1))
+        return
+    fields = {"currentuser": _PEOPLE, "currentspace": {"space"}, "currentcontent": _NUMBERS | {"container"}}
+    if field not in fields.get(call.name, ()) or call.arguments:
+        raise BadQuery(f"Could not parse cql : Function {call.name} cannot be used with field: {field}")
+
+
+# ------------------------------------------------------------ where to look
+
+
+def _candidates(asked: _Asked, node: Node | None) -> Iterable[Page]:
+    """Pages among which all that the query means are; all pages when nothing narrows them."""
+    narrowed = _narrowed(asked, node)
+    return list(asked.world.wiki.pages.values()) if narrowed is None else narrowed.values()
+
+
+def _narrowed(asked: _Asked, node: Node | None) -> dict[int, Page] | None:
+    if isinstance(node, Condition):
+        return _indexed_under(asked, node)
+    if not isinstance(node, Joined):
+        return None
+    parts = [_narrowed(asked, part) for part in node.parts]
+    known = [part for part in parts if part is not None]
+    if node.word == "and":
+        return min(known, key=len, default=None)
+    return {number: page for part in known for number, page in part.items()} if len(known) == len(parts) else None
+
+
+def _indexed_under(asked: _Asked, condition: Condition) -> dict[int, Page] | None:
+    wiki, field = asked.world.wiki, condition.field
+    if field == "lastmodified" and condition.operator in (">", ">=", "=") and condition.values:
+        start = _instant(asked, condition.values[0]).replace(second=0, microsecond=0)
+        return {page.id: page for page in wiki_index.changed_since(wiki, start)}
+    if condition.operator not in ("=", "in"):
+        return None
+    values = [_settled(asked, value) for value in condition.values]
+    if field == "label":
+        return {page.id: page for value in values for page in wiki_index.labelled(wiki, value)}
+    if field == "title":
+        return {page.id: page for value in values for page in wiki_index.titled(wiki, value)}
+    if field == "parent":
+        return {page.id: page for value in values if value for page in wiki_index.placed_below(wiki, int(value))}
+    if field == "id":
+        return {page.id: page for value in values if value and (page := wiki.pages.get(int(value)))}
+    return None
+
+
+# ------------------------------------------------------------ what a condition means
+
+
+def _holds(asked: _Asked, node: Node, indexed: Indexed) -> bool:
+    if isinstance(node, Not):
+        return not _holds(asked, node.part, indexed)
+    if isinstance(node, Joined):
+        parts = (_holds(asked, part, indexed) for part in node.parts)
+        return all(parts) if node.word == "and" else any(parts)
+    negated = node.operator in ("!=", "!~", "not in")
+    if node.field in _MOMENTS:
+        return _compared(asked, node, indexed)
+    values = [_settled(asked, value) for value in node.values]
+    if node.operator in ("~", "!~"):
+        return contains(_text(asked, indexed, node.field), values[0]) is not negated
+    if node.field == "title":
+        return (indexed.title in values) is not negated
+    have = _exact(asked, indexed, node.field)
+    return any(value.casefold() in have for value in values) is not negated
+
+
+def _settled(asked: _Asked, value: Value) -> str:
+    if isinstance(value, str):
+        return value
+    known = {
+        "currentuser": asked.actor.account_id,
+        "currentspace": asked.context.space_key,
+        "currentcontent": asked.context.content_id,
+    }
+    return known.get(value.name, "")
 
 
 def _exact(asked: _Asked, indexed: Indexed, field: str) -> set[str]:
+    """What a page has in a field, without regard to case."""
     page = indexed.page
-    if field == "type":
-        return {"page"}
-    if field == "space":
-        return {space_of(asked.world, page).key.casefold()}
+    space = space_of(asked.world, page)
+    if field in _PEOPLE:
+        return _people(indexed, field, asked.world)
     if field == "label":
-        return set(indexed.labels)
+        return {name.casefold() for name in indexed.labels}
     if field == "ancestor":
         return {str(above.id) for above in ancestors(asked.world, page)}
-    return {str(page.parent_id if field == "parent" else page.id)}
+    if field == "macro":
+        return set(macros_in(indexed.body))
+    plain = {
+        "type": page.kind,
+        "space": space.key.casefold(),
+        "space.title": space.name.casefold(),
+        "space.type": "personal" if space.key.startswith("~") else "global",
+        "parent": str(page.parent_id),
+        "id": str(page.id),
+        "container": str(space.id),
+    }
+    return {plain[field]}
 
 
-def _text(indexed: Indexed, field: str) -> str:
-    return indexed.title if field == "title" else f"{indexed.title} {parse(indexed.body).text}"
+def _people(indexed: Indexed, field: str, world: World) -> set[str]:
+    page = indexed.page
+    if field == "creator":
+        named: set[User | None] = {page.versions[0].author}
+    elif field == "contributor":
+        named = {version.author for version in page.versions}
+    elif field == "watcher":
+        named = {user for user in world.people.all() if user.account_id in page.watchers}
+    else:
+        named = {world.people.find(ref) for ref in mentions_in(indexed.body)}
+    names = [(user.account_id, user.name, user.user_key) for user in named if user is not None]
+    return {name.casefold() for each in names for name in each}
 
 
-def _contains(text: str, wanted: str) -> bool:
-    """Every word of `wanted`, in any order and case; a word may end in `*`."""
-    words = re.findall(r"\w+", text.casefold())
-    for want in re.findall(r"\w+\*?", wanted.casefold()):
-        stem = want.removesuffix("*")
-        if not any(word.startswith(stem) if want.endswith("*") else word == stem for word in words):
-            return False
-    return True
+def _text(asked: _Asked, indexed: Indexed, field: str) -> str:
+    if field == "title":
+        return indexed.title
+    if field == "space.title":
+        return space_of(asked.world, indexed.page).name
+    return f"{indexed.title} {text_of(indexed.body)}"
+
+
+def _compared(asked: _Asked, condition: Condition, indexed: Indexed) -> bool:
+    # Dates are compared by the minute, as they are written; a day without a time is the whole of it to `=` and `!=`.
+    value, operator = condition.values[0], condition.operator
+    moment = _moment(indexed, condition.field).replace(second=0, microsecond=0)
+    wanted = _instant(asked, value).replace(second=0, microsecond=0)
+    if isinstance(value, str) and is_day(value) and operator in ("=", "!="):
+        return (wanted <= moment < wanted + timedelta(days=1)) is (operator == "=")
+    return _ORDERINGS[operator](moment, wanted)
 
 
 def _moment(indexed: Indexed, field: str) -> datetime:
-    # Dates are compared by the minute, as they are written.
-    moment = indexed.page.created if field == "created" else indexed.changed
-    return moment.replace(second=0, microsecond=0)
+    return indexed.page.created if field == "created" else indexed.changed
 
 
 def _instant(asked: _Asked, value: Value) -> datetime:
-    if isinstance(value, Present):
-        present = asked.world.clock.now() + timedelta(seconds=value.offset)
-        return present.replace(second=0, microsecond=0)
-    return _wall_clock(value).replace(tzinfo=ZoneInfo(asked.actor.time_zone))
-
-
-def _wall_clock(text: str) -> datetime:
-    for shape in _SHAPES:
-        try:
-            return datetime.strptime(text, shape)
-        except ValueError:
-            continue
-    raise BadQuery(f"Could not parse cql : Invalid date format: {text}")
+    zone = ZoneInfo(asked.actor.time_zone)
+    if isinstance(value, Call):
+        return called(value, asked.world.clock.now().astimezone(zone))
+    return written(value).replace(tzinfo=zone)
 
 
 def _sort_key(asked: _Asked, field: str) -> Callable[[Indexed], Any]:
     if field in _MOMENTS:
-        return lambda indexed: indexed.page.created if field == "created" else indexed.changed
+        return lambda indexed: _moment(indexed, field)
     if field == "title":
         return lambda indexed: indexed.title.casefold()
     if field == "id":

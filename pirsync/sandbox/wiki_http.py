@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,10 +16,8 @@ from starlette.routing import Route
 from . import cql
 from .http import BadBody, actor, answer
 from .people import User
-from .site import web_path
 from .wiki import (
     Conflict,
-    Indexed,
     Page,
     Refused,
     TitleTaken,
@@ -29,9 +26,8 @@ from .wiki import (
     find_page,
     may_edit,
     may_see,
-    space_of,
 )
-from .wiki_json import Asked, Json, content_json, expansions, label_json, moment
+from .wiki_json import Asked, Json, label_json
 
 if TYPE_CHECKING:
     from .world import World
@@ -225,45 +221,6 @@ def slice_of(found: list[Item], start: int, limit: int) -> tuple[list[Item], int
     return found[start:end], end if end < len(found) else None
 
 
-def search(world: World, request: Request) -> Response:
-    """`GET /rest/api/search`: pages wrapped as search hits, titles HTML-escaped."""
-    return _searched(world, request, _hit)
-
-
-def content_search(world: World, request: Request) -> Response:
-    """`GET /rest/api/content/search`: pages, with expansions."""
-    return _searched(world, request, _content)
-
-
-def _searched(world: World, request: Request, shape: Callable[[Asked, Indexed], Json]) -> Response:
-    query = request.query_params
-    if "cql" not in query:
-        raise bad_request("Query parameter 'cql' is required")
-    asked = Asked(world, actor(world, request), expansions(query.get("expand", "")))
-    found = cql.search(world, asked.actor, query["cql"])
-    limit = min(whole_number(query.get("limit"), 25, "limit"), _most_hits(asked)) or 25
-    cursor = query.get("cursor")
-    start = position_of(cursor) if cursor else whole_number(query.get("start"), 0, "start")
-    page, following = slice_of(found, start, limit)
-    answered: Json = {
-        "results": [shape(asked, indexed) for indexed in page],
-        "start": start,
-        "limit": limit,
-        "size": len(page),
-        "totalSize": len(found),
-        "cqlQuery": query["cql"],
-        "searchDuration": 1,
-        "_links": {
-            "base": world.wiki_url,
-            "context": "/wiki" if world.is_cloud else "/confluence",
-            "self": f"{world.wiki_url}{own_path(request)}?{request.url.query}",
-        },
-    }
-    if following is not None:
-        answered["_links"]["next"] = _next(world, request, limit, following)
-    return answer(answered)
-
-
 def most_of(asked: Asked) -> int:
     """How many pages one v1 answer holds: bodies make it fewer, rendered ones fewer still."""
     if asked.wants("body.export_view") or asked.wants("body.styled_view"):
@@ -271,41 +228,7 @@ def most_of(asked: Asked) -> int:
     return 50 if asked.wants("body") else 200
 
 
-def _most_hits(asked: Asked) -> int:
-    most = most_of(asked)
-    return 250 if most == 200 and asked.world.is_cloud else most
-
-
-def _next(world: World, request: Request, limit: int, start: int) -> str:
-    kept = {name: value for name, value in request.query_params.items() if name not in ("cursor", "start", "limit")}
-    place = {"next": "true", "cursor": cursor_of(start)} if world.is_cloud else {}
-    return f"{own_path(request)}?{urlencode({**place, **kept, 'limit': limit, 'start': start})}"
-
-
 def own_path(request: Request) -> str:
     """A request's path as the links of the older API have it: without the context path, which `_links.base` has."""
     path = request.url.path
     return path[path.index("/rest/") :]
-
-
-def _content(asked: Asked, indexed: Indexed) -> Json:
-    return content_json(asked, indexed.page)
-
-
-def _hit(asked: Asked, indexed: Indexed) -> Json:
-    world, page = asked.world, indexed.page
-    inner = frozenset(name.removeprefix("content.") for name in asked.expand)
-    space = space_of(world, page)
-    return {
-        "content": content_json(Asked(world, asked.actor, inner), page),
-        "title": html.escape(indexed.title),
-        "excerpt": "",
-        "url": web_path(world, page),
-        "resultGlobalContainer": {"title": space.name, "displayUrl": f"/spaces/{space.key}"},
-        "breadcrumbs": [],
-        "entityType": "content",
-        "iconCssClass": "aui-icon content-type-page",
-        "lastModified": moment(indexed.changed),
-        "friendlyLastModified": f"{indexed.changed:%b %d, %Y}",
-        "score": 0.0,
-    }

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pirsync.sandbox.cql import BadQuery, search
+from pirsync.sandbox.cql import BadQuery, Context, search
+from pirsync.sandbox.cql_people import search_people
 from pirsync.sandbox.people import SERVICE, User
 from pirsync.sandbox.wiki import add_labels, create_page, set_status, update_page
 from pirsync.sandbox.wiki_seed import REVIEWS, seed
@@ -46,6 +47,7 @@ def _titles(world: World, query: str, actor: User | None = SERVICE) -> list[str]
         ("space.key = sec", ["Secur"]),
         ("type = page and not space = OPS", ["Secur"]),
         ("type = blogpost", []),
+        ("type in (blogpost, page) and title ~ 'call'", ["On ca"]),
         (f'title = "{REVIEWS}"', ["Post-"]),
         (f'title = "{REVIEWS.lower()}"', []),
         ('title = "INC-1: \\"late\\" mail & more"', ["INC-1"]),
@@ -62,6 +64,20 @@ def _titles(world: World, query: str, actor: User | None = SERVICE) -> list[str]
         ('lastmodified > now("-5m")', []),
         ("lastmodified > now()", []),
         ("label = pir order by lastmodified desc, title", ["INC-2", "INC-1"]),
+        ("label = pir and creator = currentUser()", ["INC-1", "INC-2"]),
+        ("label = pir and creator != currentUser()", []),
+        ("label = pir and created >= startOfDay()", ["INC-2"]),
+        ('label = pir and created <= endOfDay("-1d")', ["INC-1"]),
+        ('label = pir and created >= startOfMonth("-1M") and created < startOfMonth("+1M")', ["INC-1", "INC-2"]),
+        ('label = pir and created = "2026-03-04"', ["INC-2"]),
+        ('label = pir and created != "2026-03-04"', ["INC-1"]),
+        ('siteSearch ~ "queue stuck"', ["INC-1", "INC-2"]),
+        ('text ~ "\\"stuck queue\\""', []),
+        ('text ~ "st?ck"', ["INC-1", "INC-2"]),
+        ('space.title ~ "secur*"', ["Secur"]),
+        ("space.type = personal", []),
+        ("macro = details", []),
+        ("title in ('On call', 'Operations') order by id desc", ["On ca", "Opera"]),
     ],
 )
 def test_what_a_query_finds(world: World, query: str, expected: list[str]) -> None:
@@ -128,8 +144,47 @@ def test_hidden_trashed_and_archived_pages_are_not_found(world: World) -> None:
         "label = a order title",
         'title = "a" "b"',
         "type = page; drop",
+        "type = nonsense",
+        "creator ~ ana",
+        "created > currentUser()",
+        "space = currentUser()",
+        "created > startOfDay(soon)",
+        "created > startOfDecade()",
+        "user.fullname ~ ana",
+        'content.property[a].b = "c"',
     ],
 )
 def test_a_malformed_query_is_refused(world: World, query: str) -> None:
     with pytest.raises(BadQuery):
         search(world, SERVICE, query)
+
+
+def test_mentions_and_contributors_are_found_by_account(world: World) -> None:
+    page, ana = page_titled(world, 'INC-1: "late" mail & more'), world.people.find("aruiz")
+    assert ana is not None
+    body = f'<p><ac:link><ri:user ri:account-id="{ana.account_id}" /></ac:link></p>'
+    update_page(world, ana, page, page.title, body, 2, "")
+    for field in ("mention", "contributor"):
+        assert _titles(world, f'{field} = "{ana.account_id}" and label = pir') == ["INC-1"]
+        assert _titles(world, f"{field} = currentUser() and label = pir", ana) == ["INC-1"]
+    assert _titles(world, f"mention in ('{ana.account_id}', x) and label = team1") == ["INC-1"]
+
+
+def test_the_context_says_which_space_is_the_current_one_and_which_statuses_are_looked_at(world: World) -> None:
+    second = page_titled(world, 'INC-2: "late" mail & more')
+    set_status(second, "archived")
+    there = Context(space_key="OPS", statuses=frozenset({"archived"}))
+    assert [one.page for one in search(world, SERVICE, "space = currentSpace()", there)] == [second]
+    assert search(world, SERVICE, "space = currentSpace()", Context(space_key="SEC", statuses=there.statuses)) == []
+
+
+def test_people_are_found_by_queries_of_their_own(world: World) -> None:
+    def names(query: str) -> list[str]:
+        return [user.name for user in search_people(world, SERVICE, query)]
+
+    assert names('user.fullname ~ "ana"') == ["aruiz"]
+    assert names("user = currentUser()") == [SERVICE.name]
+    assert names('type = user and user.fullname ~ "m*" and not user.fullname ~ "ellis"') == []
+    assert "ileaver" not in names("type = user")
+    with pytest.raises(BadQuery):
+        search_people(world, SERVICE, "type = user and space = OPS")

@@ -86,6 +86,7 @@ CLOUD = (
     Step(f"DELETE {_V1}/{{old[id]}}"),
     Step("POST /rest/api/contentbody/convert/async/export_view", _HOUR, keep="conversion"),
     Step("GET /rest/api/contentbody/convert/async/{conversion[asyncId]}"),
+    Step("GET /rest/api/search/user?cql=user.fullname~ana"),
     # The end.
     Step(f"DELETE {_V1}/{{draft[id]}}/pageTree"),
     Step(f"POST {_V1}/archive", {"pages": [{"id": "{top[id]}"}]}, keep="task"),
