@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from .markup import Element, Refused, escaped, parse, tidy_attribute, tidy_text, walk, write
@@ -15,6 +16,7 @@ UserAttribute = Callable[[str], tuple[str, str] | None]
 _RENAMED = {"b": "strong", "i": "em", "strike": "del"}
 _DROPPED = frozenset({"script", "style"})
 _MACROS = frozenset({"ac:structured-macro", "ac:macro"})
+_HEX_COLOUR = re.compile(r"(?<![&\w])#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
 _USER_ATTRIBUTES = ("ri:account-id", "ri:userkey", "ri:username")
 
 
@@ -97,11 +99,21 @@ def _tidy(element: Element) -> None:
         elif child.name.lower() not in _DROPPED:
             child.name = _RENAMED.get(child.name, child.name)
             child.attributes = {
-                name: tidy_attribute(value) for name, value in child.attributes.items() if not name.startswith("on")
+                name: _coloured(tidy_attribute(value)) if name == "style" else tidy_attribute(value)
+                for name, value in child.attributes.items()
+                if not name.startswith("on")
             }
             _tidy(child)
             kept.append(child)
     element.children = [child for child in kept if child != ""]
+
+
+def _coloured(style: str) -> str:
+    def decimal(colour: re.Match[str]) -> str:
+        digits = colour[1] if len(colour[1]) > len("rgb") else "".join(digit * 2 for digit in colour[1])
+        return f"rgb({int(digits[0:2], 16)},{int(digits[2:4], 16)},{int(digits[4:6], 16)})"
+
+    return _HEX_COLOUR.sub(decimal, style)
 
 
 def _sort_parameters(macro: Element) -> None:

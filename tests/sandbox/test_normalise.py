@@ -36,6 +36,10 @@ def _saved(body: str, deployment: str = "datacenter") -> str:
         ("<p onclick='go()' class='x'>a<br/></p>", '<p class="x">a<br /></p>'),
         ("<p>1&ndash;2&nbsp;&mdash; &lt;b&gt; &amp;amp; &#8364;</p>", "<p>1–2&nbsp;— &lt;b&gt; &amp;amp; €</p>"),
         ("<p>\N{NO-BREAK SPACE}</p>", "<p>&nbsp;</p>"),
+        (
+            '<p style="color: #FF5630;border: 1px #0a0">x <a href="#abc">y</a></p>',
+            '<p style="color: rgb(255,86,48);border: 1px rgb(0,170,0)">x <a href="#abc">y</a></p>',
+        ),
         ("<a href='?a=1&amp;b=\"2\"'>x</a>", '<a href="?a=1&amp;b=&quot;2&quot;">x</a>'),
         ("<table><tr><td>a</td></tr></table>", "<table><tbody><tr><td>a</td></tr></tbody></table>"),
         (

@@ -39,13 +39,16 @@ def site(request: pytest.FixtureRequest, sites: dict[Deployment, Client]) -> Cli
 
 
 def _page(client: Client, title: str, body: str = "<p>x</p>") -> Page:
-    made = create_page(client.world, SERVICE, space(client.world), page_titled(client.world), title, body)
-    return made
+    return create_page(client.world, SERVICE, space(client.world), page_titled(client.world), title, body)
 
 
 def _put_v1(client: Client, page: Page, number: int, query: str = "", **other: Any) -> int:
     sent = {**v1_update(page, number, f"<p>{number}</p>"), **other}
     return client.send("PUT", f"{V1}/{page.id}{query}", sent).status_code
+
+
+def _named(site: Client, user: Any) -> dict[str, str]:
+    return {"accountId": user.account_id} if site.world.is_cloud else {"username": user.name}
 
 
 # ------------------------------------------------------------ drafts
@@ -209,10 +212,6 @@ def test_a_restriction_hides_a_page_from_others_and_refuses_their_changes(site: 
     assert site.send("PUT", f"{V1}/{page.id}/restriction", locked).status_code == 400
     read = site.get(f"{V1}/{page.id}", expand="restrictions.read.restrictions.user").json()["restrictions"]["read"]
     assert [each["displayName"] for each in read["restrictions"]["user"]["results"]] == [SERVICE.display_name]
-
-
-def _named(site: Client, user: Any) -> dict[str, str]:
-    return {"accountId": user.account_id} if site.world.is_cloud else {"username": user.name}
 
 
 def test_people_are_added_to_a_restriction_one_by_one_on_cloud(cloud: Client) -> None:
