@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from . import adf
+from . import adf, tracker_index
 from .jira_json import (
     JSON,
     View,
@@ -217,7 +217,7 @@ def _parent(view: View, issue: Issue) -> JSON | None:
 
 
 def _subtasks(view: View, issue: Issue) -> list[JSON]:
-    below = [one for one in view.world.tracker.issues.values() if one.parent_id == issue.id]
+    below = tracker_index.holders(view.world.tracker, "parent", issue.id)
     return [short_json(view, one) for one in below if can_see(view.world, view.viewer, one)]
 
 

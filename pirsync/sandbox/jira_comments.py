@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from . import tracker
+from . import tracker, tracker_index
 from .http import answer, body_json, empty
 from .jira_call import ISSUE, Call, Table
 from .jira_fields import Form, Wrong, rich_text
@@ -110,7 +110,7 @@ def put_comment_property(call: Call) -> Response:
 
 
 def _comment_by_id(call: Call) -> tracker.Comment:
-    for issue in call.world.tracker.issues.values():
+    for issue in tracker_index.holders(call.world.tracker, "comment", call.path("comment")):
         for comment in issue.comments:
             if comment.id == call.path("comment") and tracker.can_see(call.world, call.user, issue):
                 return comment

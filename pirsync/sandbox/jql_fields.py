@@ -230,6 +230,40 @@ def _links(world: World, name: str) -> Field:
 
 _OPERATORS["parent option"], _OPERATORS["parent link"] = _SETS, EQUALITY
 
+
+def _ids(field_id: str) -> Read:
+    """The ids that a field of components or versions holds."""
+
+    def read(issue: Issue) -> list[str]:
+        return list(issue.custom.get(field_id) or ())
+
+    return read
+
+
+def _component(world: World, name: str) -> Field:
+    names = {one.id: one.name.casefold() for each in world.tracker.projects.values() for one in each.components}
+    read = _ids("components")
+
+    def rank(issue: Issue) -> str | None:
+        return min((names[number] for number in read(issue) if number in names), default=None)
+
+    return Field(name, "component", read, rank)
+
+
+def _version(field_id: str) -> Maker:
+    def make(world: World, name: str) -> Field:
+        every = [one.id for each in world.tracker.projects.values() for one in each.versions]
+        places = {number: place for place, number in enumerate(every)}
+        read = _ids(field_id)
+
+        def rank(issue: Issue) -> int | None:
+            return min((places[number] for number in read(issue) if number in places), default=None)
+
+        return Field(name, "version", read, rank)
+
+    return make
+
+
 _CREATED = _plain("datetime", lambda issue: issue.created, instant="created")
 _UPDATED = _plain("datetime", lambda issue: issue.updated, instant="updated")
 _RESOLVED = _plain("datetime", lambda issue: issue.resolved, instant="resolved")
@@ -269,6 +303,9 @@ _SYSTEM: dict[str, Maker] = {
     "creator": _person("creator"),
     "priority": _priority,
     "resolution": _RESOLUTION,
+    "component": _component,
+    "fixversion": _version("fixVersions"),
+    "affectedversion": _version("versions"),
     "level": _plain("level", lambda issue: issue.security),
     "summary": _text("text", _summary),
     "description": _text("text", _description),

@@ -12,9 +12,9 @@ from .jql_dates import FUNCTIONS as DATES
 from .jql_dates import instant
 from .jql_fields import Field
 from .jql_refusals import BadQuery
-from .jql_values import Search, find_user, visible_issue
+from .jql_values import Search, find_user, visible_issue, visible_projects
 from .tracker import links_of
-from .tracker_nouns import Issue
+from .tracker_nouns import Issue, Project
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,52 @@ def _current_user(run: Search, call: Call) -> set[Any]:
 
 
 def _members_of(run: Search, call: Call) -> set[Any]:
-    group = call.arguments[0]
+    name = call.arguments[0]
+    for group in run.world.people.groups:
+        if group.name.lower() == name.lower():
+            return {user.name for user in run.world.people.all() if group.has(user)}
     raise BadQuery(
-        f"Function 'membersOf' can not generate a list of usernames for group '{group}'; the group does not exist."
+        f"Function 'membersOf' can not generate a list of usernames for group '{name}'; the group does not exist."
     )
+
+
+def _versions(released: bool) -> Callable[[Search, Call], set[Any]]:
+    def values(run: Search, call: Call) -> set[Any]:
+        projects = _named_projects(run, call)
+        return {one.id for project in projects for one in project.versions if one.released is released}
+
+    return values
+
+
+def _edge_version(released: bool) -> Callable[[Search, Call], set[Any]]:
+    """The last of a project's released versions, or the first of those that are not, archived ones aside."""
+
+    def values(run: Search, call: Call) -> set[Any]:
+        (project,) = _named_projects(run, call)
+        fit = [one.id for one in project.versions if one.released is released and not one.archived]
+        return set(fit[-1:] if released else fit[:1])
+
+    return values
+
+
+def _named_projects(run: Search, call: Call) -> list[Project]:
+    """The projects that a function's arguments name; all that the account sees where it has none."""
+    visible = visible_projects(run)
+    found = []
+    for ref in call.arguments:
+        named = [one for one in visible if ref.lower() in (one.key.lower(), one.name.lower(), one.id)]
+        if not named:
+            raise BadQuery(f"Could not resolve the project '{ref}' provided to function '{call.name}'.")
+        found.append(named[0])
+    return found if call.arguments else visible
+
+
+def _components_led(run: Search, call: Call) -> set[Any]:
+    user = find_user(run.world, call.arguments[0]) if call.arguments else run.viewer
+    if user is None:
+        what = f"can not generate a list of components for user '{call.arguments[0]}'; the user does not exist."
+        raise BadQuery(f"Function 'componentsLeadByUser' {what}")
+    return {one.id for project in visible_projects(run) for one in project.components if one.lead == user}
 
 
 def _types(subtask: bool) -> Callable[[Search, Call], set[Any]]:
@@ -136,11 +178,12 @@ def _projects_led(run: Search, call: Call) -> set[Any]:
         name = call.arguments[0]
         what = f"can not generate a list of projects for user '{name}'; the user does not exist."
         raise BadQuery(f"Function 'projectsLeadByUser' {what}")
-    return {one.id for one in run.world.tracker.projects.values() if one.lead == user}
+    return {one.id for one in visible_projects(run) if one.lead == user}
 
 
 _ISSUES = frozenset({"key", "id", "parent option", "parent link", "link"})
 _PEOPLE = frozenset({"user", "watcher"})
+_VERSIONS = frozenset({"version"})
 _MANY = 1000
 
 _ALL = (
@@ -150,6 +193,11 @@ _ALL = (
     Function("subTaskIssueTypes", frozenset({"type"}), 0, 0, is_list=True, values=_types(subtask=True)),
     Function("linkedIssues", _ISSUES, 1, _MANY, is_list=True, values=_linked_issues),
     Function("updatedBy", _ISSUES, 1, 3, is_list=True, values=_updated_by),
+    Function("releasedVersions", _VERSIONS, 0, _MANY, is_list=True, values=_versions(released=True)),
+    Function("unreleasedVersions", _VERSIONS, 0, _MANY, is_list=True, values=_versions(released=False)),
+    Function("latestReleasedVersion", _VERSIONS, 1, 1, is_list=False, values=_edge_version(released=True)),
+    Function("earliestUnreleasedVersion", _VERSIONS, 1, 1, is_list=False, values=_edge_version(released=False)),
+    Function("componentsLeadByUser", frozenset({"component"}), 0, 1, is_list=True, values=_components_led),
     Function("projectsLeadByUser", frozenset({"project"}), 0, 1, is_list=True, values=_projects_led),
 )
 _FUNCTIONS = {one.name.lower(): one for one in _ALL}

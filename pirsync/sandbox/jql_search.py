@@ -222,6 +222,8 @@ class _Compiler:
         return _Part(test)
 
     def _relation(self, subject: Field, used: str, wanted: set[Any]) -> _Part:
+        if subject.kind == "version":
+            return self._versions(subject, used, wanted)
         compare, bound = RELATION[used], self._bound(subject, wanted)
         rank = subject.rank
         if bound is None:
@@ -237,6 +239,19 @@ class _Compiler:
         if subject.instant:
             first, last = (bound, None) if used.startswith(">") else (None, bound)
             return _Part(test, self._span(subject, first, last))
+        return _Part(test)
+
+    def _versions(self, subject: Field, used: str, wanted: set[Any]) -> _Part:
+        """Versions are compared by their order in the project that they belong to."""
+        compare, read = RELATION[used], subject.read
+        projects = self._run.world.tracker.projects.values()
+        places = {one.id: (project.id, place) for project in projects for place, one in enumerate(project.versions)}
+        bounds = [places[number] for number in wanted]
+
+        def test(issue: Issue) -> bool:
+            own = [places[number] for number in read(issue) if number in places]
+            return any(one[0] == bound[0] and compare(one[1], bound[1]) for one in own for bound in bounds)
+
         return _Part(test)
 
     def _bound(self, subject: Field, wanted: set[Any]) -> Any:

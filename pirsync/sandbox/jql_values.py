@@ -86,7 +86,7 @@ def _of(store: Callable[[Search], Iterable[Any]]) -> Callable[[Search, Field, Va
     return found
 
 
-def _projects(run: Search) -> list[Project]:
+def visible_projects(run: Search) -> list[Project]:
     """The projects that exist for the searching account."""
     every = run.world.tracker.projects.values()
     return [one for one in every if may(run.world, run.viewer, "BROWSE_PROJECTS", one)]
@@ -165,12 +165,14 @@ def _datetime(run: Search, subject: Field, value: Value) -> set[Any]:
 
 
 _VALUES: dict[str, Callable[[Search, Field, Value], set[Any]]] = {
-    "project": _of(_projects),
+    "project": _of(visible_projects),
     "type": _of(lambda run: run.world.tracker.types.values()),
     "status": _of(lambda run: run.world.tracker.statuses.values()),
     "priority": _of(lambda run: run.world.tracker.priorities.values()),
     "resolution": _of(lambda run: run.world.tracker.resolutions.values()),
-    "level": _of(lambda run: [one for each in _projects(run) for one in each.security_levels]),
+    "component": _of(lambda run: [one for each in visible_projects(run) for one in each.components]),
+    "version": _of(lambda run: [one for each in visible_projects(run) for one in each.versions]),
+    "level": _of(lambda run: [one for each in visible_projects(run) for one in each.security_levels]),
     **dict.fromkeys(("key", "id", "parent option", "parent link", "link"), _issue),
     **dict.fromkeys(("label", "text property"), _folded),
     "option": _option,

@@ -55,6 +55,13 @@ def refresh(tracker: Tracker) -> Index:
     return index
 
 
+def holders(tracker: Tracker, term: str, value: Any) -> list[Issue]:
+    """The issues that have the value now, whatever searches see; the oldest first."""
+    index = refresh(tracker)
+    found = (tracker.issues.get(number) for number in sorted(index.terms.get((term, value), ())))
+    return [one for one in found if one is not None and value in terms(one)[term]]
+
+
 def having(index: Index, term: str, values: Iterable[Any]) -> list[set[int]]:
     """For each value the ids of the issues that have or had it."""
     return [index.terms.get((term, value), set()) for value in values]
@@ -81,6 +88,7 @@ def terms(issue: Issue) -> dict[str, list[Any]]:
         "creator": [_name(issue.creator)],
         "parent": [issue.parent_id],
         "label": [one.casefold() for one in issue.labels] or [None],
+        "comment": [one.id for one in issue.comments],
     }
 
 

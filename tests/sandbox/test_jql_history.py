@@ -12,6 +12,7 @@ from pirsync.sandbox.jql_search import Search, search
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.seed_setup import BLOCKS
 from pirsync.sandbox.tracker import add_comment, edit_fields, link_issues, transition
+from pirsync.sandbox.tracker_nouns import Component, Version
 from tests.sandbox.desk import Desk
 
 DAY = 86_400
@@ -106,6 +107,38 @@ def test_functions_give_what_their_fields_hold(desk: Desk) -> None:
         "created > startOfWeek(1w)": [],
     }
     assert by_query == found(desk, by_query)
+
+
+def test_components_versions_and_groups_are_those_of_the_site(desk: Desk) -> None:
+    project, ana = desk.world.tracker.project("ACT"), desk.person("aruiz")
+    assert project is not None
+    project.components.append(Component("501", "Database", lead=ana))
+    names = (("601", "1.0", True), ("602", "1.1", True), ("603", "2.0", False), ("604", "2.1", False))
+    project.versions += [Version(number, name, released=released) for number, name, released in names]
+    desk.add("old", components=["501"], fixVersions=["601"], assignee=ana)
+    desk.add("new", fixVersions=["602", "603"], versions=["601"])
+    desk.add("none")
+    group = next(one for one in desk.world.people.groups if one.has(ana))
+    by_query = {
+        "component = database": ["old"],
+        "component is empty": ["none", "new"],
+        "component in componentsLeadByUser('" + ana.email + "')": ["old"],
+        "component in componentsLeadByUser()": [],
+        "fixVersion = 1.0": ["old"],
+        "fixVersion = 602": ["new"],
+        "fixVersion > 1.0": ["new"],
+        "fixVersion <= '1.1' order by fixVersion": ["old", "new"],
+        "affectedVersion in (1.0)": ["new"],
+        "fixVersion in releasedVersions(ACT)": ["new", "old"],
+        "fixVersion in unreleasedVersions()": ["new"],
+        "fixVersion = latestReleasedVersion(ACT)": ["new"],
+        "fixVersion = earliestUnreleasedVersion(ACT)": ["new"],
+        f"assignee in membersOf('{group.name}')": ["old"],
+    }
+    assert by_query == found(desk, by_query)
+    assert desk.problems("fixVersion in releasedVersions(GONE)") == [
+        "Could not resolve the project 'GONE' provided to function 'releasedVersions'."
+    ]
 
 
 @pytest.mark.parametrize(

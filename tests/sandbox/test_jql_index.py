@@ -13,6 +13,7 @@ from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.seed_setup import BLOCKS
 from pirsync.sandbox.tracker import (
     Issue,
+    add_comment,
     available_transitions,
     edit_fields,
     find_issue,
@@ -141,6 +142,22 @@ def test_few_issues_are_looked_at_where_a_clause_is_rare() -> None:
         looked_at.clear()
         assert desk.find(jql)
         assert len(set(looked_at)) <= most, jql
+
+
+def test_a_read_finds_sub_tasks_and_comments_at_once_while_searches_lag() -> None:
+    desk = Desk()
+    desk.world.faults.lag = 600
+    parent, other = desk.add("parent"), desk.add("other")
+    below = desk.add("below", parent=parent.id)
+    comment = add_comment(desk.world, SERVICE, other, "seen")
+    tracker = desk.world.tracker
+    assert [below] == tracker_index.holders(tracker, "parent", parent.id)
+    assert [other] == tracker_index.holders(tracker, "comment", comment.id)
+    edit_fields(desk.world, SERVICE, below, {"parent": other.id})
+    other.comments.remove(comment)
+    assert tracker_index.holders(tracker, "parent", parent.id) == []
+    assert tracker_index.holders(tracker, "comment", comment.id) == []
+    assert desk.find(f"parent = {other.id}") == []
 
 
 class _Counted(dict[int, Issue]):
