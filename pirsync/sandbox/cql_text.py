@@ -5,18 +5,32 @@ from __future__ import annotations
 import re
 from fnmatch import translate
 from functools import lru_cache
+from html import unescape
 
 from .markup import Element, parse, walk
 
 _PART = re.compile(r'"([^"]+)"|([\w*?]+)')
 _MACROS = ("ac:structured-macro", "ac:macro")
-_BLOCK_ENDS = re.compile(r"</(?:p|li|td|th|h[1-6]|div|ac:\S+)>|<br\s*/>")
+_MARKUP = re.compile(r"""<!\[CDATA\[(.*?)\]\]>|<((?:[^<>"']|"[^"]*"|'[^']*')*)>""", re.DOTALL)
+_BLOCK_END = re.compile(r"/(?:p|li|td|th|h[1-6]|div|ac:\S+)\s*|br\s*/")
 
 
 @lru_cache(maxsize=16_384)
 def text_of(body: str) -> str:
-    """A body's text, with a blank where a block ends."""
-    return parse(_BLOCK_ENDS.sub(lambda tag: f" {tag[0]}", body)).text
+    """The text of a body as it is kept, with a blank where a block ends.
+
+    Tags are skipped, not parsed: a search reads every page of a wiki, and what is kept is well formed.
+    """
+    parts: list[str] = []
+    position = 0
+    for mark in _MARKUP.finditer(body):
+        parts.append(unescape(body[position : mark.start()]))
+        position = mark.end()
+        if mark[1] is not None:
+            parts.append(mark[1])
+        elif _BLOCK_END.fullmatch(mark[2]):
+            parts.append(" ")
+    return "".join([*parts, unescape(body[position:])])
 
 
 @lru_cache(maxsize=1_024)

@@ -8,6 +8,7 @@ import pytest
 
 from pirsync.sandbox.cql import BadQuery, Context, search
 from pirsync.sandbox.cql_people import search_people
+from pirsync.sandbox.cql_text import text_of
 from pirsync.sandbox.people import SERVICE, User
 from pirsync.sandbox.wiki import add_labels, create_page, set_status, update_page
 from pirsync.sandbox.wiki_seed import REVIEWS, seed
@@ -176,6 +177,14 @@ def test_the_context_says_which_space_is_the_current_one_and_which_statuses_are_
     there = Context(space_key="OPS", statuses=frozenset({"archived"}))
     assert [one.page for one in search(world, SERVICE, "space = currentSpace()", there)] == [second]
     assert search(world, SERVICE, "space = currentSpace()", Context(space_key="SEC", statuses=there.statuses)) == []
+
+
+def test_the_text_of_a_kept_body_is_what_its_tags_leave() -> None:
+    body = (
+        '<h1>A &amp; B</h1><p title="x > y">one<br />two <strong>th</strong>ree</p>'
+        "<ac:plain-text-body><![CDATA[<b> & c]]></ac:plain-text-body>"
+    )
+    assert text_of(body) == "A & B one two three <b> & c "
 
 
 def test_people_are_found_by_queries_of_their_own(world: World) -> None:
