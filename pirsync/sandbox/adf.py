@@ -1,4 +1,4 @@
-"""Atlassian documents (ADF) from and to plain text: enough for a version 3 reader and for loaded issues, no editor."""
+"""Atlassian documents (ADF): what one is, its text, its HTML, and wiki text that was written as one."""
 
 from __future__ import annotations
 
@@ -24,16 +24,36 @@ _BLOCKS = {
 _MARKS = {"strong": "b", "em": "em", "code": "tt", "underline": "ins", "strike": "del"}
 
 
-def document(text: str) -> Node:
-    """Plain or wiki text as a document of paragraphs, one a line; its marks stay as the characters that they are."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    paragraphs = [{"type": "paragraph", "content": [{"type": "text", "text": line}] if line else []} for line in lines]
-    return {"version": 1, "type": "doc", "content": paragraphs}
+class Rich(str):
+    """Wiki text that was written as a document; a reader of documents gets the one that was written."""
+
+    __slots__ = ("document",)
+    document: Node
+
+    def __new__(cls, wiki: str, document: Node) -> Rich:
+        """The wiki text of `document`."""
+        made = super().__new__(cls, wiki)
+        made.document = document
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Node]:  # type: ignore[override] # str has one argument fewer
+        """How a stored one is made again."""
+        return str(self), self.document
 
 
 def is_document(value: Any) -> bool:
     """Whether a JSON value is an ADF document."""
     return isinstance(value, dict) and value.get("type") == "doc"
+
+
+def is_whole(node: Any) -> bool:
+    """Whether a document's nodes are nodes throughout: objects with a type, their content lists, their texts there."""
+    if not isinstance(node, dict) or not isinstance(node.get("type"), str):
+        return False
+    if node["type"] == "text":
+        return isinstance(node.get("text"), str) and node["text"] != ""
+    content = node.get("content", [])
+    return isinstance(content, list) and all(is_whole(one) for one in content)
 
 
 def text(node: Any) -> str:

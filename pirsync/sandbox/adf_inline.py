@@ -95,7 +95,7 @@ def link_mark(target: str) -> Node:
 
 def unescaped(text: str, signs: str) -> str:
     """A text without the backslashes before these signs, and with numeric entities as their characters."""
-    plain = re.sub(rf"\\([{re.escape(signs)}])", r"\1", text)
+    plain = re.sub(rf"\\([{re.escape(signs)}])", r"\1", text) if signs else text
     return _ENTITY.sub(lambda match: _character(match.group(1)) or match.group(0), plain)
 
 
@@ -209,9 +209,9 @@ class _Line:
         self._sign(_Sign(whole, mark, len(self._pieces), closes=name is None, opens=known))
 
     def _sign(self, sign: _Sign) -> None:
-        kind = sign.mark["type"]
+        kind = str(sign.mark.get("attrs", {}).get("type") or sign.mark["type"])
         partner = self._open.get(kind) if sign.closes else None
-        if partner is not None and (kind != "subsup" or partner.mark == sign.mark) and self._marks(partner):
+        if partner is not None and self._marks(partner):
             self._open = {name: one for name, one in self._open.items() if one.place < partner.place}
             return
         self._pieces.append(text_node(sign.text))

@@ -109,7 +109,7 @@ def _present(view: View, issue: Issue) -> list[str]:
 def field_value(view: View, issue: Issue, name: str) -> Any:
     """A field's JSON: as loaded while it is unchanged, built otherwise."""
     if issue.raw is not None and name in issue.raw and name not in issue.changed:
-        return issue.raw[name]
+        return view.loaded(issue.raw[name], issue.description) if name == "description" else issue.raw[name]
     builder = _BUILDERS.get(name)
     if builder is not None:
         return builder(view, issue)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from . import adf
+from .adf_to_wiki import wiki
 from .jira_json import View, option_id
 from .people import User
 from .permissions import is_assignable, levels_of, may_set
@@ -123,7 +124,9 @@ def rich_text(view: View, sent: Any) -> str | None:
     if view.has_adf:
         if not adf.is_document(sent):
             raise Wrong("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
-        sent = adf.text(sent)
+        if not adf.is_whole(sent):
+            raise Wrong("INVALID_INPUT")
+        sent = adf.Rich(wiki(sent), sent)
     if not isinstance(sent, str):
         raise Wrong("Operation value must be a string")
     if len(sent) > LONGEST_TEXT:

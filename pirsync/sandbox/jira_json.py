@@ -9,6 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from . import adf, wikitext
+from .adf_from_wiki import document
 from .people import User
 from .tracker_nouns import (
     Category,
@@ -68,7 +69,18 @@ class View:
         """A rich text in this version's form."""
         if not text:
             return text or None
-        return adf.document(text) if self.has_adf else text
+        if not self.has_adf:
+            return str(text)
+        return text.document if isinstance(text, adf.Rich) else document(text, self.mention)
+
+    def loaded(self, raw: Any, text: str | None) -> Any:
+        """A rich text of a loaded issue: as it was recorded, unless that was for the other version."""
+        return raw if raw is None or adf.is_document(raw) == self.has_adf else self.rich(text)
+
+    def mention(self, ref: str) -> tuple[str, str] | None:
+        """The account id and the display name of a mentioned account; None for somebody unknown."""
+        user = self.world.people.find(ref.removeprefix("accountid:"))
+        return None if user is None else (user.account_id, user.display_name)
 
     def html(self, text: str | None) -> str:
         """A rich text as Jira renders it."""
@@ -239,7 +251,7 @@ def field_json(view: View, definition: FieldDef) -> JSON:
 def comment_json(view: View, comment: Comment, issue_id: int, expand: frozenset[str] = frozenset()) -> JSON:
     """A comment; `renderedBody` and `properties` only when expanded. A loaded one is answered as it was."""
     if comment.raw is not None:
-        value = dict(comment.raw)
+        value = {**comment.raw, "body": view.loaded(comment.raw.get("body"), comment.body)}
     else:
         value = {
             "self": f"{view.rest}/issue/{issue_id}/comment/{comment.id}",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import adf, wiki_seed
+from .adf_to_wiki import wiki
 from .load_parts import JSON, Gatherer, day, entries, entry, instant, plain, text
 from .seed_setup import set_up_actions
 from .tracker import find_issue
@@ -118,7 +119,7 @@ def _issue(gatherer: Gatherer, sent: JSON, names: JSON) -> Issue:
 
 def _rich(value: Any) -> str | None:
     found = plain(value)
-    return adf.text(found) if adf.is_document(found) else text(found) or None
+    return adf.Rich(wiki(found), found) if adf.is_document(found) else text(found) or None
 
 
 def _labels(value: Any) -> list[str]:

@@ -6,10 +6,12 @@ import html as escapes
 import re
 from collections.abc import Callable
 
+from .adf_from_wiki import MACRO
+from .adf_inline import unescaped
+
 Profile = Callable[[str], tuple[str, str] | None]
 """Given a mention's reference, the profile's address and the display name; None for somebody unknown."""
 
-_MACRO = re.compile(r"\{(code|noformat|panel|quote)(?::([^}\n]*))?\}(.*?)\{\1\}", re.DOTALL)
 _HEADING = re.compile(r"^h([1-6])\.\s+(.*)$")
 _ITEM = re.compile(r"^([*#-]+)\s+(.*)$")
 _ROW = re.compile(r"^\|.*\|\s*$")
@@ -17,18 +19,25 @@ _RULE = re.compile(r"^-{4,}$")
 _QUOTE_LINE = re.compile(r"^bq\.\s+(.*)$")
 _KINDS = {"heading": _HEADING, "rule": _RULE, "bq": _QUOTE_LINE, "list": _ITEM, "table": _ROW}
 _TOKEN = re.compile(
-    r"(?P<escape>\\[\\{}\[\]|*_!#h-])"
+    r"(?P<break>\\\\)"
+    r"|\\(?P<escape>[{}\[\]|*_!#^~+?(&-]|h(?=[1-6]\.)|b(?=q\.))"
+    r"|&\#(?P<entity>\d{1,6});"
     r"|\[~(?P<mention>[^\]\n]+)\]"
-    r"|\[(?:(?P<text>[^\]|\n]+)\|)?(?P<link>[^\]|\n]+)(?:\|[^\]\n]*)?\]"
+    r"|\[(?:(?P<text>(?:\\[\[\]|]|[^\]|\n])+)\|)?(?P<link>[^\]|\n]+)(?:\|[^\]\n]*)?\]"
     r"|\{\{(?P<mono>.+?)\}\}"
     r"|(?P<url>https?://[^\s<>\"\]|}]+)"
 )
-_EMPHASIS = (
-    (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"), "b"),
-    (re.compile(r"(?<![\w_])_(?=\S)([^_\n]+?)(?<=\S)_(?![\w_])"), "em"),
-    (re.compile(r"(?<![\w+])\+(?=\S)([^+\n]+?)(?<=\S)\+(?![\w+])"), "ins"),
-    (re.compile(r"(?<![\w-])-(?=\S)([^-\n]+?)(?<=\S)-(?![\w-])"), "del"),
+_EMPHASIS = tuple(
+    (
+        re.compile(
+            rf"(?<![\w\{sign}])\{sign}(?=\S)([^\{sign}\n]+?)(?<=\S)\{sign}(?![\w\{sign}])"
+            rf"|\{{\{sign}\}}([^\n]+?)\{{\{sign}\}}"
+        ),
+        tag,
+    )
+    for sign, tag in (("*", "b"), ("_", "em"), ("+", "ins"), ("-", "del"), ("^", "sup"), ("~", "sub"))
 )
+_COLOUR = re.compile(r"\{color:(#?\w+)\}([^\n]*?)\{color\}")
 _SAFE = re.compile(r"^(?:https?://|mailto:|/|#)", re.IGNORECASE)
 
 
@@ -37,7 +46,7 @@ def html(text: str, profile: Profile) -> str:
     text = text.replace("\r\n", "\n")
     parts: list[str] = []
     place = 0
-    for macro in _MACRO.finditer(text):
+    for macro in MACRO.finditer(text):
         parts.append(_blocks(text[place : macro.start()], profile))
         parts.append(_macro(macro.group(1), macro.group(2) or "", macro.group(3), profile))
         place = macro.end()
@@ -157,16 +166,19 @@ def inline(text: str, profile: Profile) -> str:
 
     marked = escapes.escape(_TOKEN.sub(token, text.replace("\ue000", "").replace("\ue001", "")))
     for pattern, tag in _EMPHASIS:
-        marked = pattern.sub(rf"<{tag}>\1</{tag}>", marked)
+        marked = pattern.sub(rf"<{tag}>\g<1>\g<2></{tag}>", marked)
+    marked = _COLOUR.sub(r'<font color="\1">\2</font>', marked)
     return re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match.group(1))], marked)
 
 
 def _token(match: re.Match[str], profile: Profile) -> str:
     escape, mention, mono, url = match.group("escape", "mention", "mono", "url")
-    if escape:
-        return escapes.escape(escape[1:])
+    if match.group("break"):
+        return "<br/>"
+    if escape or match.group("entity"):
+        return escapes.escape(escape or unescaped(match.group(0), ""))
     if mono:
-        return f"<tt>{escapes.escape(mono)}</tt>"
+        return f"<tt>{escapes.escape(unescaped(mono, '{}'))}</tt>"
     if url:
         return _anchor(url, url)
     if mention:
@@ -179,7 +191,7 @@ def _token(match: re.Match[str], profile: Profile) -> str:
     target = match.group("link")
     if not _SAFE.match(target.strip()):
         return escapes.escape(match.group(0))
-    return _anchor(target, match.group("text") or target)
+    return _anchor(target, unescaped(match.group("text") or target, "[]|"))
 
 
 def _anchor(target: str, text: str) -> str:

@@ -45,6 +45,9 @@ def profile(ref: str) -> tuple[str, str] | None:
         ("{code}never closed", "<p>{code}never closed</p>"),
         ("<b>&", "<p>&lt;b&gt;&amp;</p>"),
         (r"\*not bold\*", "<p>*not bold*</p>"),
+        ("x{*}y{*}z ^up^ ~low~", "<p>x<b>y</b>z <sup>up</sup> <sub>low</sub></p>"),
+        ("{color:red}hot{color}", '<p><font color="red">hot</font></p>'),
+        (r"a\\b &#92; {{\{x}}}", "<p>a<br/>b \\ <tt>{x</tt>}</p>"),
     ],
 )  # fmt: skip
 def test_markup_becomes_jiras_html(text: str, expected: str) -> None:
@@ -79,4 +82,3 @@ def test_a_document_is_read_as_text_and_shown_as_html() -> None:
     document = {"type": "doc", "version": 1, "content": paragraphs}
     assert adf.text(document) == "a<b@Ana\nx"
     assert adf.html(document) == "<p><b>a&lt;b</b>@Ana</p><p>x</p>"
-    assert adf.text(adf.document("one\n\ntwo")) == "one\ntwo"
