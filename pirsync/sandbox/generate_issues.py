@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import generate_words as words
 from . import seed_setup, tracker
+from .tracker_links import link_issues
 
 if TYPE_CHECKING:
     from .people import User
@@ -90,7 +91,7 @@ def _link(world: World, chance: Random, issue: Issue, made: list[Issue]) -> None
     if other is not issue:
         world.clock.set(max(issue.updated, other.updated))
         kind = chance.choice((seed_setup.BLOCKS, seed_setup.RELATES, seed_setup.RELATES, seed_setup.ACTION_ITEM))
-        tracker.link_issues(world, issue.reporter or chance.choice(_somebody(world)), kind, other, issue)
+        link_issues(world, issue.reporter or chance.choice(_somebody(world)), kind, other, issue)
 
 
 def _somebody(world: World) -> list[User]:

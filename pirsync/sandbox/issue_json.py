@@ -10,6 +10,7 @@ from . import adf, tracker_index
 from .jira_json import (
     JSON,
     View,
+    attachment_json,
     comment_json,
     custom_json,
     history_json,
@@ -19,13 +20,14 @@ from .jira_json import (
     resolution_json,
     schema_json,
     status_json,
-    transition_json,
     type_json,
     user_json,
 )
+from .permissions import may
 from .project_json import component_json, version_json
-from .screens import edit_screen
+from .screens import edit_screen, step_json
 from .tracker import can_see, links_of, project_of, status_of, transitions_for
+from .tracker_comments import readable
 from .tracker_nouns import Issue, Link
 
 SEARCH_HISTORIES = 40
@@ -80,9 +82,11 @@ def issue_json(view: View, issue: Issue, wanted: Wanted) -> JSON:
         value["renderedFields"] = {name: rendered_value(view, issue, name) for name in names}
     if "changelog" in wanted.expand:
         value["changelog"] = changelog_json(view, issue, wanted.histories)
-    if "transitions" in wanted.expand:
+    if "operations" in wanted.expand:
+        value["operations"] = operations_json(view, issue)
+    if "transitions" in wanted.expand or "transitions.fields" in wanted.expand:
         steps = transitions_for(view.world, view.viewer, issue)
-        value["transitions"] = [transition_json(view, step, wanted.expand) for step in steps]
+        value["transitions"] = [step_json(view, issue, step, wanted.expand) for step in steps]
     if "editmeta" in wanted.expand:
         value["editmeta"] = {"fields": edit_screen(view, issue)}
     definitions = view.world.tracker.fields
@@ -127,7 +131,7 @@ def rendered_value(view: View, issue: Issue, name: str) -> Any:
     if name == "comment":
         comments = [
             {**comment_json(view, one, issue.id), "body": view.html(one.body), "created": words(view, one.created)}
-            for one in issue.comments
+            for one in readable(view.world, view.viewer, issue)
         ]
         return {"comments": comments, "maxResults": len(comments), "total": len(comments), "startAt": 0}
     instants = {"created": issue.created, "updated": issue.updated, "resolutiondate": issue.resolved}
@@ -152,6 +156,25 @@ def changelog_json(view: View, issue: Issue, limit: int) -> JSON:
         histories = histories[::-1][:limit]
     shown = [history_json(view, one) for one in histories]
     return {"startAt": 0, "maxResults": len(shown), "total": len(issue.histories), "histories": shown}
+
+
+def operations_json(view: View, issue: Issue) -> JSON:
+    """`expand=operations`: the buttons above an issue, those that this reader may press."""
+    buttons = (
+        ("edit-issue", "Edit", "EditIssue!default.jspa", "EDIT_ISSUES"),
+        ("comment-issue", "Comment", "AddComment!default.jspa", "ADD_COMMENTS"),
+        ("assign-issue", "Assign", "AssignIssue!default.jspa", "ASSIGN_ISSUES"),
+        ("link-issue", "Link", "LinkJiraIssue!default.jspa", "LINK_ISSUES"),
+        ("delete-issue", "Delete", "DeleteIssue!default.jspa", "DELETE_ISSUES"),
+    )
+    project = project_of(view.world, issue)
+    links = [
+        {"id": number, "label": label, "title": label, "href": f"/secure/{page}?id={issue.id}", "weight": 10 * place}
+        for place, (number, label, page, needed) in enumerate(buttons, 1)
+        if may(view.world, view.viewer, needed, project)
+    ]
+    group: JSON = {"id": "opsbar-operations", "links": links, "groups": []}
+    return {"linkGroups": [{"id": "view.issue.opsbar", "links": [], "groups": [group]}]}
 
 
 def short_json(view: View, issue: Issue) -> JSON:
@@ -181,8 +204,14 @@ def _links(view: View, issue: Issue) -> list[JSON]:
     return [*kept, *(one for one in made if one is not None)]
 
 
+def _attachments(view: View, issue: Issue) -> list[JSON]:
+    loaded = (issue.raw or {}).get("attachment")
+    kept: list[JSON] = list(loaded) if isinstance(loaded, list) else []
+    return [*kept, *(attachment_json(view, one) for one in issue.attachments)]
+
+
 def _comments(view: View, issue: Issue) -> JSON:
-    shown = [comment_json(view, one, issue.id) for one in issue.comments]
+    shown = [comment_json(view, one, issue.id) for one in readable(view.world, view.viewer, issue)]
     value: JSON = {"comments": shown, "maxResults": len(shown), "total": len(shown), "startAt": 0}
     return {**value, "self": f"{view.rest}/issue/{issue.id}/comment"} if view.world.is_cloud else value
 
@@ -222,11 +251,14 @@ def _subtasks(view: View, issue: Issue) -> list[JSON]:
 
 
 def _watches(view: View, issue: Issue) -> JSON:
-    return {"self": f"{view.rest}/issue/{issue.key}/watchers", "watchCount": 1, "isWatching": False}
+    watching = view.viewer is not None and view.viewer.name in issue.watchers
+    address = f"{view.rest}/issue/{issue.key}/watchers"
+    return {"self": address, "watchCount": len(issue.watchers), "isWatching": watching}
 
 
 def _votes(view: View, issue: Issue) -> JSON:
-    return {"self": f"{view.rest}/issue/{issue.key}/votes", "votes": 0, "hasVoted": False}
+    voted = view.viewer is not None and view.viewer.name in issue.voters
+    return {"self": f"{view.rest}/issue/{issue.key}/votes", "votes": len(issue.voters), "hasVoted": voted}
 
 
 def _components(view: View, issue: Issue) -> list[JSON]:
@@ -285,14 +317,14 @@ _BUILDERS: dict[str, Builder] = {
     "description": lambda view, issue: view.rich(issue.description),
     "timetracking": _always({}),
     "security": _security,
-    "attachment": _always([]),
+    "attachment": _attachments,
     "aggregatetimeestimate": _always(None),
     "summary": lambda view, issue: issue.summary,
     "creator": lambda view, issue: user_json(view, issue.creator),
     "subtasks": _subtasks,
     "reporter": lambda view, issue: user_json(view, issue.reporter),
     "aggregateprogress": _always(_NO_PROGRESS),
-    "environment": _always(None),
+    "environment": lambda view, issue: view.rich(issue.custom.get("environment")),
     "duedate": lambda view, issue: issue.due.isoformat() if issue.due else None,
     "progress": _always(_NO_PROGRESS),
     "comment": _comments,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from . import (
+    jira_attachments,
     jira_bulk,
     jira_comments,
     jira_createmeta,
@@ -21,6 +22,7 @@ from . import (
     jira_search,
     jira_transitions,
     jira_users,
+    jira_watchers,
     jira_write,
 )
 from .jira_call import Table, endpoint
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from .world import World
 
 ROOT = "/rest/api/{version}"
+FILE = "/secure/attachment/{attachment}/{name}"
 SESSION = "/rest/auth/1/session"
 
 _BOTH: Table = [
@@ -45,6 +48,8 @@ _BOTH: Table = [
     *jira_links.BOTH,
     *jira_transitions.BOTH,
     *jira_properties.BOTH,
+    *jira_attachments.BOTH,
+    *jira_watchers.BOTH,
     *jira_issue.BOTH,
 ]
 _CONFIGURED: Table = [
@@ -54,7 +59,8 @@ _CONFIGURED: Table = [
     *jira_createmeta.CLOUD,
     *jira_users.CLOUD,
 ]
-_CLOUD: Table = [*_CONFIGURED, *jira_search.CLOUD, *jira_bulk.CLOUD, *jira_jql.CLOUD, *jira_issue.CLOUD]
+_ISSUES: Table = [*jira_issue.CLOUD, *jira_comments.CLOUD, *jira_attachments.CLOUD]
+_CLOUD: Table = [*_CONFIGURED, *jira_search.CLOUD, *jira_bulk.CLOUD, *jira_jql.CLOUD, *_ISSUES]
 _DATA_CENTER: Table = [*jira_lists.DATA_CENTER, *jira_search.DATA_CENTER, *jira_issue.DATA_CENTER]
 
 
@@ -69,3 +75,8 @@ def routes(world: World) -> list[Route]:
             for method, path, handler in table
         ),
     ]
+
+
+def files(world: World) -> list[Route]:
+    """Where attachments are downloaded, which is no part of the API."""
+    return [Route(FILE, endpoint(world, jira_attachments.download), methods=["GET"])]

@@ -13,7 +13,7 @@ from .jira_json import View, option_id
 from .people import User
 from .permissions import is_assignable, levels_of, may_set
 from .tracker import Invalid, can_see, find_issue, off_screen
-from .tracker_nouns import FieldDef, Issue, Priority, Project
+from .tracker_nouns import RICH_FIELD, FieldDef, Issue, Priority, Project
 
 if TYPE_CHECKING:
     from .world import World
@@ -76,13 +76,16 @@ def create_form(view: View, project: Project, type_id: str, sent: dict[str, Any]
             form.read(field_id, value)
     for field_id, required in screen.items():
         if required and form.values.get(field_id) in (None, "", []) and field_id not in form.errors:
-            form.errors[field_id] = _required(view.world, field_id)
+            form.errors[field_id] = required_text(view.world, field_id)
     return form
 
 
-def _required(world: World, field_id: str) -> str:
+def required_text(world: World, field_id: str) -> str:
+    """What is said of a field that must be there and is not."""
     if field_id == "summary":
         return "You must specify a summary of the issue."
+    if field_id == "parent":
+        return "Issue type is a sub-task but parent issue key or id not specified."
     definition = world.tracker.fields.get(field_id)
     return f"{definition.name if definition else field_id} is required."
 
@@ -96,25 +99,6 @@ def edit_form(view: View, project: Project, sent: dict[str, Any]) -> Form:
         else:
             form.read(field_id, value)
     return form
-
-
-def updated_labels(form: Form, now: list[str], steps: Any) -> list[str]:
-    """The labels after `update.labels`: adds, removes and sets in their order."""
-    labels = list(now)
-    for step in steps if isinstance(steps, list) else []:
-        for verb, value in step.items() if isinstance(step, dict) else ():
-            try:
-                names = _labels(form, value if isinstance(value, list) else [value])
-            except Wrong as wrong:
-                form.errors["labels"] = str(wrong)
-                continue
-            if verb == "set":
-                labels = names
-            elif verb == "add":
-                labels += [name for name in names if name not in labels]
-            elif verb == "remove":
-                labels = [name for name in labels if name not in names]
-    return labels
 
 
 def rich_text(view: View, sent: Any) -> str | None:
@@ -238,7 +222,8 @@ def _parent(form: Form, sent: Any) -> int | None:
     issue: Issue | None = find_issue(form.view.world, ref)
     if issue is None or not can_see(form.view.world, form.view.viewer, issue):
         raise Wrong("Could not find issue by id or key.")
-    if issue.project_id != form.project.id:
+    types = form.view.world.tracker.types
+    if issue.project_id != form.project.id or (issue.type_id in types and types[issue.type_id].subtask):
         raise Wrong("Given parent work item does not belong to appropriate hierarchy.")
     return issue.id
 
@@ -270,6 +255,7 @@ def _versions(form: Form, sent: Any) -> list[str]:
 _SYSTEM: dict[str, Callable[[Form, Any], Any]] = {
     "summary": _summary,
     "description": _description,
+    "environment": _description,
     "assignee": _assignee,
     "reporter": _reporter,
     "duedate": _due,
@@ -294,6 +280,8 @@ def _option(definition: FieldDef, sent: Any) -> str:
 
 
 def _custom(form: Form, definition: FieldDef, sent: Any) -> Any:
+    if definition.custom == RICH_FIELD:
+        return rich_text(form.view, sent)
     if definition.kind == "option":
         return _option(definition, sent)
     if definition.kind == "array" and not isinstance(sent, list):

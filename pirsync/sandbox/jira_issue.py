@@ -8,6 +8,8 @@ from .http import answer
 from .issue_json import Wanted, issue_json
 from .jira_call import ISSUE, Call, Table, unknown
 from .jira_json import JSON, history_json
+from .jira_pages import paged
+from .tracker import Invalid, can_see
 
 
 def issue(call: Call) -> Response:
@@ -30,6 +32,27 @@ def changelog(call: Call) -> Response:
     return answer({**value, "isLast": end >= total, "values": shown})
 
 
+def changelogs(call: Call) -> Response:
+    """POST changelog/list, Cloud only: the entries with these ids, oldest first."""
+    one, ids = call.issue, call.body().get("changelogIds")
+    if not isinstance(ids, list) or not ids:
+        raise Invalid("changelogIds is required.")
+    wanted = {str(number) for number in ids}
+    shown = [history_json(call.view, each) for each in one.histories if each.id in wanted]
+    page: JSON = {"startAt": 0, "maxResults": len(shown), "total": len(shown)}
+    return answer({**page, "histories": shown})
+
+
+def labels(call: Call) -> Response:
+    """GET label, Cloud only: every label that an issue has, by page."""
+    issues = (one for one in call.world.tracker.issues.values() if one.labels and can_see(call.world, call.user, one))
+    return paged(call, sorted({name for one in issues for name in one.labels}), str, usual=1000)
+
+
 BOTH: Table = [("GET", ISSUE, issue)]
-CLOUD: Table = [("GET", ISSUE + "/changelog", changelog)]
+CLOUD: Table = [
+    ("GET", ISSUE + "/changelog", changelog),
+    ("POST", ISSUE + "/changelog/list", changelogs),
+    ("GET", "/label", labels),
+]
 DATA_CENTER: Table = [("GET", ISSUE + "/changelog", unknown)]

@@ -12,6 +12,8 @@ from . import adf, wikitext
 from .adf_from_wiki import document
 from .people import User
 from .tracker_nouns import (
+    RICH_FIELD,
+    Attachment,
     Category,
     Comment,
     FieldDef,
@@ -209,6 +211,8 @@ def custom_json(view: View, definition: FieldDef, value: Any) -> Any:
     """A custom field's value as its kind demands."""
     if value is None:
         return None
+    if definition.custom == RICH_FIELD:
+        return view.rich(value)
     if definition.kind == "option":
         return option_json(view, definition, value)
     if definition.kind == "user":
@@ -264,11 +268,33 @@ def comment_json(view: View, comment: Comment, issue_id: int, expand: frozenset[
         }
         if view.world.is_cloud or comment.internal:
             value["jsdPublic"] = not comment.internal
+        if comment.visibility is not None:
+            one = comment.visibility
+            value["visibility"] = {"type": one.kind, "value": one.name}
+            if view.world.is_cloud:
+                value["visibility"]["identifier"] = one.id if one.kind == "group" else one.name
     if "renderedBody" in expand:
         value["renderedBody"] = view.html(comment.body)
     if "properties" in expand:
         value["properties"] = [{"key": key, "value": one} for key, one in comment_properties(comment).items()]
     return value
+
+
+def attachment_json(view: View, one: Attachment) -> JSON:
+    """A file's description; its content is at `content`."""
+    is_cloud = view.world.is_cloud
+    name = quote(one.name, safe="")
+    value: JSON = {
+        "self": f"{view.rest}/attachment/{one.id}",
+        "id": one.id,
+        "filename": one.name,
+        "author": user_json(view, one.author),
+        "created": view.stamp(one.created),
+        "size": len(one.data),
+        "mimeType": one.media_type,
+        "content": f"{view.world.jira_url}/secure/attachment/{one.id}/{name}",
+    }
+    return {**value, "content": f"{view.rest}/attachment/content/{one.id}"} if is_cloud else value
 
 
 def comment_properties(comment: Comment) -> JSON:
@@ -295,20 +321,14 @@ def history_json(view: View, history: History) -> JSON:
     return {"id": history.id, "author": user_json(view, history.author), "created": created, "items": items}
 
 
-def transition_json(view: View, step: Transition, expand: frozenset[str]) -> JSON:
-    """A workflow step; its screen's fields only when expanded."""
+def transition_json(view: View, step: Transition, fields: JSON | None) -> JSON:
+    """A workflow step; `fields` are those of its screen, None where nobody asked for them."""
     target = status_json(view, view.world.tracker.statuses[step.to_status_id])
     value: JSON = {"id": step.id, "name": step.name, "to": target}
     if view.world.is_cloud:
         flags = {"isGlobal": not step.from_status_ids, "isInitial": False, "isAvailable": True, "isConditional": False}
-        value.update({"hasScreen": step.needs_resolution, **flags, "isLooped": False})
-    if "transitions.fields" in expand:
-        allowed = [resolution_json(view, one) for one in view.world.tracker.resolutions.values()]
-        name = {"name": "Resolution", "key": "resolution", "fieldId": "resolution", "operations": ["set"]}
-        schema = {"type": "resolution", "system": "resolution"}
-        screen = {"required": True, "schema": schema, **name, "allowedValues": allowed, "hasDefaultValue": False}
-        value["fields"] = {"resolution": screen} if step.needs_resolution else {}
-    return value
+        value.update({"hasScreen": bool(step.screen), **flags, "isLooped": False})
+    return value if fields is None else {**value, "fields": fields}
 
 
 def remote_link_json(view: View, ref: str, link: RemoteLink) -> JSON:

@@ -6,16 +6,19 @@ from typing import Any
 
 from starlette.responses import Response
 
-from . import tracker
+from . import tracker, tracker_links
 from .http import answer, empty
+from .issue_json import short_json
 from .jira_call import ISSUE, Call, Table, sent_object, writable
 from .jira_comments import comment_text
 from .jira_fields import Form
-from .jira_json import remote_link_json
+from .jira_json import link_type_json, remote_link_json
 from .jira_permissions import check_comment, check_link
 from .jira_properties import LONGEST_KEY
 from .permissions import may_set
 from .tracker import Invalid, Issue, off_screen
+from .tracker_links import find_link, unlink
+from .tracker_nouns import Link, RemoteLink
 
 MOST_LINKS = 2000
 
@@ -78,7 +81,45 @@ def make_link(call: Call, type_id: str, source: Issue, destination: Issue) -> No
     """Link two issues; `Invalid` with 413 at the limit."""
     if len(tracker.links_of(call.world, source)) >= MOST_LINKS:
         raise Invalid("The issue has reached its limit of issue links.", status=413)
-    tracker.link_issues(call.world, call.signed_in(), type_id, source, destination)
+    tracker_links.link_issues(call.world, call.signed_in(), type_id, source, destination)
+
+
+def _found_link(call: Call) -> Link:
+    """The path's link, where the caller sees both its issues."""
+    found = find_link(call.world, call.path("link"))
+    issues = call.world.tracker.issues
+    if found is None or not all(
+        tracker.can_see(call.world, call.user, issues[number]) for number in (found.source, found.destination)
+    ):
+        raise Invalid(f"No issue link with id '{call.path('link')}' exists.", status=404)
+    return found
+
+
+def make_links(call: Call, issue: Issue, links: list[SentLink]) -> None:
+    """Make the links that came with an issue."""
+    for type_id, other, is_source in links:
+        make_link(call, type_id, issue, other) if is_source else make_link(call, type_id, other, issue)
+
+
+def get_link(call: Call) -> Response:
+    """GET issueLink/{id}: its type and both its issues."""
+    found, view, issues = _found_link(call), call.view, call.world.tracker.issues
+    kind = link_type_json(view, call.world.tracker.link_types[found.type_id])
+    ends = {
+        "inwardIssue": short_json(view, issues[found.source]),
+        "outwardIssue": short_json(view, issues[found.destination]),
+    }
+    return answer({"id": found.id, "self": f"{view.rest}/issueLink/{found.id}", "type": kind, **ends})
+
+
+def delete_link(call: Call) -> Response:
+    """DELETE issueLink/{id}: 204; either issue's permission is needed, and both are looked at."""
+    actor = call.signed_in()
+    found = _found_link(call)
+    for number in (found.source, found.destination):
+        check_link(call.world, actor, call.world.tracker.issues[number])
+    unlink(call.world, actor, found)
+    return empty()
 
 
 def remote_links(call: Call) -> Response:
@@ -86,32 +127,96 @@ def remote_links(call: Call) -> Response:
     one, global_id = call.issue, call.text("globalId")
     if global_id is None:
         return answer([remote_link_json(call.view, one.key, each) for each in one.remote_links])
-    for each in one.remote_links:
+    return answer(remote_link_json(call.view, one.key, _by_global_id(one, global_id)))
+
+
+def _by_global_id(issue: Issue, global_id: str) -> RemoteLink:
+    for each in issue.remote_links:
         if each.global_id == global_id:
-            return answer(remote_link_json(call.view, one.key, each))
+            return each
     raise Invalid("No remote link with given global id exists for this issue.", status=404)
+
+
+def _remote_link(call: Call, issue: Issue) -> RemoteLink:
+    """The path's remote link; a number that is none is refused before one is looked for."""
+    number = call.path("link")
+    if not (number.isascii() and number.isdigit()):
+        raise Invalid(f"Link id '{number}' is not a number.")
+    for each in issue.remote_links:
+        if each.id == number:
+            return each
+    raise Invalid("No remote link with given id exists for this issue.", status=404)
+
+
+def remote_link(call: Call) -> Response:
+    """GET remotelink/{id}."""
+    one = call.issue
+    return answer(remote_link_json(call.view, one.key, _remote_link(call, one)))
+
+
+def replace_remote_link(call: Call) -> Response:
+    """PUT remotelink/{id}: what is omitted becomes null; 204."""
+    call.signed_in()
+    issue, body = call.issue, call.body()
+    found = _remote_link(call, issue)
+    _check_remote_link(body)
+    writable(call, issue)
+    tracker_links.replace_remote_link(call.world, issue, found, body)
+    return empty()
+
+
+def delete_remote_link(call: Call) -> Response:
+    """DELETE remotelink/{id}: 204."""
+    call.signed_in()
+    issue = call.issue
+    found = _remote_link(call, issue)
+    writable(call, issue)
+    tracker_links.delete_remote_link(call.world, issue, found)
+    return empty()
+
+
+def delete_by_global_id(call: Call) -> Response:
+    """DELETE remotelink with `globalId`: 204."""
+    call.signed_in()
+    issue, global_id = call.issue, call.text("globalId")
+    if not global_id:
+        raise Invalid("The globalId query parameter is required.")
+    found = _by_global_id(issue, global_id)
+    writable(call, issue)
+    tracker_links.delete_remote_link(call.world, issue, found)
+    return empty()
 
 
 def put_remote_link(call: Call) -> Response:
     """POST remotelink: created 201, or replaced by `globalId` 200; what is omitted becomes null."""
     call.signed_in()
     issue, body = call.issue, call.body()
+    _check_remote_link(body)
+    writable(call, issue)
+    made, created = tracker_links.put_remote_link(call.world, issue, body)
+    address = f"{call.view.rest}/issue/{issue.key}/remotelink/{made.id}"
+    return answer({"id": int(made.id), "self": address}, 201 if created else 200)
+
+
+def _check_remote_link(body: dict[str, Any]) -> None:
     target = sent_object(body, "object")
     errors = {name: f"'{name}' is required." for name in ("url", "title") if not target.get(name)}
     if len(str(body.get("globalId") or "")) > LONGEST_KEY:
         errors["globalId"] = "The globalId can't exceed 255 characters."
     if errors:
         raise Invalid(errors=errors)
-    writable(call, issue)
-    made, created = tracker.put_remote_link(call.world, issue, body)
-    address = f"{call.view.rest}/issue/{issue.key}/remotelink/{made.id}"
-    return answer({"id": int(made.id), "self": address}, 201 if created else 200)
 
 
 _REMOTE = ISSUE + "/remotelink"
 
 BOTH: Table = [
     ("POST", "/issueLink", link),
+    ("GET", "/issueLink/{link}", get_link),
+    ("DELETE", "/issueLink/{link}", delete_link),
     ("GET", _REMOTE, remote_links),
     ("POST", _REMOTE, put_remote_link),
+    ("DELETE", _REMOTE, delete_by_global_id),
+    ("GET", _REMOTE + "/{link}", remote_link),
+    ("PUT", _REMOTE + "/{link}", replace_remote_link),
+    ("DELETE", _REMOTE + "/{link}", delete_remote_link),
 ]

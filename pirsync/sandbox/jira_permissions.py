@@ -16,7 +16,7 @@ from .tracker import NO_SUCH_STEP, Invalid, off_screen, project_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .tracker_nouns import Comment, Issue, Project
+    from .tracker_nouns import Attachment, Comment, Issue, Project
     from .world import World
 
 NO_ADMINISTRATOR = "You must have global administrator rights in order to modify projects."
@@ -98,6 +98,21 @@ def check_attach(world: World, actor: User, issue: Issue) -> None:
     if not may(world, actor, "CREATE_ATTACHMENTS", project_of(world, issue)):
         text = "You do not have permission to create attachments for this issue."
         raise Invalid(text if world.is_cloud else f"{actor.display_name}, {text[0].lower()}{text[1:]}", status=403)
+
+
+def check_attachment_delete(world: World, actor: User, issue: Issue, attachment: Attachment) -> None:
+    """403: one's own attachments need less than those of others."""
+    held = ("DELETE_ALL_ATTACHMENTS", *(("DELETE_OWN_ATTACHMENTS",) if attachment.author == actor else ()))
+    if not any(may(world, actor, name, project_of(world, issue)) for name in held):
+        raise Invalid("You do not have permission to delete this attachment.", status=403)
+
+
+def check_silence(world: World, actor: User, project: Project) -> None:
+    """403: a change that tells nobody."""
+    if not (may(world, actor, "ADMINISTER_PROJECTS", project) or may(world, actor, "ADMINISTER")):
+        raise Invalid(
+            "To discard the user notification either admin or project admin permissions are required.", status=403
+        )
 
 
 def check_administer(world: World, actor: User) -> None:

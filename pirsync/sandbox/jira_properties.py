@@ -46,6 +46,17 @@ def put_property(call: Call) -> Response:
     return empty(200 if known else 201)
 
 
+def delete_property(call: Call) -> Response:
+    """DELETE properties/{key}: 204."""
+    call.signed_in()
+    issue, key = call.issue, call.path("key")
+    if key not in issue.properties:
+        raise Invalid(f"The property with key '{key}' does not exist.", status=404)
+    writable(call, issue)
+    del issue.properties[key]
+    return empty()
+
+
 def sent_properties(body: dict[str, Any]) -> dict[str, Any]:
     """The `properties` of a body by key; `Invalid` where one is none."""
     sent = body.get("properties") or []
@@ -68,4 +79,5 @@ BOTH: Table = [
     ("GET", ISSUE + "/properties", property_keys),
     ("GET", ISSUE + "/properties/{key}", property_value),
     ("PUT", ISSUE + "/properties/{key}", put_property),
+    ("DELETE", ISSUE + "/properties/{key}", delete_property),
 ]

@@ -1,4 +1,4 @@
-"""Issues written over HTTP: created, edited, assigned."""
+"""Issues written over HTTP: created, edited, assigned, deleted."""
 
 from __future__ import annotations
 
@@ -8,40 +8,76 @@ from starlette.responses import Response
 
 from . import tracker
 from .http import answer, empty
+from .issue_json import Wanted, issue_json
 from .jira_call import ISSUE, Call, Table, sent_object
-from .jira_comments import sent_comments
-from .jira_fields import create_form, default_priority, edit_form, updated_labels
-from .jira_links import make_link, sent_links
-from .jira_permissions import check_create
+from .jira_fields import create_form, default_priority, edit_form
+from .jira_json import JSON
+from .jira_links import make_links, sent_links
+from .jira_permissions import check_create, check_silence
 from .jira_properties import sent_properties
-from .tracker import Invalid, Project, off_screen
+from .jira_update import apply_comments, read_update, sent_comments
+from .tracker import Invalid, Issue, Project, off_screen
+from .tracker_removal import delete_issue, subtasks_of
+
+MOST_CREATED = 50
 
 
 def create(call: Call) -> Response:
     """POST issue: 201 with id, key and self; 400 with every wrong field."""
-    body = call.body()
+    return answer(_created(call, call.body()), 201)
+
+
+def create_many(call: Call) -> Response:
+    """POST issue/bulk: 201 when any was created, 400 when none was; `errors` say which failed and why."""
+    call.signed_in()
+    bodies = call.body().get("issueUpdates")
+    if not isinstance(bodies, list) or not bodies:
+        raise Invalid("The issueUpdates list must not be empty.")
+    if len(bodies) > MOST_CREATED:
+        raise Invalid(f"The maximum number of issues that can be created in bulk is {MOST_CREATED}.")
+    made: list[JSON] = []
+    errors: list[JSON] = []
+    for place, body in enumerate(bodies):
+        try:
+            made.append(_created(call, body if isinstance(body, dict) else {}))
+        except Invalid as refusal:
+            told = {"errorMessages": list(refusal.messages), "errors": refusal.errors}
+            errors.append({"status": refusal.status, "elementErrors": told, "failedElementNumber": place})
+    return answer({"issues": made, "errors": errors}, 201 if made else 400)
+
+
+def _created(call: Call, body: dict[str, Any]) -> JSON:
+    """Create one issue with all that comes with it; `Invalid` before anything is written."""
     fields, update = sent_object(body, "fields"), sent_object(body, "update")
     project, type_id = _place(call, fields)
     check_create(call.world, call.signed_in(), project, [*fields, *update])
     form = create_form(call.view, project, type_id, fields)
     screen = project.screens.get(type_id, {})
-    for name in update:
-        if name not in screen:
-            form.errors[name] = off_screen(name)
-    if "labels" in update:
-        form.values["labels"] = updated_labels(form, form.values.get("labels") or [], update["labels"])
+    form.errors.update({name: off_screen(name) for name in update if name not in screen})
+    read_update(form, {name: steps for name, steps in update.items() if name in screen}, lambda name: None)
     links = sent_links(call, form, update)
     properties = sent_properties(body)
     form.check()
     form.values = {name: value for name, value in form.values.items() if value is not None}
-    default = default_priority(call.world) if "priority" in screen and "priority" not in fields else None
+    default = default_priority(call.world) if "priority" in screen and "priority" not in form.values else None
     if default is not None:
         form.values["priority"] = default.id
     issue = tracker.create_issue(call.world, call.signed_in(), project, type_id, form.values)
     issue.properties.update(properties)
-    for type_ref, other, is_source in links:
-        make_link(call, type_ref, issue, other) if is_source else make_link(call, type_ref, other, issue)
-    return answer({"id": str(issue.id), "key": issue.key, "self": f"{call.view.rest}/issue/{issue.id}"}, 201)
+    make_links(call, issue, links)
+    value: JSON = {"id": str(issue.id), "key": issue.key, "self": f"{call.view.rest}/issue/{issue.id}"}
+    step = sent_object(body, "transition")
+    return {**value, "transition": _moved(call, issue, str(step.get("id") or ""))} if step else value
+
+
+def _moved(call: Call, issue: Issue, step_id: str) -> JSON:
+    """Take the step that a create asks for; the issue is there even when the step is refused."""
+    status, told = 204, JSON(errorMessages=[], errors={})
+    try:
+        tracker.transition(call.world, call.signed_in(), issue, step_id)
+    except Invalid as refusal:
+        status, told = refusal.status, {"errorMessages": list(refusal.messages), "errors": refusal.errors}
+    return {"status": status, "errorCollection": told}
 
 
 def _place(call: Call, fields: dict[str, Any]) -> tuple[Project, str]:
@@ -64,27 +100,36 @@ def _place(call: Call, fields: dict[str, Any]) -> tuple[Project, str]:
 
 
 def edit(call: Call) -> Response:
-    """PUT issue: fields, `update.labels`, `update.issuelinks`, `update.comment`, properties; 204."""
+    """PUT issue: fields, every verb of `update`, properties; 204, or 200 with the issue for `returnIssue`."""
     actor, issue, body = call.signed_in(), call.issue, call.body()
     fields, update = sent_object(body, "fields"), sent_object(body, "update")
     if tracker.is_read_only(call.world, issue):
         raise Invalid(errors={name: off_screen(name) for name in [*fields, *update]})
-    form = edit_form(call.view, tracker.project_of(call.world, issue), fields)
-    for name in sorted(set(update) - {"labels", "issuelinks", "comment"}):
-        steps = update[name] if isinstance(update[name], list) else []
-        sets = [step["set"] for step in steps if isinstance(step, dict) and "set" in step]
-        form.read(name, sets[-1] if sets else None)
-    if "labels" in update:
-        form.values["labels"] = updated_labels(form, form.values.get("labels", issue.labels), update["labels"])
+    project = tracker.project_of(call.world, issue)
+    if call.text("notifyUsers") == "false":
+        check_silence(call.world, actor, project)
+    form = edit_form(call.view, project, fields)
+    read_update(form, update, lambda name: tracker.value_of(issue, name))
     links = sent_links(call, form, update)
-    comments = sent_comments(call, form, update)
+    comments = sent_comments(call, form, update, issue)
+    properties = sent_properties(body)
     form.check()
-    issue.properties.update(sent_properties(body))
+    issue.properties.update(properties)
     tracker.edit_fields(call.world, actor, issue, form.values)
-    for type_ref, other, is_source in links:
-        make_link(call, type_ref, issue, other) if is_source else make_link(call, type_ref, other, issue)
-    for text in comments:
-        tracker.add_comment(call.world, actor, issue, text)
+    make_links(call, issue, links)
+    apply_comments(call, issue, comments)
+    if call.world.is_cloud and call.text("returnIssue") == "true":
+        return answer(issue_json(call.view, issue, Wanted(expand=frozenset(call.names("expand")))))
+    return empty()
+
+
+def delete(call: Call) -> Response:
+    """DELETE issue: 204; one with sub-tasks only with `deleteSubtasks=true`, and then they go with it."""
+    actor, issue = call.signed_in(), call.issue
+    if call.text("deleteSubtasks") == "true":
+        for child in subtasks_of(call.world, issue):
+            delete_issue(call.world, actor, child)
+    delete_issue(call.world, actor, issue)
     return empty()
 
 
@@ -99,6 +144,8 @@ def assign(call: Call) -> Response:
 
 BOTH: Table = [
     ("POST", "/issue", create),
+    ("POST", "/issue/bulk", create_many),
     ("PUT", ISSUE, edit),
+    ("DELETE", ISSUE, delete),
     ("PUT", ISSUE + "/assignee", assign),
 ]

@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from .jira_fields import FORM_FIELDS, default_priority
-from .jira_json import JSON, View, option_json, priority_json, project_json, schema_json, type_json
+from .jira_json import (
+    JSON,
+    View,
+    option_json,
+    priority_json,
+    project_json,
+    resolution_json,
+    schema_json,
+    transition_json,
+    type_json,
+)
 from .permissions import levels_of, may, may_set
 from .project_json import component_json, level_json, version_json
 from .tracker import is_read_only, project_of
-from .tracker_nouns import FieldDef, Issue, Project
+from .tracker_nouns import FieldDef, Issue, Project, Transition
 
 _SUGGESTIONS = {
     "assignee": "latest/user/assignable/search?issueKey=null&{who}=",
@@ -45,6 +55,19 @@ def edit_screen(view: View, issue: Issue) -> dict[str, JSON]:
     kind = issue.type_id or ""
     told = {name: {"required": name == "summary", **field_meta(view, project, kind, name)} for name in shown}
     return {name: keyed(one) for name, one in told.items()} if view.world.is_cloud else told
+
+
+def step_json(view: View, issue: Issue, step: Transition, expand: frozenset[str]) -> JSON:
+    """A step that the issue can take; the fields of its screen with `transitions.fields`."""
+    if "transitions.fields" not in expand:
+        return transition_json(view, step, None)
+    project, kind = project_of(view.world, issue), issue.type_id or ""
+    told = {
+        name: {"required": required, **field_meta(view, project, kind, name)}
+        for name, required in step.screen.items()
+        if may_set(view.world, view.viewer, name, project)
+    }
+    return transition_json(view, step, told)
 
 
 def keyed(meta: JSON) -> JSON:
@@ -84,6 +107,8 @@ def _allowed(view: View, project: Project, type_id: str, definition: FieldDef) -
         return [type_json(view, tracker.types[type_id])] if type_id in tracker.types else []
     if definition.id == "priority":
         return [priority_json(view, one) for one in tracker.priorities.values()]
+    if definition.id == "resolution":
+        return [resolution_json(view, one) for one in tracker.resolutions.values()]
     if definition.id == "security":
         return [level_json(view, one) for one in levels_of(view.viewer, project)]
     if definition.id == "components":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import seed_setup, tracker
 from .seed_stories import INCIDENTS, Happening, Incident, Ticket
+from .tracker_links import link_issues
 from .wiki_seed import seed as seed_wiki
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _relate(world: World, present: datetime, incident: Incident, issue: Issue, i
     if incident.same_cause_as is not None:
         other = issues[incident.same_cause_as]
         world.clock.set(max(issue.updated, other.updated) + timedelta(minutes=1))
-        tracker.link_issues(world, _person(world, incident.reporter), seed_setup.RELATES, issue, other)
+        link_issues(world, _person(world, incident.reporter), seed_setup.RELATES, issue, other)
     for ticket in incident.tickets:
         _ticket(world, began, ticket, issue)
 
@@ -111,7 +112,7 @@ def _ticket(world: World, began: datetime, ticket: Ticket, incident: Issue) -> N
         values["assignee"] = _person(world, ticket.owner)
     values["duedate"] = (began + timedelta(days=ticket.due_after)).date()
     made = tracker.create_issue(world, actor, project, seed_setup.TASK, values)
-    tracker.link_issues(world, actor, seed_setup.ACTION_ITEM, incident, made)
+    link_issues(world, actor, seed_setup.ACTION_ITEM, incident, made)
     for status in ticket.path:
         world.clock.advance(1800)
         tracker.transition(world, actor, made, _TICKET_STEPS[status])

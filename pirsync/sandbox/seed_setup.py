@@ -76,7 +76,7 @@ CUSTOM_FIELDS = (
 
 INCIDENT_STEPS = [
     Transition("11", "Investigate", INVESTIGATING, from_status_ids=frozenset({OPEN})),
-    Transition("21", "Resolve", RESOLVED, True, frozenset({OPEN, INVESTIGATING})),
+    Transition("21", "Resolve", RESOLVED, True, frozenset({OPEN, INVESTIGATING}), asks=("assignee", "fixVersions")),
     Transition("31", "Close", CLOSED, from_status_ids=frozenset({OPEN, INVESTIGATING, RESOLVED})),
     Transition("41", "Re-open", INVESTIGATING, from_status_ids=frozenset({RESOLVED, CLOSED})),
 ]

@@ -43,7 +43,7 @@ def routes(world: World) -> list[Route]:
         *permission_control.routes(world),
         *_site(world),
         *wiki_control.routes(world),
-        *_below("" if world.is_cloud else "/jira", jira.routes(world)),
+        *_below("" if world.is_cloud else "/jira", [*jira.routes(world), *jira.files(world)]),
         *_below("/wiki" if world.is_cloud else "/confluence", wiki),
         *web.routes(world),
     ]

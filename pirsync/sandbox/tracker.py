@@ -223,6 +223,7 @@ def create_issue(world: World, actor: User, project: Project, type_id: str, valu
         indexed_at=now,
         reporter=actor,
         creator=actor,
+        watchers=[actor.name],
         status_since=now,
     )
     for field_id, value in values.items():
@@ -237,9 +238,16 @@ def edit_fields(world: World, actor: User, issue: Issue, values: dict[str, Any])
     """
     if is_read_only(world, issue):
         raise Invalid(errors={field_id: off_screen(field_id) for field_id in values})
-    items: list[Item] = []
+    values = {"duedate" if name == "due" else name: value for name, value in values.items()}
+    record(world, actor, issue, _items(world, issue, values))
     for name, value in values.items():
-        field_id = "duedate" if name == "due" else name
+        _put(issue, name, value)
+
+
+def _items(world: World, issue: Issue, values: dict[str, Any]) -> list[Item]:
+    """What the history says of these new values."""
+    items: list[Item] = []
+    for field_id, value in values.items():
         old = value_of(issue, field_id)
         if field_id in PARTS:
             items += part_items(project_of(world, issue), field_id, old or [], value or [])
@@ -247,9 +255,7 @@ def edit_fields(world: World, actor: User, issue: Issue, values: dict[str, Any])
             old_id, old_text = change_text(world, field_id, old)
             new_id, new_text = change_text(world, field_id, value)
             items.append(Item(field_name(world, field_id), field_id, old_id, old_text, new_id, new_text))
-    record(world, actor, issue, items)
-    for name, value in values.items():
-        _put(issue, "duedate" if name == "due" else name, value)
+    return items
 
 
 def off_screen(field_id: str) -> str:
@@ -331,8 +337,17 @@ def transitions_for(world: World, actor: User | None, issue: Issue) -> list[Tran
     return available_transitions(world, issue) if allowed else []
 
 
-def transition(world: World, actor: User, issue: Issue, transition_id: str, resolution_id: str | None = None) -> None:
+def transition(
+    world: World,
+    actor: User,
+    issue: Issue,
+    transition_id: str,
+    resolution_id: str | None = None,
+    values: dict[str, Any] | None = None,
+) -> None:
     """Take a step of the workflow; leaving category done clears the resolution, as stock post-functions do.
+
+    `values` are those of its screen's other fields, by id; they are in the same entry of the history.
 
     Raises `Invalid` for a step that is not available, or whose screen requires a resolution when none is given.
     """
@@ -349,7 +364,9 @@ def transition(world: World, actor: User, issue: Issue, transition_id: str, reso
     items = [_change(world, "status", issue.status_id, target.id)]
     if kept != issue.resolution_id:
         items.append(_change(world, "resolution", issue.resolution_id, kept))
-    record(world, actor, issue, items)
+    record(world, actor, issue, [*items, *_items(world, issue, values or {})])
+    for name, value in (values or {}).items():
+        _put(issue, name, value)
     instant = issue.indexed_at
     if kept != issue.resolution_id:
         issue.resolved = instant if kept else None
@@ -380,36 +397,6 @@ def edit_comment(world: World, actor: User, issue: Issue, comment: Comment, body
     comment.body = body
     comment.raw = None
     issue.changed.add("comment")
-
-
-def link_issues(world: World, actor: User, type_id: str, source: Issue, destination: Issue) -> Link:
-    """Link two issues, "source <outward> destination"; a link that exists already is returned and nothing changes."""
-    existing = [one for one in links_of(world, source) if (one.type_id, one.destination) == (type_id, destination.id)]
-    for link in existing:
-        if link.source == source.id:
-            return link
-    link = Link(str(world.tracker.next_id()), type_id, source.id, destination.id)
-    kind = world.tracker.link_types[type_id]
-    for here, there, words in ((source, destination, kind.outward), (destination, source, kind.inward)):
-        world.tracker.links.setdefault(here.id, []).append(link)
-        text = f"This issue {words} {there.key}"
-        record(world, actor, here, [Item("Link", "issuelinks", None, None, there.key, text)])
-    return link
-
-
-def put_remote_link(world: World, issue: Issue, sent: dict[str, Any]) -> tuple[RemoteLink, bool]:
-    """Create the remote link, or replace the one with the same `globalId`; the flag is True when it was created."""
-    target = sent["object"]
-    global_id = sent.get("globalId") or ""
-    found = next((one for one in issue.remote_links if global_id and one.global_id == global_id), None)
-    number = found.id if found else str(world.tracker.next_id())
-    link = RemoteLink(number, global_id, target["url"], target["title"], sent)
-    touch(world, issue)
-    if found:
-        issue.remote_links[issue.remote_links.index(found)] = link
-    else:
-        issue.remote_links.append(link)
-    return link, found is None
 
 
 def move_issue(world: World, actor: User, issue: Issue, project: Project) -> None:

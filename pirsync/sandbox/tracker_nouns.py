@@ -73,7 +73,11 @@ class LinkType:
 
 @dataclass(frozen=True)
 class Transition:
-    """A workflow's step; `from_status_ids` empty means from anywhere, `resolution_id` is what a post-function sets."""
+    """A workflow's step; `from_status_ids` empty means from anywhere, `resolution_id` is what a post-function sets.
+
+    `needs_resolution` puts that field on its screen; `asks` are the screen's other fields, `needs` those of them that
+    must have a value.
+    """
 
     id: str
     name: str
@@ -81,6 +85,14 @@ class Transition:
     needs_resolution: bool = False
     from_status_ids: frozenset[str] = frozenset()
     resolution_id: str | None = None
+    asks: tuple[str, ...] = ()
+    needs: frozenset[str] = frozenset()
+
+    @property
+    def screen(self) -> dict[str, bool]:
+        """The fields of its screen by id, and whether each is required."""
+        own = {"resolution": True} if self.needs_resolution else {}
+        return {**own, **{name: name in self.needs for name in self.asks}}
 
 
 @dataclass(frozen=True)
@@ -162,9 +174,33 @@ class Project:
     properties: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Visibility:
+    """Whom something is shown to: the members of a role or of a group, by its id and its name."""
+
+    kind: Literal["role", "group"]
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file on an issue."""
+
+    id: str
+    name: str
+    media_type: str
+    data: bytes
+    author: User | None
+    created: datetime
+
+
 @dataclass
 class Comment:
-    """A comment in wiki markup; `internal` ones are for agents only (`jsdPublic` false); `raw` as it was loaded."""
+    """A comment in wiki markup; `internal` ones are for agents only (`jsdPublic` false); `raw` as it was loaded.
+
+    `visibility` restricts it to the members of a role of the project or of a group.
+    """
 
     id: str
     author: User | None
@@ -175,6 +211,7 @@ class Comment:
     update_author: User | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     raw: dict[str, Any] | None = None
+    visibility: Visibility | None = None
 
 
 @dataclass(frozen=True)
@@ -226,8 +263,9 @@ class Issue:
     """One issue.
 
     Instants are aware UTC. `custom` maps a field id to its internal JSON value: users as account names, options as
-    texts, instants as datetimes. `raw` and `rendered` are a loaded issue's answers, valid but for the field ids in
-    `changed`. `before` is the state before the newest change, kept while the search index lags.
+    texts, instants as datetimes. `watchers` and `voters` are account names. `raw` and `rendered` are a loaded issue's
+    answers, valid but for the field ids in `changed`. `before` is the state before the newest change, kept while the
+    search index lags.
     """
 
     id: int
@@ -256,6 +294,9 @@ class Issue:
     histories: list[History] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)
     remote_links: list[RemoteLink] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    watchers: list[str] = field(default_factory=list)
+    voters: list[str] = field(default_factory=list)
     raw: dict[str, Any] | None = None
     rendered: dict[str, Any] | None = None
     changed: set[str] = field(default_factory=set)
@@ -263,6 +304,9 @@ class Issue:
 
 
 _TEXT = "com.atlassian.jira.plugin.system.customfieldtypes:"
+
+RICH_FIELD = _TEXT + "textarea"
+"""The custom field type whose text is rich, as a description is."""
 
 SYSTEM_FIELDS: tuple[FieldDef, ...] = (
     FieldDef("summary", "Summary", "string", clauses=("summary",)),

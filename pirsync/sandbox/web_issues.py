@@ -15,6 +15,7 @@ from . import tracker, wikitext
 from .people import User
 from .render import FOCUSABLE, safe_url
 from .site import card_of, issue_url, jira_path
+from .tracker_comments import readable
 from .web_view import Missing, acting, error, form, go, show
 
 if TYPE_CHECKING:
@@ -145,7 +146,9 @@ class IssuePages:
             "description": self._wikitext(issue.description or ""),
             "links": list(self._links(issue, actor)),
             "remote_links": [_remote(link) for link in issue.remote_links],
-            "comments": [{**vars(comment), "html": self._wikitext(comment.body)} for comment in issue.comments],
+            "comments": [
+                {**vars(comment), "html": self._wikitext(comment.body)} for comment in readable(world, actor, issue)
+            ],
             "histories": [_history(entry) for entry in reversed(issue.histories)],
             "facts": list(self._facts(issue)),
             "assignee": issue.assignee,

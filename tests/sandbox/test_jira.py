@@ -133,9 +133,10 @@ def test_version_3_has_documents_where_version_2_has_wiki_text() -> None:
         document = {"version": 1, "type": "doc", "content": []}
         document["content"] = [{"type": "paragraph", "content": [{"type": "text", "text": "from ADF"}]}]
         made = jira.send("POST", "/issue", jira.new(description=document), 201)
-        assert (description["type"], description["content"][0]["type"]) == ("doc", "paragraph")
+        assert (description["type"], description["content"][0]["type"]) == ("doc", "heading")
         assert refused["errors"]["description"].startswith("Operation value must be an Atlassian Document")
         assert jira.issue(made["key"]).description == "from ADF"
+        assert jira.get(f"/issue/{made['key']}")["fields"]["description"] == document
 
 
 def test_bulkfetch_leaves_out_what_is_not_there(cloud_world: Client) -> None:

@@ -11,7 +11,8 @@ from pirsync.sandbox.jql_dates import Moment, instant
 from pirsync.sandbox.jql_search import Search, search
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.seed_setup import BLOCKS
-from pirsync.sandbox.tracker import add_comment, edit_fields, link_issues, transition
+from pirsync.sandbox.tracker import add_comment, edit_fields, transition
+from pirsync.sandbox.tracker_links import link_issues
 from pirsync.sandbox.tracker_nouns import Component, Version
 from tests.sandbox.desk import Desk
 

@@ -17,10 +17,10 @@ from pirsync.sandbox.tracker import (
     available_transitions,
     edit_fields,
     find_issue,
-    link_issues,
     move_issue,
     transition,
 )
+from pirsync.sandbox.tracker_links import link_issues
 from tests.sandbox.desk import Desk
 
 LABELS = ("red", "green", "blue", "Grey")

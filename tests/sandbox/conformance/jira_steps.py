@@ -6,6 +6,7 @@ from typing import Any
 
 from pirsync.sandbox.tracker import find_issue
 from pirsync.sandbox.world import Deployment, World
+from tests.sandbox.conformance import jira_issue_steps as issue
 from tests.sandbox.conformance import jira_setting_steps as setting
 from tests.sandbox.conformance.walker import Step
 
@@ -30,7 +31,7 @@ def names(world: World, version: str) -> dict[str, Any]:
 
 def steps(deployment: Deployment) -> tuple[Step, ...]:
     """The walk in a dialect."""
-    return (*_BOTH, *(_CLOUD if deployment == "cloud" else _DATA_CENTER))
+    return (*_BOTH, *(_CLOUD if deployment == "cloud" else _DATA_CENTER), *issue.ENDS)
 
 
 _SETTING = (
@@ -79,7 +80,18 @@ _PARTS = (
     Step("GET /issue/{issue[key]}/properties/mark"),
     Step("GET /issue/{issue[key]}/properties/none", status=404),
 )
-_BOTH = (*_SETTING, *setting.LISTS, *setting.PARTS, *setting.SCREENS, *setting.PEOPLE, *_ISSUES, *_COMMENTS, *_PARTS)
+_RESOURCES = (*issue.ISSUES, *issue.LINKS, *issue.COMMENTS, *issue.FILES)
+_BOTH = (
+    *_SETTING,
+    *setting.LISTS,
+    *setting.PARTS,
+    *setting.SCREENS,
+    *setting.PEOPLE,
+    *_ISSUES,
+    *_COMMENTS,
+    *_PARTS,
+    *_RESOURCES,
+)
 
 _CLOUD = (
     *setting.CLOUD,
@@ -106,6 +118,7 @@ _CLOUD = (
         },
     ),
     Step("GET /issue/{issue[key]}/changelog"),
+    *issue.CLOUD,
 )
 _DATA_CENTER = (
     *setting.DATA_CENTER,
