@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .people import User
 from .tracker import Invalid
+from .tracker_index import holders
 from .tracker_links import unlink
 from .tracker_nouns import Issue
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def subtasks_of(world: World, issue: Issue) -> list[Issue]:
     """The issue's children that are sub-tasks, oldest first."""
     types = world.tracker.types
-    children = [one for one in world.tracker.issues.values() if one.parent_id == issue.id]
+    children = holders(world.tracker, "parent", issue.id)
     return [one for one in children if one.type_id in types and types[one.type_id].subtask]
 
 
@@ -33,9 +34,9 @@ def delete_issue(world: World, actor: User, issue: Issue) -> None:
     tracker = world.tracker
     for link in list(tracker.links.get(issue.id, [])):
         unlink(world, actor, link)
-    for child in tracker.issues.values():
-        if child.parent_id == issue.id:
-            child.parent_id = None
+    for child in holders(tracker, "parent", issue.id):
+        child.parent_id = None
+        tracker.index.changed.add(child.id)
     tracker.links.pop(issue.id, None)
     for key in [key for key, number in tracker.keys.items() if number == issue.id]:
         del tracker.keys[key]
