@@ -13,7 +13,7 @@ from .jira_call import ISSUE, Call, Table, sent_object
 from .jira_fields import create_form, default_priority, edit_form
 from .jira_json import JSON
 from .jira_links import make_links, sent_links
-from .jira_permissions import check_create, check_silence
+from .jira_permissions import check_create, check_silence, check_transition
 from .jira_properties import sent_properties
 from .jira_update import apply_comments, read_update, sent_comments
 from .tracker import Invalid, Issue, Project, off_screen
@@ -74,6 +74,7 @@ def _moved(call: Call, issue: Issue, step_id: str) -> JSON:
     """Take the step that a create asks for; the issue is there even when the step is refused."""
     status, told = 204, JSON(errorMessages=[], errors={})
     try:
+        check_transition(call.world, call.signed_in(), issue)
         tracker.transition(call.world, call.signed_in(), issue, step_id)
     except Invalid as refusal:
         status, told = refusal.status, {"errorMessages": list(refusal.messages), "errors": refusal.errors}
