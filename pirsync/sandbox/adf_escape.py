@@ -38,7 +38,7 @@ def address(url: str) -> str:
 def inside(text: str, signs: str) -> str:
     """Text within brackets or braces, where only these signs have a meaning."""
     text = _ENTITY.sub(lambda match: f"&#38;{match.group(0)[1:]}", text.translate(_NONE))
-    text = re.sub(rf"\\(?=[{re.escape(signs)}]|\Z)", "&#92;", text)
+    text = re.sub(rf"\\(?=[\\{re.escape(signs)}]|\Z)", "&#92;", text)
     return re.sub(rf"([{re.escape(signs)}])", r"\\\1", text)
 
 

@@ -50,10 +50,10 @@ _TOKEN = re.compile(
     r"|\{\{(?P<code>(?:\\[{}]|[^\n\\{}]|\\(?![{}])|\{(?!\{)|\}(?!\}))+)\}\}"
     r"|\{color(?::(?P<colour>\#?[\w]+))?\}"
     r"|\{(?P<forced>[*_+^~-])\}"
-    r"|\[~(?P<mention>[^\[\]|\n]+)\]"
+    r"|\[~(?P<mention>[^\[\]|\n\\]+)\]"
     r"|(?P<file>\[\^[^\[\]|\n\\]+\])"
-    r"|\[(?P<alias>(?:\\[\[\]|]|[^\[\]|\n])*)\|(?P<target>[^\]|\s]+)(?P<card>\|[\w-]+)?\]"
-    r"|\[(?P<bare>(?:https?://|mailto:|ftp://)[^\s\]|]+)\]"
+    r"|\[(?P<alias>(?:\\[\[\]|]|[^\[\]|\n\\]|\\(?![\[\]|\\]))*)\|(?P<target>[^\]|\s\\]+)(?P<card>\|[\w-]+)?\]"
+    r"|\[(?P<bare>(?:https?://|mailto:|ftp://)[^\s\]|\\]+)\]"
     r"|(?<![^\W_])(?P<emoji>\((?:/|x|!|\?|\*|on|y|n)\))"
     r"|(?<![^\W_])(?P<url>" + URL.pattern + r")"
     r"|(?P<sign>[*_+^~-])",
@@ -162,6 +162,8 @@ class _Line:
     def _node(self, kind: str, match: re.Match[str]) -> Node:
         whole = match.group(0)
         if kind == "break":
+            # As at the end of a line: no mark reaches beyond it.
+            self._open = {}
             return {"type": "hardBreak"}
         if kind == "code":
             return text_node(unescaped(match.group("code"), "{}"), {"type": "code"})

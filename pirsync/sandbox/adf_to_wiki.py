@@ -282,7 +282,7 @@ def _marks_of(node: Node) -> dict[str, str]:
 
 def _target(url: Any) -> str:
     """An address as wiki markup can hold it; empty when it is none."""
-    target = re.sub(r"[\s\]|]", lambda match: "".join(f"%{byte:02X}" for byte in match.group().encode()), str(url))
+    target = re.sub(r"[\s\]|\\]", lambda match: "".join(f"%{byte:02X}" for byte in match.group().encode()), str(url))
     return target if LINK_TARGET.match(target) else ""
 
 
