@@ -186,9 +186,16 @@ def test_an_inactive_account_cannot_sign_in(jira: Client) -> None:
     assert jira.call("GET", "/myself").status_code == 401
 
 
+SEEING_IS_ENOUGH = {
+    ("POST", f"{ISSUE}/changelog/list"),
+    *((method, f"{ISSUE}/{part}") for method in ("POST", "DELETE") for part in ("watchers", "votes")),
+}
+"""Calls that only read, and those by which people put themselves beside an issue."""
+
+
 @pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
 def test_every_call_that_changes_an_issue_needs_a_permission(deployment: Deployment) -> None:
     calls = [(min(route.methods or ()), route.path.removeprefix(ROOT)) for route in routes(World(deployment))]
     changing = [(method, path) for method, path in calls if path.startswith(ISSUE) and method not in ("GET", "HEAD")]
     assert len(changing) > 5
-    assert [call for call in changing if not is_guarded(*call)] == []
+    assert [call for call in changing if call not in SEEING_IS_ENOUGH and not is_guarded(*call)] == []
