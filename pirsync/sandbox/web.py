@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from . import tracker, wiki
+from .confluence_attachments import download
 from .site import jira_path, page_url, wiki_path
 from .web_issues import IssuePages, rows, visible
 from .web_view import COOKIE, TEMPLATES, Missing, acting, error, form, go, show
@@ -46,6 +47,10 @@ def routes(world: World) -> list[Route]:
         route(space, pages.spaces),
         route(f"{space}/{{key}}", pages.spaces),
         route(f"{space}/{{key}}/overview", pages.spaces),
+        route(
+            f"{wiki_path(world)}/download/attachments/{{page_id:int}}/{{name}}",
+            lambda request: download(world, request),
+        ),
     ]
     page = f"{space}/{{key}}/pages/{{page_id:int}}"
     action = "/confluence/pages/{}.action"

@@ -86,7 +86,7 @@ class Version:
 
 @dataclass
 class Prop:
-    """One content property; `value` is any JSON value."""
+    """One content property; `value` is any JSON value, `author` and `at` are those of the version."""
 
     id: int
     key: str
@@ -94,6 +94,9 @@ class Prop:
     version: int
     at: datetime
     author: User | None
+    message: str
+    created: datetime
+    creator: User | None
 
 
 class Holder(Protocol):
@@ -331,15 +334,23 @@ def remove_label(page: Labelled, name: str) -> None:
     page.labels.remove(name.lower())
 
 
-def set_property(world: World, actor: User, page: Holder, key: str, value: Any, number: int) -> Prop:
+def set_property(
+    world: World, actor: User, holder: Holder, key: str, value: Any, number: int, message: str = ""
+) -> Prop:
     """Create (`number` 1) or change (current plus one) a property; `Conflict` otherwise. Values are JSON."""
-    held = page.properties.get(key)
+    held = holder.properties.get(key)
     current = held.version if held else 0
     if number != current + 1:
         raise Conflict(current, number)
-    new = Prop(held.id if held else world.wiki.new_id(), key, value, number, world.clock.now(), actor)
-    page.properties[key] = new
-    return new
+    now = world.clock.now()
+    made = (held.id, held.created, held.creator) if held else (world.wiki.new_id(), now, actor)
+    holder.properties[key] = Prop(made[0], key, value, number, now, actor, message, *made[1:])
+    return holder.properties[key]
+
+
+def remove_property(holder: Holder, key: str) -> None:
+    """Delete a property; KeyError when there is none."""
+    del holder.properties[key]
 
 
 @dataclass(frozen=True)

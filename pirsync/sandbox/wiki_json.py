@@ -71,8 +71,8 @@ def space_json(world: World, space: Space) -> Json:
         "id": space.id,
         "key": space.key,
         "name": space.name,
-        "type": "global",
-        "status": "current",
+        "type": space.kind,
+        "status": space.status,
         "_expandable": {
             "homepage": f"/rest/api/content/{space.homepage_id}",
             "icon": "",
@@ -134,6 +134,12 @@ class Asked:
     def wants(self, name: str) -> bool:
         """Whether that expansion, or one below it, is asked for."""
         return any(each == name or each.startswith(f"{name}.") for each in self.expand)
+
+    def below(self, name: str) -> Asked:
+        """What is wanted of the things under that name: `container.version` asks for the container's version."""
+        prefix = f"{name}."
+        inner = frozenset(each.removeprefix(prefix) for each in self.expand if each.startswith(prefix))
+        return Asked(self.world, self.actor, inner)
 
 
 def expansions(text: str) -> frozenset[str]:

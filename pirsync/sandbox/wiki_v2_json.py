@@ -43,11 +43,15 @@ class PageShape:
 
 
 def listing(
-    world: World, request: Request, found: Sequence[Item], shape: Callable[[Item], Any] = lambda item: item
+    world: World,
+    request: Request,
+    found: Sequence[Item],
+    shape: Callable[[Item], Any] = lambda item: item,
+    usual: int = 25,
 ) -> Response:
-    """One page of a list by the query's `limit` (at most 250, else 25) and `cursor`; the next by link and header."""
+    """One page of a list by the query's `limit` (at most 250) and `cursor`; the next by link and header."""
     query = request.query_params
-    limit = whole_number(query.get("limit"), 25, "limit")
+    limit = whole_number(query.get("limit"), usual, "limit")
     if not 1 <= limit <= MOST:
         raise bad_request(f"Provided value {{{limit}}} for 'limit' is not in the range of 1 to {MOST}")
     listed, following = slice_of(list(found), position_of(query.get("cursor")), limit)
@@ -59,18 +63,17 @@ def listing(
     return answer({"results": [shape(item) for item in listed], "_links": links}, headers=headers)
 
 
-def space_v2_json(world: World, space: Space) -> Json:
+def space_v2_json(space: Space) -> Json:
     """A space."""
-    home = world.wiki.pages[space.homepage_id]
     return {
         "id": str(space.id),
         "key": space.key,
         "name": space.name,
-        "type": "global",
-        "status": "current",
-        "authorId": _account(home.versions[0].author),
+        "type": space.kind,
+        "status": space.status,
+        "authorId": _account(space.creator),
         "currentActiveAlias": space.key,
-        "createdAt": moment(home.created),
+        "createdAt": moment(space.created),
         "homepageId": str(space.homepage_id),
         "description": None,
         "icon": None,
@@ -149,7 +152,7 @@ def property_v2_json(prop: Prop) -> Json:
     """A content property with its version."""
     version = {
         "number": prop.version,
-        "message": "",
+        "message": prop.message,
         "minorEdit": False,
         "authorId": _account(prop.author),
         "createdAt": moment(prop.at),

@@ -7,7 +7,7 @@ from typing import Any
 from pirsync.sandbox.wiki import find_space
 from pirsync.sandbox.wiki_seed import REVIEWS
 from pirsync.sandbox.world import Deployment, World
-from tests.sandbox.conformance import page_steps
+from tests.sandbox.conformance import page_steps, wiki_around_steps, wiki_parts_steps
 from tests.sandbox.conformance.walker import SERVICE, Step
 
 _HOUR = {"value": "<p>An hour.</p>", "representation": "storage"}
@@ -55,7 +55,7 @@ _CLOUD_PARTS = (
     Step("POST " + _V2 + "/properties", {"key": "mark", "value": {"level": 1}}, status=409),
     Step("GET " + _V2 + "/properties"),
     Step("GET " + _V2 + "/properties/{property[id]}"),
-    Step("PUT " + _V2 + "/properties/{property[id]}", {"key": "mark", "value": 2, "version": {"number": 2}}),
+    Step("PUT " + _V2 + "/properties/{property[id]}", {"key": "mark", "value": {}, "version": {"number": 2}}),
 )
 _CLOUD_REST = (
     Step("GET /rest/api/user/current"),
@@ -66,7 +66,8 @@ _CLOUD_REST = (
     Step("GET /rest/api/content/search?cql=type%3Dpage&limit=2&expand=body.storage,version,space"),
     Step("GET /rest/api/content/search?cql=nonsense%3D1", status=400),
 )
-_CLOUD = (*_CLOUD_PAGES, *_CLOUD_PARTS, *_CLOUD_REST, *page_steps.CLOUD)
+_PARTS = (*_CLOUD_PARTS, *wiki_parts_steps.CLOUD, *wiki_around_steps.CLOUD)
+_CLOUD = (*_CLOUD_PAGES, *_PARTS, *_CLOUD_REST, *page_steps.CLOUD)
 
 # ------------------------------------------------------------ Data Center
 
@@ -102,4 +103,11 @@ _DATA_CENTER_REST = (
     Step("GET /rest/api/content/search?cql=type%3Dpage&limit=2&expand=body.storage,version,space"),
     Step("GET /rest/api/content/search?cql=nonsense%3D1", status=400),
 )
-_DATA_CENTER = (*_DATA_CENTER_PAGES, *_DATA_CENTER_PARTS, *_DATA_CENTER_REST, *page_steps.DATA_CENTER)
+_DATA_CENTER = (
+    *_DATA_CENTER_PAGES,
+    *_DATA_CENTER_PARTS,
+    *wiki_parts_steps.DATA_CENTER,
+    *wiki_around_steps.DATA_CENTER,
+    *_DATA_CENTER_REST,
+    *page_steps.DATA_CENTER,
+)
