@@ -14,6 +14,7 @@ from . import wiki_attachments as files
 from .http import actor, answer, body_object, empty
 from .multipart import parts
 from .people import User
+from .site import download_path
 from .web_view import Missing, acting
 from .wiki import Conflict, Page, find_page, may_edit, may_see
 from .wiki_attachments import Attachment, Upload
@@ -33,7 +34,7 @@ from .wiki_parts_http import (
     version_detail,
     visible_attachment,
 )
-from .wiki_parts_json import attachment_json, attachment_path, download_path, media_type_words
+from .wiki_parts_json import attachment_json, attachment_path, media_type_words
 from .wiki_v2_json import listing, property_v2_json
 
 if TYPE_CHECKING:

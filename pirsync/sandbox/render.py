@@ -66,6 +66,9 @@ class Site(Protocol):
     def children(self) -> list[tuple[str, str]]:
         """Title and address of each page below the one that is shown."""
 
+    def attachment(self, name: str) -> str | None:
+        """The address of a file on the page that is shown."""
+
     def issue(self, key: str) -> IssueCard | None:
         """An issue by its key."""
 
@@ -235,9 +238,10 @@ class Renderer:
             if url is None:
                 return f'<span class="dead-link" title="No such page"{self.extra(element)}>{label}</span>'
             return f'<a href="{escape(url)}"{self.extra(element)}>{label}</a>'
-        attachment = element.child("ri:attachment")
-        label = shown or escape(attachment.attrs.get("ri:filename", "") if attachment is not None else "")
-        label = label or escape(element.attrs.get("ac:anchor", ""))
+        name, url = self._file(element)
+        label = shown or escape(name) or escape(element.attrs.get("ac:anchor", ""))
+        if url is not None:
+            return f'<a href="{escape(url)}"{self.extra(element)}>{label}</a>'
         return f'<span class="dead-link"{self.extra(element)}>{label}</span>'
 
     # ------------------------------------------------------------ small things
@@ -254,7 +258,19 @@ class Renderer:
     def _image(self, element: Element) -> str:
         source = element.child("ri:attachment", "ri:url")
         name = source.attrs.get("ri:filename") or source.attrs.get("ri:value", "") if source is not None else ""
+        _, url = self._file(element)
+        if url is not None:
+            words, width = element.attrs.get("ac:alt") or name, element.attrs.get("ac:width", "")
+            size = f' width="{int(width)}"' if width.isascii() and width.isdigit() and 0 < int(width) <= 4000 else ""
+            return f'<img src="{escape(url)}" alt="{escape(words)}"{size}{self.extra(element)}>'
         return f'<span class="box"{self.extra(element)}>Image {escape(name)}</span>'
+
+    def _file(self, element: Element) -> tuple[str, str | None]:
+        """The name of the file that an element points at, and its address if it is on the page that is shown."""
+        file = element.child("ri:attachment")
+        name = file.attrs.get("ri:filename", "") if file is not None else ""
+        is_own = file is not None and file.child("ri:page", "ri:blog-post", "ri:content-entity") is None
+        return name, self.site.attachment(name) if is_own else None
 
     def _emoticon(self, element: Element) -> str:
         fallback = element.attrs.get("ac:emoji-fallback", "")

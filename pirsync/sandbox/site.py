@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from . import tracker, wiki
 from .people import User
 from .render import IssueCard
+from .wiki_attachments import Attachment, FileVersion, attachment_named
 
 if TYPE_CHECKING:
     from .world import World
@@ -54,6 +55,14 @@ def web_path(world: World, page: wiki.Page) -> str:
     return f"/spaces/{key}/pages/{page.id}/{title}"
 
 
+def download_path(world: World, attachment: Attachment, version: FileVersion) -> str:
+    """Where the bytes of a version are, relative to the wiki's address."""
+    query = {"version": version.number, "modificationDate": int(version.at.timestamp() * 1000)}
+    query |= {"cacheVersion": 1} if world.is_cloud else {}
+    name = quote(attachment.name, safe="")
+    return f"/download/attachments/{attachment.page_id}/{name}?{urlencode({**query, 'api': 'v2'})}"
+
+
 @dataclass(frozen=True)
 class WorldSite:
     """What the body of `own`, a page or None for a body that is on none, points at, as far as the actor may see it."""
@@ -84,6 +93,13 @@ class WorldSite:
             return []
         below = [one for one in wiki.children(self.world, self.own) if wiki.may_see(self.world, self.actor, one)]
         return sorted((one.title, page_url(self.world, one)) for one in below)
+
+    def attachment(self, name: str) -> str | None:
+        """The address of a file on the page itself."""
+        found = attachment_named(self.own, name) if self.own is not None else None
+        if found is None:
+            return None
+        return wiki_path(self.world) + download_path(self.world, found, found.current)
 
     def issue(self, key: str) -> IssueCard | None:
         """The issue of that key."""

@@ -15,8 +15,9 @@ from . import diff, edit, wiki
 from .body import BadBody, parse
 from .people import User
 from .render import render
-from .site import WorldSite, page_url, wiki_path
+from .site import WorldSite, download_path, page_url, wiki_path
 from .web_view import Missing, acting, error, form, go, show
+from .wiki_comments import Comment, comments_of, replies, resolution
 
 if TYPE_CHECKING:
     from .world import World
@@ -57,6 +58,8 @@ class WikiPages:
             "is_newest": version is page.current,
             "body": self._rendered(version.body, actor, page),
             "tree": self._tree(actor, space),
+            "files": self._files(page),
+            "threads": [self._comment(each, actor, page) for each in comments_of(page)],
         }
         return self._show(request, "page.html", page, values)
 
@@ -177,6 +180,32 @@ class WikiPages:
             return Markup(render(body, WorldSite(self._world, actor, page)))
         except BadBody as problem:
             return Markup('<p class="notice">This page cannot be shown: {}</p><pre>{}</pre>').format(str(problem), body)
+
+    def _files(self, page: wiki.Page) -> list[dict[str, Any]]:
+        """What is attached to the page, by name."""
+        current = sorted((each for each in page.attachments if each.status == "current"), key=lambda each: each.name)
+        base = wiki_path(self._world)
+        return [
+            {
+                "name": each.name,
+                "url": base + download_path(self._world, each, each.current),
+                "size": len(each.current.data),
+                "version": each.current,
+            }
+            for each in current
+        ]
+
+    def _comment(self, comment: Comment, actor: User, page: wiki.Page) -> dict[str, Any]:
+        """A comment with the answers to it; an inline one says where it stands."""
+        return {
+            "id": comment.id,
+            "author": comment.versions[0].author,
+            "at": comment.created,
+            "body": self._rendered(comment.current.body, actor, page),
+            "selection": comment.anchor.selection if comment.anchor and comment.parent_id is None else "",
+            "state": resolution(self._world, comment) if comment.anchor else "",
+            "replies": [self._comment(each, actor, page) for each in replies(self._world, comment)],
+        }
 
     def _mention(self, name: str) -> str | None:
         user = self._world.people.find(name)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-from .site import web_path
+from .site import download_path, web_path
 from .wiki import Version, space_of
 from .wiki_attachments import Attachment, FileVersion
 from .wiki_body import SERVED, represented
@@ -113,14 +113,6 @@ def attachment_path(attachment: Attachment) -> str:
     """Where a browser sees the attachment, relative to the wiki's address."""
     preview = urlencode({"preview": f"/{attachment.page_id}/{attachment.id}/{attachment.name}"})
     return f"/pages/viewpageattachments.action?pageId={attachment.page_id}&{preview}"
-
-
-def download_path(world: World, attachment: Attachment, version: FileVersion) -> str:
-    """Where the bytes of a version are, relative to the wiki's address."""
-    query = {"version": version.number, "modificationDate": int(version.at.timestamp() * 1000)}
-    query |= {"cacheVersion": 1} if world.is_cloud else {}
-    name = quote(attachment.name, safe="")
-    return f"/download/attachments/{attachment.page_id}/{name}?{urlencode({**query, 'api': 'v2'})}"
 
 
 def media_type_words(media_type: str) -> str:

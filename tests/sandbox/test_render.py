@@ -26,6 +26,9 @@ class Site:
     def children(self) -> list[tuple[str, str]]:
         return [("A & B", "/wiki/1")]
 
+    def attachment(self, name: str) -> str | None:
+        return "/wiki/download/1/a.png?v=1&x=2" if name == "a.png" else None
+
     def issue(self, key: str) -> IssueCard | None:
         return CARD if key == "INC-7" else None
 
@@ -216,3 +219,13 @@ def test_real_pages_come_out_with_allowed_tags_only() -> None:
         assert all(safe_url(href) for href in tags.attributes.get("href", []))
     assert pages > 290
     assert seen <= allowed
+
+
+def test_a_file_of_the_page_is_shown_and_linked_and_any_other_is_only_named() -> None:
+    own = '<ri:attachment ri:filename="a.png" />'
+    image = shown(f'<ac:image ac:alt="A &quot;graph&quot;" ac:width="300">{own}</ac:image>')
+    address = "/wiki/download/1/a.png?v=1&amp;x=2"
+    assert image == f'<img src="{address}" alt="A &quot;graph&quot;" width="300">'
+    assert shown(f"<ac:link>{own}</ac:link>") == f'<a href="{address}">a.png</a>'
+    other = '<ri:attachment ri:filename="a.png"><ri:page ri:content-title="Runbook" /></ri:attachment>'
+    assert shown(f"<ac:image>{other}</ac:image>") == '<span class="box">Image a.png</span>'

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from html import unescape
 
 import pytest
 import requests
@@ -14,6 +16,9 @@ from pirsync.sandbox import seed, tracker, wiki
 from pirsync.sandbox.body import parse
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.site import page_url
+from pirsync.sandbox.wiki_attachments import Upload, attach
+from pirsync.sandbox.wiki_comments import add_comment, reply
+from pirsync.sandbox.wiki_markers import mark
 from pirsync.sandbox.world import Deployment, World
 
 OPEN, RESTRICTED, HOSTILE, LINKED = "OPS-12", "OPS-7", "OPS-8", "ACT-1"
@@ -202,6 +207,28 @@ def test_a_page_shows_issues_as_chips_and_people_by_name(browser: Browser) -> No
     html = browser.get(page_url(browser.world, page)).text
     assert '<span class="mention">@Devika Patel</span>' in html
     assert f'<a class="chip" href="{browser.browse("OPS-12")}"' in html
+
+
+def test_a_page_shows_its_files_and_what_was_said_about_it(browser: Browser) -> None:
+    world, image = browser.world, '<ac:image><ri:attachment ri:filename="graph.png" /></ac:image>'
+    page = browser.write_page("Discussed", f"<p>one two</p>{image}")
+    ana, author = world.people.find("aruiz"), page.versions[0].author
+    assert ana is not None and author is not None
+    attach(world, author, page, Upload("graph.png", "image/png", b"\x89PNG", "as it was"))
+    footer = add_comment(world, author, page, "<p>Is <b>that</b> so?</p>")
+    reply(world, ana, footer, "<p>Yes &lt;b&gt;</p>")
+    add_comment(world, ana, page, "<p>why?</p>", mark(world, page, "two", 1, 0))
+    html = browser.get(page_url(world, page)).text
+    found = re.search(r'<img src="([^"]+)" alt="graph.png">', html)
+    assert found is not None and f'<a href="{found[1]}">graph.png</a>' in html
+    same_site = {"Sec-Fetch-Site": "same-origin"}
+    fetched = browser.session.get(world.base_url + unescape(found[1]), headers=same_site, timeout=10)
+    assert (fetched.content, fetched.headers["content-type"]) == (b"\x89PNG", "image/png")
+    assert all(
+        words in html for words in ("Is <strong>that</strong> so?", "Yes &lt;b&gt;", "On <span class=", "as it was")
+    )
+    page.restricted_to = {"nobody"}
+    assert browser.session.get(world.base_url + unescape(found[1]), headers=same_site, timeout=10).status_code == 404
 
 
 def test_a_restricted_page_is_not_there_for_others(browser: Browser) -> None:
