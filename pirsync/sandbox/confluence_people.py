@@ -8,9 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .door import CLOUD_ID
-from .groups import Group, groups, groups_of
 from .http import actor, answer, body_object, empty
-from .people import User
+from .people import Group, User
 from .wiki import Page
 from .wiki_http import Failed, bad_request, required, visible_page
 from .wiki_json import Json, user_json
@@ -75,9 +74,9 @@ def _v2_user(user: User) -> Json:
         "displayName": user.display_name,
         "timeZone": user.time_zone,
         "isExternalCollaborator": False,
-        "accountStatus": "active" if user.active else "inactive",
+        "accountStatus": "closed" if user.deleted else "active" if user.active else "inactive",
         "accountId": user.account_id,
-        "email": user.email,
+        "email": "" if user.email_hidden else user.email,
         "accountType": "atlassian",
         "publicName": user.display_name,
         "profilePicture": {"path": f"/wiki/aa-avatar/{user.account_id}", "isDefault": True},
@@ -94,11 +93,12 @@ def _all(world: World, request: Request) -> Response:
 
 def _groups(world: World, request: Request) -> Response:
     _member(world, request)
-    return old_list(world, request, groups(world), lambda group: _group_json(world, group), 200)
+    return old_list(world, request, world.people.groups, lambda group: _group_json(world, group), 200)
 
 
 def _member_of(world: World, request: Request) -> Response:
-    found = groups_of(world, _named(world, request))
+    user = _named(world, request)
+    found = [group for group in world.people.groups if group.has(user)]
     return old_list(world, request, found, lambda group: _group_json(world, group), 200)
 
 
@@ -109,7 +109,8 @@ def _group(world: World, request: Request) -> Response:
 
 def _members(world: World, request: Request) -> Response:
     _member(world, request)
-    members = _group_named(world, request).members
+    group = _group_named(world, request)
+    members = [user for user in world.people.all() if group.has(user)]
     return old_list(world, request, members, lambda user: user_json(world, user), 200)
 
 
@@ -121,7 +122,7 @@ def _member(world: World, request: Request) -> None:
 def _group_named(world: World, request: Request) -> Group:
     name = request.path_params.get("name")
     group_id = request.path_params.get("group_id") or request.query_params.get("id")
-    for group in groups(world):
+    for group in world.people.groups:
         if name == group.name or (name is None and group_id == group.id):
             return group
     raise Failed(404, "NotFoundException", f"No group found: {name or group_id}")

@@ -99,10 +99,10 @@ def test_people_are_found_in_their_groups(cloud: Client, dc: Client) -> None:
     members = cloud.get(f"/rest/api/group/{group['id']}/membersByGroupId").json()["results"]
     assert ANA.account_id in [each["accountId"] for each in members]
     assert [each["name"] for each in dc.get("/rest/api/user/memberof", key=SERVICE.user_key).json()["results"]] == [
-        "confluence-administrators",
-        "confluence-users",
+        "jira-administrators",
+        "jira-software-users",
     ]
-    member = dc.get("/rest/api/group/confluence-users/member", limit=200).json()["results"]
+    member = dc.get("/rest/api/group/jira-software-users/member", limit=200).json()["results"]
     assert "aruiz" in [each["username"] for each in member]
     assert [dc.get("/rest/api/group/none").status_code, dc.get("/rest/api/user").status_code] == [404, 400]
 

@@ -58,6 +58,6 @@ DATA_CENTER = (
     *_PEOPLE,
     Step("GET /rest/api/user/memberof?username=aruiz"),
     Step("GET /rest/api/user/list?limit=3"),
-    Step("GET /rest/api/group/confluence-users"),
-    Step("GET /rest/api/group/confluence-users/member?limit=2"),
+    Step("GET /rest/api/group/jira-software-users"),
+    Step("GET /rest/api/group/jira-software-users/member?limit=2"),
 )
