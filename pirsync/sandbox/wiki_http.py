@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from . import cql
-from .http import BadBody, actor, answer
+from .http import BadBody, actor
 from .people import User
 from .wiki import (
     Conflict,
@@ -22,12 +22,11 @@ from .wiki import (
     Refused,
     TitleTaken,
     Version,
-    add_labels,
     find_page,
     may_edit,
     may_see,
 )
-from .wiki_json import Asked, Json, label_json
+from .wiki_json import Asked, Json
 
 if TYPE_CHECKING:
     from .world import World
@@ -168,20 +167,6 @@ def checked_value(value: Any) -> Any:
     if len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")) > 32 * 1024:
         raise bad_request("The value of the content property is too long: the limit is 32768")
     return value
-
-
-def post_labels(world: World, request: Request, sent: list[Any]) -> Response:
-    """Add the labels of a v1 body `[{prefix, name}]`; the answer lists all of them."""
-    _, page = editable_page(world, request)
-    add_labels(world, page, [text_required(each if isinstance(each, dict) else {}, "name") for each in sent])
-    return labels(world, page)
-
-
-def labels(world: World, page: Page) -> Response:
-    """All labels of a page, in the shape of v1."""
-    listed = [label_json(world, name) for name in page.labels]
-    own = f"{world.wiki_url}/rest/api/content/{page.id}/label"
-    return answer({"results": listed, "start": 0, "limit": 200, "size": len(listed), "_links": {"self": own}})
 
 
 def cursor_of(position: int) -> str:
