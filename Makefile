@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 
-.PHONY: demo test lint bench cassettes clients clean
+.PHONY: demo test lint bench bench-sandbox cassettes clients clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -24,6 +24,9 @@ lint: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.requests
+
+bench-sandbox: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.sandbox
 
 cassettes: $(VENV)/.installed
 	$(BIN)/python -m tests.cassettes.record

@@ -175,8 +175,10 @@ def demo(deployment: Deployment, port: int, ends: bool) -> None:
 
 @cli.command()
 @click.option("--deployment", type=click.Choice(["cloud", "datacenter"]), default="cloud", show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets other machines in.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True)
+@click.option("--base-url", help="The address that answers name (default: the one that was asked for).")
+@click.option("--token", help="The only API token or password that is accepted (default: any).")
 @click.option("--store", type=click.Path(path_type=Path, dir_okay=False), help="Keep the world in this file.")
 @click.option(
     "--load",
@@ -185,15 +187,37 @@ def demo(deployment: Deployment, port: int, ends: bool) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Make the world of Jira search results (repeatable).",
 )
-def sandbox(deployment: Deployment, host: str, port: int, store: Path | None, loads: tuple[Path, ...]) -> None:
-    """Run the embedded Jira and Confluence by themselves."""
+@click.option("--size", type=click.IntRange(0, 100_000), help="Make a world of so many issues and so many pages.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another world of the same size.")
+def sandbox(
+    deployment: Deployment,
+    host: str,
+    port: int,
+    base_url: str | None,
+    token: str | None,
+    store: Path | None,
+    loads: tuple[Path, ...],
+    size: int | None,
+    seed: int,
+) -> None:
+    """Run the embedded Jira and Confluence by themselves.
+
+    For the tests of anything that talks to them: faults, limits, time and the whole world are set by calls."""
     _need_sandbox(host, port)
     if store is not None and not store.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {store.parent}", param_hint="--store")
-    from pirsync.sandbox.command import serve_sandbox
+    if loads and size is not None:
+        raise click.UsageError("--load and --size both say what the world is made of; give one")
+    if base_url is not None and not base_url.startswith(("http://", "https://")):
+        raise click.BadParameter("an address begins with http:// or https://", param_hint="--base-url")
+    from pirsync.sandbox.command import Origin, serve_sandbox
+    from pirsync.sandbox.generate import Size
+    from pirsync.sandbox.server import Settings
 
+    origin = Origin(deployment, loads, None if size is None else Size(size, size, seed))
     with _told():
-        serve_sandbox(deployment, (host, port), store, loads)
+        settings = Settings(base_url.rstrip("/") if base_url else None, token, store)
+        serve_sandbox(origin, (host, port), settings)
 
 
 def _need_sandbox(host: str, port: int) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from .generate import Size, generate
 from .load import BadFile, load
 from .seed import seed
 from .server import Settings, serve
@@ -14,30 +16,41 @@ from .store import load as restore
 from .world import Deployment, World
 
 
-def _world(deployment: Deployment, store: Path | None, loads: Sequence[Path]) -> World:
-    """The world to serve: the stored one, else that of the files, else the seeded one."""
+@dataclass(frozen=True)
+class Origin:
+    """What the world is made of: Jira search results, or so many generated issues and pages; else the usual stories."""
+
+    deployment: Deployment
+    loads: Sequence[Path] = ()
+    size: Size | None = None
+
+
+def _world(origin: Origin, store: Path | None) -> World:
+    """The world to serve: the stored one, else one of its origin."""
     if store is not None and store.exists():
         return restore(store)
-    world = World(deployment)
-    if loads:
-        load(world, loads)
+    world = World(origin.deployment)
+    if origin.loads:
+        load(world, origin.loads)
+    elif origin.size is not None:
+        generate(world, origin.size)
     else:
         seed(world)
     return world
 
 
-def serve_sandbox(deployment: Deployment, place: tuple[str, int], store: Path | None, loads: Sequence[Path]) -> None:
+def serve_sandbox(origin: Origin, place: tuple[str, int], settings: Settings) -> None:
     """Serve at (host, port); a store that exists is gone on with, whatever else would have made the world."""
     host, port = place
     try:
-        world = _world(deployment, store, loads)
+        world = _world(origin, settings.store)
     except (BadFile, BadStore) as error:
         print(f"{error}: give another file", file=sys.stderr)
         sys.exit(1)
-    if world.deployment != deployment:
-        print(f"{store} holds a {world.deployment} world; it is served as such", file=sys.stderr)
-    world.base_url = f"http://{host}:{port}"
-    print(f"Jira        {world.jira_url or world.base_url}")
+    if world.deployment != origin.deployment:
+        print(f"{settings.store} holds a {world.deployment} world; it is served as such", file=sys.stderr)
+    world.base_url = settings.base_url or f"http://{host}:{port}"
+    print(f"Jira        {world.jira_url}")
     print(f"Confluence  {world.wiki_url}")
     print(f"to look at  {world.base_url}/   (Ctrl-C ends)", flush=True)
-    serve(world, host, port, Settings(store=store))
+    serve(world, host, port, settings)

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import store
+from .door import API
 from .faults import rule_of
 from .generate import Size, generate
 from .http import BadBody, body_object
@@ -42,6 +43,17 @@ def routes(world: World) -> list[Route]:
         ("POST", "restore", _restore),
     )
     return [Route(f"/__sandbox/{name}", partial(_told, world, call), methods=[method]) for method, name, call in table]
+
+
+def listing(table: list[Route]) -> Route:
+    """The call that tells which operations of the products' APIs a table of routes serves."""
+    served = [
+        f"{method} {route.path}"
+        for route in table
+        for method in sorted((route.methods or set()) - {"HEAD"})
+        if API.match(route.path)
+    ]
+    return Route("/__sandbox/operations", lambda _request: JSONResponse({"operations": served}), methods=["GET"])
 
 
 def _told(world: World, call: Callable[[World, Request], Any], request: Request) -> Response:

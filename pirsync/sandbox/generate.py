@@ -66,6 +66,8 @@ def generate(world: World, size: Size) -> None:
         wiki_seed.seed(world)
         make_issues(world, chance, size.issues, (present - SPAN, present))
         make_pages(world, chance, size.pages, (present - SPAN, present))
+    for issue in world.tracker.issues.values():
+        issue.before = None  # A past that no search lags behind.
 
 
 @contextmanager

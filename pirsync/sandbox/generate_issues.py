@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Span = tuple[datetime, datetime]
 
 _INCIDENTS, _SUB_TASKS, _BUGS = 0.35, 0.08, 0.2
-_LINKED, _RESTRICTED, _WITHOUT_OWNER = 0.25, 0.01, 0.1
+_LINKED, _RESTRICTED, _WITHOUT_OWNER, _LEFT_LYING = 0.25, 0.01, 0.1, 0.12
 _INCIDENT_STEPS = ("Investigate", "Resolve", "Close")
 _WORK_STEPS = (("Start", "Done"), ("Start", "Block", "Start", "Done"), ("Won't Do",), ("Done",))
 
@@ -107,7 +108,8 @@ class _Story:
 
     def tell(self) -> None:
         """Somebody takes it, it moves through its workflow, and people talk about it."""
-        for step in self._steps():
+        most = self._chance.randint(0, 1) if self._chance.random() < _LEFT_LYING else None
+        for step in islice(self._steps(), most):
             if not self._later():
                 return
             self._talk()

@@ -52,7 +52,7 @@ def _create(
 
 
 def _grow(world: World, chance: Random, people: list[User], page: Page, end: datetime) -> None:
-    for _ in range(chance.choices((0, 1, 2, 5), (6, 3, 2, 1))[0]):
+    for _ in range(chance.choices((0, 1, 2, 5), (12, 4, 2, 1))[0]):
         moment = world.clock.now() + timedelta(hours=chance.expovariate(1 / 200), seconds=1)
         if moment >= end:
             return
@@ -76,14 +76,14 @@ def _body(world: World, chance: Random, people: list[User]) -> str:
     attribute, ref = ("ri:account-id", who.account_id) if world.is_cloud else ("ri:userkey", who.user_key)
     mention = f'<ac:link><ri:user {attribute}="{ref}" /></ac:link>'
     rows = "".join(
-        f"<tr><td><p>{chance.choice(words.SERVICES)}</p></td><td><p>{escape(words.work(chance))}</p></td></tr>"
-        for _ in range(chance.randint(1, 4))
+        f"<tr><td>{chance.choice(words.SERVICES)}</td><td>{escape(words.work(chance))}</td></tr>"
+        for _ in range(chance.randint(1, 3))
     )
     parts = [
         f"<p>{words.sentences(chance, 2, 4)}</p>",
         f"<h2>Who to ask</h2><p>{mention}, {chance.choice(words.TEAMS)}</p>",
-        f"<table><tbody><tr><th><p>Service</p></th><th><p>Work</p></th></tr>{rows}</tbody></table>",
-        f"<ul><li><p>{words.sentences(chance, 1, 1)}</p></li><li><p>{words.sentences(chance, 1, 1)}</p></li></ul>",
+        f"<table><tbody><tr><th>Service</th><th>Work</th></tr>{rows}</tbody></table>",
+        f"<ul><li>{words.sentences(chance, 1, 1)}</li><li>{words.sentences(chance, 1, 1)}</li></ul>",
     ]
     if chance.random() < 0.3:
         parts.append(

@@ -12,11 +12,11 @@ from xml.parsers.expat import ExpatError, ParserCreate
 DEEPEST = 200
 """Levels of nesting that the sandbox stores."""
 
-_ENTITIES = "".join(
-    f'<!ENTITY {name} "&#38;#{ord(char)};">' if name in ("lt", "amp") else f'<!ENTITY {name} "&#{ord(char)};">'
+_ENTITIES = {
+    name: f'<!ENTITY {name} "&#38;#{ord(char)};">' if name in ("lt", "amp") else f'<!ENTITY {name} "&#{ord(char)};">'
     for name, char in entitydefs.items()
-)
-_BEFORE = b"<!DOCTYPE r [" + _ENTITIES.encode() + b"]><r>"
+}
+_ENTITY = re.compile(r"&(\w+);")
 _AFTER = b"</r>"
 _TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*(/?)>""")
 _ATTRIBUTE = re.compile(r"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -55,6 +55,9 @@ def parse(body: str) -> Element:
         raw = body.encode()
     except UnicodeEncodeError as error:
         raise _refusal("Illegal surrogate", body[: error.start]) from error
+    # Only the entities that occur are declared: to declare all takes longer than to read most bodies.
+    named = sorted(set(_ENTITY.findall(body)) & _ENTITIES.keys())
+    before = f"<!DOCTYPE r [{''.join(_ENTITIES[name] for name in named)}]><r>".encode()
     root = Element("")
     open_elements = [root]
     position = 0
@@ -66,7 +69,7 @@ def parse(body: str) -> Element:
 
     def start(name: str, _attributes: dict[str, str]) -> None:
         nonlocal position
-        here = parser.CurrentByteIndex - len(_BEFORE)
+        here = parser.CurrentByteIndex - len(before)
         if here < 0:
             return
         if len(open_elements) > DEEPEST:
@@ -83,7 +86,7 @@ def parse(body: str) -> Element:
 
     def end(_name: str) -> None:
         nonlocal position
-        here = parser.CurrentByteIndex - len(_BEFORE)
+        here = parser.CurrentByteIndex - len(before)
         if len(open_elements) == 1:
             text_until(here)
             position = here
@@ -96,9 +99,9 @@ def parse(body: str) -> Element:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     try:
-        parser.Parse(_BEFORE + raw + _AFTER, True)
+        parser.Parse(before + raw + _AFTER, True)
     except ExpatError as error:
-        here = max(0, parser.ErrorByteIndex - len(_BEFORE))
+        here = max(0, parser.ErrorByteIndex - len(before))
         what = str(error).split(":")[0].capitalize()
         raise _refusal(what, raw[:here].decode(errors="replace")) from error
     return root
@@ -117,6 +120,8 @@ def write(element: Element) -> str:
 
 def tidy_text(text: str) -> str:
     """Text as Confluence keeps it: no comments, references as characters except those that must stay, CDATA as is."""
+    if "<" not in text:
+        return _settled(text)
     parts: list[str] = []
     position = 0
     for aside in _ASIDE.finditer(text):
@@ -149,7 +154,8 @@ def _settled(text: str) -> str:
         # A character that would be read differently when written out stays a number.
         return reference.group() if ord(value[0]) < ord(" ") else _ESCAPED.get(value, value)
 
-    return _REFERENCE.sub(settle, text).replace("\N{NO-BREAK SPACE}", "&nbsp;")
+    settled = _REFERENCE.sub(settle, text) if "&" in text else text
+    return settled.replace("\N{NO-BREAK SPACE}", "&nbsp;")
 
 
 def _plain(text: str) -> str:

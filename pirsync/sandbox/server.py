@@ -38,7 +38,7 @@ def app(world: World, door: Door, keeper: Keeper) -> OneAtATime:
 def routes(world: World) -> list[Route]:
     """Everything that is served in the world's dialect."""
     wiki = confluence_cloud.routes(world) if world.is_cloud else confluence_dc.routes(world)
-    return [
+    table = [
         *control.routes(world),
         *permission_control.routes(world),
         *_site(world),
@@ -47,6 +47,7 @@ def routes(world: World) -> list[Route]:
         *_below("/wiki" if world.is_cloud else "/confluence", wiki),
         *web.routes(world),
     ]
+    return [*table, control.listing(table)]
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,9 @@ def serve(world: World, host: str = "127.0.0.1", port: int = 8765, settings: Set
     own = f"http://{host}:{port}"
     world.base_url = settings.base_url or own
     keeper = Keeper(world, settings.store)
-    try:
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(_config(app(world, Door(own, settings.token), keeper), host=host, port=port)).run()
-    finally:
-        keeper.flush()
+    door = Door("" if settings.base_url else own, settings.token)
+    with suppress(KeyboardInterrupt):
+        _Server(_config(app(world, door, keeper), host=host, port=port), keeper).run()
 
 
 class Running:
@@ -98,7 +97,7 @@ class Running:
         self._socket.bind(("127.0.0.1", self._port))
         own = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.world.base_url = own
-        self._server = _Threaded(_config(app(self.world, Door(own, self._token), self._keeper)))
+        self._server = _Server(_config(app(self.world, Door(own, self._token), self._keeper)), self._keeper)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()
         if not self._server.ready.wait(_START_SECONDS):
@@ -111,20 +110,25 @@ class Running:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
-        self._keeper.flush()
 
 
-class _Threaded(uvicorn.Server):
-    """A server that tells when it listens."""
+class _Server(uvicorn.Server):
+    """A server that tells when it listens, and whose world is saved when it ends."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, keeper: Keeper) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self._keeper = keeper
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End as usual, then save: after this a signal that was caught ends the process without another word."""
+        await super().shutdown(sockets)
+        self._keeper.flush()
 
 
 class _Protocol(H11Protocol):

@@ -150,3 +150,10 @@ def test_a_request_that_breaks_off_is_not_handled(cloud: Served) -> None:
     answered = len(log)
     assert cloud.call("/rest/api/3/myself").status_code == 200
     assert (len(log), len(cloud.world.tracker.issues)) == (answered + 1, before)
+
+
+def test_it_tells_what_it_serves(cloud: Served, center: Served) -> None:
+    told = [site.call("/__sandbox/operations").json()["operations"] for site in (cloud, center)]
+    assert "GET /rest/api/{version}/search/jql" in told[0]
+    assert "GET /jira/rest/api/{version}/search" in told[1]
+    assert not [each for each in told[0] + told[1] if "__sandbox" in each]
