@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -14,50 +15,40 @@ import requests
 from pirsync.sandbox import store
 from pirsync.sandbox.generate import Size
 from pirsync.sandbox.harness import Sandbox
-from tests.command import surroundings
+from tests.command import ROOT, surroundings
 
-SUITE = """
-import requests
-
-def comment(site, **headers):
-    url = f"{site.jira_url}/rest/api/2/issue/OPS-1/comment"
-    return requests.post(url, json={"body": "hello"}, auth=site.auth, timeout=10)
-
-def count(site):
-    return len(site.world.tracker.issues[site.world.tracker.keys["OPS-1"]].comments)
-
-BEFORE = []
-
-def test_a_comment_arrives(sandbox):
-    BEFORE.append(count(sandbox))
-    assert comment(sandbox).status_code == 201
-    assert count(sandbox) == BEFORE[0] + 1
-    assert sandbox.requests == [("POST", "/rest/api/2/issue/OPS-1/comment", 201)]
+AGAIN = """
 
 def test_every_test_starts_anew(sandbox):
-    assert count(sandbox) == BEFORE[0]
-    sandbox.fault("503:30", method="POST")
-    sandbox.clock.advance(3600)
-    answer = comment(sandbox)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-    assert comment(sandbox).status_code == 201
+    sandbox.world.tracker.issues.clear()
+    sandbox.fault("500", times=None)
+    sandbox.reset()
+    assert comment(sandbox, "again").status_code == 201
 
-def test_the_other_dialect(sandbox_datacenter, sandbox):
-    info = requests.get(f"{sandbox_datacenter.jira_url}/rest/api/2/serverInfo", timeout=10).json()
-    assert info["deploymentType"] == "Server"
-    assert requests.get(f"{sandbox_datacenter.wiki_url}/rest/api/space/OPS", auth=sandbox.auth, timeout=10).ok
+def test_the_one_before_left_nothing(sandbox):
+    issue = sandbox.world.tracker.issues[sandbox.world.tracker.keys["OPS-1"]]
+    assert "again" not in [each.body for each in issue.comments]
 """
 
 
-def test_the_fixtures_serve_a_suite_of_somebody_else_s(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["pirsync.sandbox.pytest_plugin"]\n')
-    (tmp_path / "test_mine.py").write_text(SUITE)
+def documented() -> dict[str, str]:
+    """The Python files that the documentation shows, by the names in their first lines."""
+    text = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", text, re.DOTALL))
+
+
+def test_the_documented_fixtures_serve_a_suite_of_somebody_else_s(tmp_path: Path) -> None:
+    files = documented()
+    assert set(files) == {"conftest.py", "test_mine.py"}
+    files["test_mine.py"] += AGAIN
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
     done = subprocess.run(
         [*command, str(tmp_path)], cwd=tmp_path, env=surroundings(), capture_output=True, text=True, timeout=90
     )
     assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
+    assert "5 passed" in done.stdout
 
 
 def test_a_sandbox_of_a_size_returns_to_its_beginning() -> None:
