@@ -264,7 +264,7 @@ def _summary_edits(situation: Situation, counts: status.Counts, findings: list[F
             continue
         base = before.get(want.label.casefold())
         if base is not None and base.text != cell.text:
-            message = f'"{want.label}": "{cell.text}" was typed over what Jira says; it shows "{want.text}" again'
+            message = f'"{want.label}": "{cell.text}" stood over what Jira says; it shows "{want.text}" again'
             findings.append(situation.finding(FindingKind.ROW_EDITED, message))
         edits.append(
             CellEdit(

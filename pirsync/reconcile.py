@@ -239,12 +239,12 @@ class _Pass:
         wanted = desired(observed, readings.practice.terms, partial(self._render, readings))
         decided = plan(wanted, observed, said, now)
         creates = [change for change in decided.changes if isinstance(change, CreateTicket)]
+        writes = creates or any(isinstance(change, UpdatePage) for change in decided.changes)
+        if writes and observed.page is not None and observed.page.id not in readings.bases:
+            readings.read_base(incident_id, observed.page)
+            return self._decide(readings, incident_id, said)
         if creates and incident_id not in readings.looked:
             readings.look(incident_id, creates)
-            return self._decide(readings, incident_id, said)
-        writes = next((change for change in decided.changes if isinstance(change, UpdatePage)), None)
-        if writes is not None and observed.page is not None and observed.page.id not in readings.bases:
-            readings.read_base(incident_id, observed.page)
             return self._decide(readings, incident_id, said)
         return decided
 

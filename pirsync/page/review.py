@@ -18,6 +18,9 @@ Headers = Mapping[Column, tuple[str, ...]]
 SIGNATURE = frozenset({Column.ACTION, Column.OWNER, Column.DUE})
 """The columns by which an action table is known where its region's macro was lost."""
 
+NEEDED = (Column.OWNER, Column.DUE, Column.STATUS, Column.TICKET)
+"""The columns without which rows cannot become tickets or show them."""
+
 
 def read_review(body: str, headers: Headers) -> ReviewPage:
     """The review that a body holds. Raises BadPage when the body is not well formed."""
@@ -28,6 +31,11 @@ def read_review(body: str, headers: Headers) -> ReviewPage:
     twice = len(found.get(Region.ACTIONS, ())) > 1
     table = _action_table(root, regions[Region.ACTIONS], headers, problems) if not twice else None
     columns, rows, row_end = _read_actions(table, headers) if table is not None else ((), (), None)
+    for role in NEEDED if table is not None else ():
+        if role not in columns:
+            problems.append(
+                f'the action table has no column "{headers[role][0]}": name one so, or as your mapping says'
+            )
     return ReviewPage(
         summary=_pairs(regions[Region.SUMMARY]),
         record=_pairs(regions[Region.RECORD]),

@@ -4,16 +4,20 @@
 |---|---|---|
 | a ticket's key | the ticket can be read | its cells follow the ticket |
 | a ticket's key | the ticket cannot be read | nothing is written; a finding |
+| no key | our newest version shows a key beside the same action | the key is shown again |
 | no key | a ticket carries its mark, or is an orphan of that text | the key is written into the row |
 | no key | owner or date missing, or Jira refused | the Status cell says so |
 | no key | everything | the ticket is created; its key is written a round later |
+
+Where no column holds tickets, no row can be told from one that has none: nothing is made, and what is known is counted.
 """
 
 from __future__ import annotations
 
 from pirsync.decision import FindingKind
+from pirsync.model import Column, Ticket
 
-from .assign import adopt, assign, marks_of_rows
+from .assign import adopt, assign, lost_keys, marks_of_rows
 from .linked import appended_cells, plan_hand_linked
 from .situation import RowPlan, Situation, hand_links_of
 from .ticketed import plan_ticketed
@@ -25,17 +29,23 @@ __all__ = ["RowPlan", "Situation", "appended_cells", "hand_links_of", "plan_rows
 def plan_rows(situation: Situation) -> RowPlan:
     """Decide for every row, then for the tickets that were linked by hand."""
     plan = RowPlan()
-    marks = marks_of_rows(situation)
-    assigned = assign(situation, marks, plan)
+    if situation.observed.review is None or Column.TICKET not in situation.observed.review.columns:
+        return RowPlan(tickets=_known_tickets(situation), adopted=_adopted(situation))
+    marks, lost = marks_of_rows(situation), lost_keys(situation)
+    assigned = assign(situation, marks, lost, plan)
     for row in situation.rows:
         ticket = assigned.get(row.index)
         if row.obstacle:
+            plan.tickets += [ticket] if ticket is not None else []
             if row.action or row.ticket:
                 message = f'row {row.index + 1} "{row.action}" is left alone: {row.obstacle}'
                 plan.findings.append(situation.finding(FindingKind.ROW_UNREADABLE, message))
         elif ticket is not None:
             plan_ticketed(situation, row, ticket, plan)
-            if not row.ticket:
+            if row.index in lost:
+                message = f"row {row.index + 1}: its key {ticket.key} was gone, and is shown again"
+                plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
+            elif not row.ticket:
                 adopt(situation, marks[row.index], row, ticket, plan)
         elif row.ticket:
             message = f"row {row.index + 1} names {row.ticket}, which is deleted or cannot be seen by our account"
@@ -45,3 +55,15 @@ def plan_rows(situation: Situation) -> RowPlan:
             plan_unticketed(situation, row, marks[row.index], plan)
     plan_hand_linked(situation, plan)
     return plan
+
+
+def _known_tickets(situation: Situation) -> list[Ticket]:
+    """The tickets that rows have shown, where the page does not tell which it shows now."""
+    memory = situation.observed.memory
+    ids = (*memory.rows, *memory.adopted) if memory else ()
+    return [t for i in dict.fromkeys(ids) if (t := situation.observed.tickets.get(i)) is not None]
+
+
+def _adopted(situation: Situation) -> list[str]:
+    memory = situation.observed.memory
+    return list(memory.adopted) if memory else []

@@ -33,7 +33,9 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
                 message = f'{where}: changed to "{cell.text}" here and in {ticket.key}; Jira leads'
                 plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
             _show_jira(situation, row, ticket, (column, cell), plan)
-    plan.shown[ticket.id] = Shown(**agreed)
+    if row.ticket:
+        # What no row shows yet is not remembered as shown: it would pass for a ticket whose row people deleted.
+        plan.shown[ticket.id] = Shown(**agreed)
 
 
 def _page_owner(situation: Situation, row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Which ticket belongs to which row: by its key, then by its mark, then orphans by their text."""
+"""Which ticket belongs to which row: by its key, then by the key it lost, then by its mark, then orphans by text."""
 
 from __future__ import annotations
 
@@ -36,19 +36,41 @@ def _carries(ticket: Ticket, value: str, situation: Situation) -> bool:
     return draft.mark_label(value) in ticket.labels
 
 
-def assign(situation: Situation, marks: dict[int, str], plan: RowPlan) -> dict[int, Ticket]:
-    """Which ticket belongs to which row: by key, then by mark, then orphans by their text.
+def lost_keys(situation: Situation) -> dict[int, Ticket]:
+    """The tickets of rows that have lost their keys, by the row's index.
+
+    An editor that was opened before our write, and published after it, takes keys out again; so does a person who
+    empties a cell. Our newest version tells whose they are: those of the same words, else of similar words in the
+    same place. A ticket that a row shows has lost nothing.
+    """
+    base, found = situation.observed.base, dict[int, Ticket]()
+    shown = {row.ticket for row in situation.rows if row.ticket}
+    free = [row for row in situation.rows if row.action and not row.ticket and not row.obstacle]
+    for before in base.rows if base else ():
+        ticket = situation.observed.by_key(before.ticket) if before.ticket else None
+        if ticket is None or {before.ticket, ticket.key} & shown:
+            continue
+        equal = [row for row in free if fold(row.action) == fold(before.action)]
+        alike = [r for r in free if r.index == before.index and _likeness(r.action, before.action) >= SIMILAR]
+        for row in (*equal, *alike)[:1]:
+            found[row.index] = ticket
+            free.remove(row)
+    return found
+
+
+def assign(situation: Situation, marks: dict[int, str], lost: dict[int, Ticket], plan: RowPlan) -> dict[int, Ticket]:
+    """Which ticket belongs to which row: by key, by the key it lost, by mark, then orphans by their text.
 
     A ticket that memory knows was shown once; if no row shows it now, people deleted its row, and no other
     row may inherit it.
     """
     observed = situation.observed
-    found: dict[int, Ticket] = {}
+    found = dict(lost)
     for row in situation.rows:
         if row.ticket and (ticket := observed.by_key(row.ticket)):
             found[row.index] = ticket
     for row in situation.rows:
-        if row.index in marks and not row.obstacle:
+        if row.index in marks and row.index not in found and not row.obstacle:
             hits = sorted(
                 (t for t in observed.tickets.values() if _carries(t, marks[row.index], situation)),
                 key=lambda t: int(t.id) if t.id.isdigit() else 0,

@@ -82,7 +82,7 @@ def _write(situation: Situation, row: Row, new: tuple[Column, Cell, str, str], p
         plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
         return
     if _person_changed(situation, row, column, cell):
-        message = f'{where}: "{cell.text}" was typed over what Jira says; it shows "{said}" again'
+        message = f'{where}: "{cell.text}" stood over what Jira says; it shows "{said}" again'
         plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
     label = f"{row.ticket or row.action[:40]} {column.value}"
     plan.edits.append(
