@@ -108,6 +108,9 @@ def create(world: World, request: Request) -> Response:
     elif status == "current":
         title, storage = edge.text_required(body, "title"), _storage(body) if body.get("body") else ""
         page = create_page(world, user, space, parent, title, storage, kind)
+        if world.is_cloud and isinstance(body.get("version"), dict):
+            # Data Center ignores the message of a first version.
+            versions.tell_first(page, str(body["version"].get("message") or ""))
     else:
         raise bad_request(f"Content cannot be created with status: {status}")
     _set_metadata(world, user, page, body)

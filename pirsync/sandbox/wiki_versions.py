@@ -48,6 +48,11 @@ def rewrite_draft(world: World, actor: User, page: Page, title: str, body: str, 
     return saved
 
 
+def tell_first(page: Page, message: str) -> None:
+    """Give a page that has just been made the message of its first version."""
+    page.versions[0] = replace(page.versions[0], message=message)
+
+
 def publish(world: World, actor: User, page: Page, title: str, body: str, number: int, message: str) -> Version:
     """Make a draft a published page at version 1, which is what `number` must be; `Refused`, `TitleTaken`."""
     if number != 1:

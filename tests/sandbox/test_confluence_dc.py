@@ -9,6 +9,7 @@ import pytest
 
 from pirsync.sandbox.people import PEOPLE, SERVICE
 from pirsync.sandbox.wiki import create_page, set_status, update_page
+from pirsync.sandbox.world import Deployment
 from tests.sandbox.wiki_client import Client, page_titled, running, space, v1_page, v1_update
 
 CONTENT = "/rest/api/content"
@@ -36,6 +37,14 @@ def test_a_page_is_created_normalised_below_its_parent(dc: Client) -> None:
     assert read["_links"]["base"] + read["_links"]["webui"] == (
         f"{dc.world.base_url}/confluence/pages/viewpage.action?pageId={made['id']}"
     )
+
+
+@pytest.mark.parametrize(("deployment", "kept"), [("cloud", "From the repository"), ("datacenter", "")])
+def test_only_cloud_keeps_the_message_of_a_first_version(deployment: Deployment, kept: str) -> None:
+    with running(deployment) as client:
+        sent = {**v1_page("With a message", "<p>x</p>", None), "version": {"message": "From the repository"}}
+        made = client.send("POST", CONTENT, sent).json()
+        assert client.get(f"{CONTENT}/{made['id']}", expand="version").json()["version"]["message"] == kept
 
 
 def test_what_is_not_expanded_is_only_named(dc: Client) -> None:
