@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -127,16 +127,16 @@ class Renderer:
         self._special: dict[str, Callable[[Element], str]] = {
             "br": lambda _: "<br>",
             "hr": lambda element: f"<hr{self.extra(element)}>",
-            "a": self._anchor,
-            "time": self._time,
-            "ac:link": self._link,
+            "a": self.web_link,
+            "time": self.day,
+            "ac:link": self.wiki_link,
             "ac:image": self._image,
             "ac:emoticon": self._emoticon,
             "ac:placeholder": self._placeholder,
-            "ac:structured-macro": self._macro,
-            "ac:macro": self._macro,
+            "ac:structured-macro": self.macro,
+            "ac:macro": self.macro,
             "ac:task-list": lambda element: self.wrap("ul", element, "tasks"),
-            "ac:task": self._task,
+            "ac:task": self.task,
             "ac:inline-comment-marker": lambda element: self.wrap("span", element, "commented"),
             "ac:layout-section": lambda element: self.wrap("div", element, "columns"),
             "ac:layout-cell": lambda element: self.wrap("div", element, "column"),
@@ -154,6 +154,14 @@ class Renderer:
     def after(self, element: Element) -> str:
         """HTML to stand at the end of an element, inside it; for a table, behind it."""
         return ""
+
+    def focusable(self, label: str) -> str:
+        """Attributes of what may be wider than the screen, called `label`."""
+        return FOCUSABLE.format(label)
+
+    def styled(self, name: str) -> str:
+        """The property that an author's declaration of `name` is handed on as."""
+        return _CHOSEN.get(name, name)
 
     def inner(self, element: Element) -> str:
         """An element's content."""
@@ -177,7 +185,7 @@ class Renderer:
         if name == "table":
             attributes = self.extra(element)
             table = f"<table{attributes}>{self.inner(element)}</table>"
-            return f'<div class="scroll"{FOCUSABLE.format("Table")}>{table}</div>{self.after(element)}'
+            return f'<div class="scroll"{self.focusable("Table")}>{table}</div>{self.after(element)}'
         if name == "p" and any(is_block(child) for child in element.descendants()):
             return self.wrap("div", element, "p")
         if name in _SAME:
@@ -199,14 +207,15 @@ class Renderer:
         if element.name in HEADINGS:
             found += f' id="h-{element.number}"'
         if element.name == "pre":
-            found += FOCUSABLE.format("Text")
-        if style := _style(element):
+            found += self.focusable("Text")
+        if style := escape("; ".join(f"{self.styled(name)}: {value}" for name, value in _styles(element))):
             found += f' style="{style}"'
         return found + self.extra(element)
 
     # ------------------------------------------------------------ links
 
-    def _anchor(self, element: Element) -> str:
+    def web_link(self, element: Element) -> str:
+        """A link to an address."""
         href = safe_url(element.attrs.get("href", ""))
         if href is None:
             return self.wrap("span", element, "dead-link")
@@ -222,7 +231,8 @@ class Renderer:
             f"<b>{escape(card.key)}</b> <span>{escape(card.summary)}</span> {lozenge(card.status, card.colour)}</a>"
         )
 
-    def _link(self, element: Element) -> str:
+    def wiki_link(self, element: Element) -> str:
+        """A mention, or a link to a page or a file."""
         words = element.child("ac:link-body", "ac:plain-text-link-body")
         shown = self.inner(words) if words is not None else ""
         user = element.child("ri:user")
@@ -246,7 +256,8 @@ class Renderer:
 
     # ------------------------------------------------------------ small things
 
-    def _time(self, element: Element) -> str:
+    def day(self, element: Element) -> str:
+        """A date."""
         value = element.attrs.get("datetime", "")
         try:
             day = date.fromisoformat(value[:10])
@@ -281,7 +292,8 @@ class Renderer:
     def _placeholder(self, element: Element) -> str:
         return f'<span class="placeholder"{self.extra(element)}>{escape(element.text())}</span>'
 
-    def _task(self, element: Element) -> str:
+    def task(self, element: Element) -> str:
+        """One task of a list."""
         status = element.child("ac:task-status")
         done = " checked" if status is not None and status.text().strip() == "complete" else ""
         body = element.child("ac:task-body")
@@ -296,7 +308,8 @@ class Renderer:
 
     # ------------------------------------------------------------ macros
 
-    def _macro(self, element: Element) -> str:
+    def macro(self, element: Element) -> str:
+        """One macro."""
         name = element.attrs.get("ac:name", "")
         title = element.parameter("title")
         if name == "status":
@@ -315,9 +328,9 @@ class Renderer:
             plain = element.child("ac:plain-text-body")
             heading = f"<figcaption>{escape(title)}</figcaption>" if title else ""
             code = escape(plain.text()) if plain is not None else ""
-            code = f"<pre{FOCUSABLE.format('Code')}><code>{code}</code></pre>"
+            code = f"<pre{self.focusable('Code')}><code>{code}</code></pre>"
             return f'<figure class="code"{self.extra(element)}>{heading}{code}</figure>'
-        words = self._macro_body(element)
+        words = self.macro_body(element)
         if name == "expand":
             summary = f"<summary>{escape(title or 'Click here to expand…')}</summary>"
             return f'<details class="expand"{self.extra(element)}>{summary}{words}</details>'
@@ -330,13 +343,14 @@ class Renderer:
             return f'<div class="{name}"{self.extra(element)}>{words}</div>'
         return self._unknown_macro(element, name, words)
 
-    def _macro_body(self, element: Element) -> str:
+    def macro_body(self, element: Element) -> str:
+        """What a macro holds: its rich text, or its plain text as it is."""
         body = element.child(*_BODIES)
         if body is None:
             return ""
         if body.name == "ac:rich-text-body":
             return self.inner(body)
-        return f"<pre{FOCUSABLE.format('Text')}>{escape(body.text())}</pre>"
+        return f"<pre{self.focusable('Text')}>{escape(body.text())}</pre>"
 
     def _unknown_macro(self, element: Element, name: str, words: str) -> str:
         settings = ", ".join(
@@ -371,13 +385,11 @@ class Renderer:
         return f'<ul class="toc"{self.extra(element)}>{entries}</ul>'
 
 
-def _style(element: Element) -> str:
-    """The few declarations that cannot do harm, spelt anew."""
-    kept = []
+def _styles(element: Element) -> Iterator[tuple[str, str]]:
+    """The few declarations that cannot do harm: property and value."""
     for declaration in element.attrs.get("style", "").split(";"):
         if found := _STYLE.fullmatch(declaration):
-            kept.append(f"{_CHOSEN.get(found[1], found[1])}: {found[2]}")
+            yield found[1], found[2]
     highlight = element.attrs.get("data-highlight-colour", "")
     if element.name in ("td", "th") and _HEX.fullmatch(highlight):
-        kept.append(f"--shade: {highlight}")
-    return escape("; ".join(kept))
+        yield "background-color", highlight

@@ -5,11 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from .body import BadBody
+from .body import BadBody, parse
 from .people import User
-from .render import render
 from .site import WorldSite
 from .wiki import Page
+from .wiki_view import View
 
 if TYPE_CHECKING:
     from .world import World
@@ -26,7 +26,7 @@ def represented(world: World, actor: User | None, page: Page | None, body: str, 
     if form == "storage":
         return body
     try:
-        shown = render(body, WorldSite(world, actor, page))
+        shown = View(parse(body), WorldSite(world, actor, page), world.base_url).html()
     except BadBody:
         shown = f"<pre>{escape(body)}</pre>"
     if form != "styled_view":

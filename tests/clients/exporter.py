@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from pirsync.sandbox import wiki
 from tests.clients.stand import SECRET, Failed, Stand, Trial, holds
@@ -41,8 +42,16 @@ def work(stand: Stand) -> str:
     stand.environment.update(CME_CONFIG_PATH=str(config), CI="true")
     where = f"{stand.wiki_url}/spaces/OPS" if stand.world.is_cloud else f"{stand.wiki_url}/display/OPS"
     stand.run("cme", "spaces", where)
-    text = exported(stand, "Queue runbook")
-    for piece in ("## Steps", "**the queue** & wait", "| Ana | always |", 'echo "<done>"', "OPS-2"):
+    text = re.sub(r" +", " ", exported(stand, "Queue runbook"))
+    summary = stand.issue("OPS-2").summary
+    pieces = (
+        "## Steps",
+        "**the queue** & wait",
+        "| Ana | always |",
+        '```bash\necho "<done>"\n```',
+        f"[[OPS-2] {summary}]",
+    )
+    for piece in pieces:
         holds(piece in text, f"{piece!r} was not exported: {text}")
     seen = [
         one

@@ -30,7 +30,9 @@ PIXEL = bytes.fromhex("89504e470d0a1a0a0000000d494844520000000100000001080600000
 
 def publish(stand: Stand, *more: str) -> str:
     told = ["--host", f"{stand.wiki_url}/rest/api", "--username", stand.login, "--password", SECRET, "--space", "OPS"]
-    return stand.run("md2cf", *told, "--parent-title", "Operations", "--only-changed", *more, "docs")
+    return stand.run(
+        "md2cf", *told, "--parent-title", "Operations", "--only-changed", "--replace-all-labels", *more, "docs"
+    )
 
 
 def work(stand: Stand) -> str:
