@@ -221,8 +221,10 @@ def _update(world: World, request: Request) -> Response:
     body = body_object(request)
     if files.find_attachment(world, str(required(body, "id"))) is not attachment or body.get("type") != "attachment":
         raise bad_request("The id and the type of the body must be those of the attachment")
-    if number_required(body, "version", "number") != attachment.current.number:
-        raise Conflict(attachment.current.number, number_required(body, "version", "number"))
+    number = number_required(body, "version", "number")
+    # The documents ask for the current number, and clients in use send the next one: both are taken.
+    if number not in (attachment.current.number, attachment.current.number + 1):
+        raise Conflict(attachment.current.number, number)
     metadata = body.get("metadata") if isinstance(body.get("metadata"), dict) else {}
     assert isinstance(metadata, dict)
     page = _container(world, user, body) or page_of(world, attachment)

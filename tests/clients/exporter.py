@@ -27,7 +27,7 @@ def settings(stand: Stand) -> str:
 
 def exported(stand: Stand, title: str) -> str:
     for path in (stand.folder / "out").rglob("*.md"):
-        if path.stem == title:
+        if path.stem == title.replace(":", "_"):
             return path.read_text(encoding="utf-8")
     found = sorted(str(path.relative_to(stand.folder)) for path in (stand.folder / "out").rglob("*"))
     raise Failed(f"{title} was not exported; there are {found}")
