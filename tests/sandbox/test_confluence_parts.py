@@ -187,6 +187,19 @@ def test_put_makes_or_updates_on_cloud_and_is_unknown_to_data_center(cloud: Clie
     assert upload(dc, "PUT", f"/rest/api/content/{other.id}/child/attachment", [("a.txt", b"1")]).status_code == 405
 
 
+def test_properties_of_a_file_are_taken_with_the_current_number_and_with_the_next(dc: Client) -> None:
+    page = fresh(dc)
+    path = f"/rest/api/content/{page.id}/child/attachment"
+    upload(dc, "POST", path, [("a.txt", b"1")])
+    file = page.attachments[0]
+    answers = [
+        dc.send("PUT", f"{path}/{file.ref}", {"id": file.ref, "type": "attachment", "title": name, "version": told})
+        for name, told in (("b.txt", {"number": 1}), ("c.txt", {"number": 2}), ("d.txt", {"number": 3}))
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 409]
+    assert (file.name, file.current.number) == ("c.txt", 1)
+
+
 def test_a_refused_upload_of_several_files_leaves_none(dc: Client) -> None:
     page = fresh(dc)
     path = f"/rest/api/content/{page.id}/child/attachment"
