@@ -200,7 +200,7 @@ def plain_list(results: Iterable[Json], start: int = 0, limit: int = 200) -> Jso
 def _body(asked: Asked, page: Page, version: Version) -> Json:
     known = ("storage", "view", "editor", "export_view", "styled_view", "anonymous_export_view", "atlas_doc_format")
     world = asked.world
-    wanted = [name for name in SERVED if f"body.{name}" in asked.expand]
+    wanted = [name for name in SERVED if asked.wants(f"body.{name}")]
     content = {"content": f"/rest/api/content/{page.id}"}
     embedded: Json = {"storage": {"embeddedContent": []}}
     return {

@@ -160,7 +160,7 @@ def part_history_json(asked: Asked, part: Comment | Attachment) -> Json:
 def _body_json(asked: Asked, comment: Comment, version: Version) -> Json:
     """The forms of the body that were asked for, and names of what else there is."""
     page, content = page_of(asked.world, comment), {"content": f"/rest/api/content/{comment.id}"}
-    wanted = [form for form in SERVED if f"body.{form}" in asked.expand]
+    wanted = [form for form in SERVED if asked.wants(f"body.{form}")]
     shown = {
         form: {
             "value": represented(asked.world, asked.actor, page, version.body, form),

@@ -56,6 +56,12 @@ def test_what_is_not_expanded_is_only_named(dc: Client) -> None:
     assert {"version", "space", "ancestors"} <= set(asked["_expandable"])
 
 
+def test_what_is_asked_for_deep_down_brings_all_above_it(dc: Client) -> None:
+    path = f"{CONTENT}/{page_titled(dc.world).id}"
+    deep, plain = (dc.get(path, expand=f"body.view{end}").json()["body"]["view"] for end in (".value", ""))
+    assert deep == plain
+
+
 def test_only_the_next_version_is_saved(dc: Client) -> None:
     page = page_titled(dc.world)
     path = f"{CONTENT}/{page.id}?status=current"
