@@ -231,7 +231,7 @@ def test_an_attachment_is_renamed_under_its_current_version(dc: Client) -> None:
     path = f"/rest/api/content/{page.id}/child/attachment"
     (made,) = upload(dc, "POST", path, [("a.txt", b"1")]).json()["results"]
     sent = {"id": made["id"], "type": "attachment", "title": "b.txt", "version": {"number": 1}}
-    assert dc.send("PUT", f"{path}/{made['id']}", sent | {"version": {"number": 2}}).status_code == 409
+    assert dc.send("PUT", f"{path}/{made['id']}", sent | {"version": {"number": 3}}).status_code == 409
     renamed = dc.send("PUT", f"{path}/{made['id']}", sent | {"metadata": {"comment": "word"}}).json()
     assert (renamed["title"], renamed["version"]["number"], renamed["metadata"]["comment"]) == ("b.txt", 1, "word")
     assert dc.send("DELETE", f"{path}/{made['id']}", None).status_code == 204
