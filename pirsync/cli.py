@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -14,29 +12,24 @@ from typing import TYPE_CHECKING
 import click
 
 from pirsync import __version__
+from pirsync.cli_base import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    LEFT,
+    USAGE,
+    brake_option,
+    config_option,
+    json_option,
+    opened,
+    told,
+)
+from pirsync.cli_resolve import resolve
 
 if TYPE_CHECKING:
-    from pirsync.adapters.http import Pace
-    from pirsync.build import Bench
     from pirsync.model import Deployment
     from pirsync.reconcile import Selection
     from pirsync.report import Report, Result
-
-DONE, FAILED, USAGE, LEFT, INTERRUPTED = 0, 1, 2, 3, 130
-
-_config = click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("config.toml"),
-    show_default=True,
-    envvar="PIRSYNC_CONFIG",
-    help="The configuration file.",
-)
-_brake = click.option("--max-creates", type=click.IntRange(min=1), help="Allow this pass to create so many things.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-
 
 EXIT_CODES = """\b
 Exit codes:
@@ -56,7 +49,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_config
+@config_option
 def init(config_path: Path) -> None:
     """Write a first configuration, and its state.
 
@@ -68,7 +61,7 @@ def init(config_path: Path) -> None:
 
 
 @cli.command()
-@_config
+@config_option
 def doctor(config_path: Path) -> None:
     """Tell what is wrong, and how to fix it. Writes nothing.
 
@@ -77,15 +70,15 @@ def doctor(config_path: Path) -> None:
     from pirsync.commands import examine
 
     # A person waits for the answer, and every failure is told: nothing is tried again.
-    with _opened(config_path, Pace(attempts=1)) as bench:
+    with opened(config_path, Pace(attempts=1)) as bench:
         sys.exit(DONE if examine(bench) else FAILED)
 
 
 @cli.command()
 @click.argument("keys", nargs=-1)
-@_config
-@_brake
-@_json
+@config_option
+@brake_option
+@json_option
 def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_json: bool) -> None:
     """Bring all reviews, or those of the incidents KEYS, up to date.
 
@@ -93,7 +86,7 @@ def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None,
     from pirsync import output
     from pirsync.commands import run_pass
 
-    with _opened(config_path) as bench:
+    with opened(config_path) as bench:
         report = run_pass(bench, _selection(keys), max_creates, _silent if as_json else output.news)
         if as_json:
             output.as_json(report)
@@ -107,9 +100,9 @@ def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None,
 
 @cli.command()
 @click.argument("keys", nargs=-1)
-@_config
-@_brake
-@_json
+@config_option
+@brake_option
+@json_option
 def plan(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_json: bool) -> None:
     """Print every write that reconcile would make. Writes nothing."""
     from pirsync import output
@@ -117,7 +110,7 @@ def plan(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_j
     from pirsync.adapters.overlay import overlay
     from pirsync.commands import run_pass
 
-    with _opened(config_path, Pace(attempts=3, base=1.0)) as bench:
+    with opened(config_path, Pace(attempts=3, base=1.0)) as bench:
         dry = bench.with_world(overlay(bench.world))
         report = run_pass(dry, _selection(keys), max_creates or sys.maxsize, _silent)
         if as_json:
@@ -130,7 +123,7 @@ def plan(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_j
 
 @cli.command()
 @click.argument("key")
-@_config
+@config_option
 @click.option(
     "--markdown",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
@@ -141,7 +134,7 @@ def show(key: str, config_path: Path, markdown: Path | None) -> None:
     from pirsync.adapters.http import Pace
     from pirsync.show import as_markdown, on_terminal
 
-    with _opened(config_path, Pace(attempts=3, base=1.0)) as bench:
+    with opened(config_path, Pace(attempts=3, base=1.0)) as bench:
         if markdown is None:
             on_terminal(bench, key)
         else:
@@ -149,14 +142,31 @@ def show(key: str, config_path: Path, markdown: Path | None) -> None:
 
 
 @cli.command()
-@_config
+@click.argument("keys", nargs=-1)
+@config_option
+@json_option
+def findings(keys: tuple[str, ...], config_path: Path, as_json: bool) -> None:
+    """Tell what is open, and the way out of it.
+
+    Of all incidents or of KEYS, as of the last pass; asks nothing of any site."""
+    from pirsync import output
+    from pirsync.findings import stored
+
+    with opened(config_path) as bench:
+        wanted = {key.strip().upper() for key in keys}
+        found = [one for one in stored(bench.world.state) if not wanted or one.key in wanted]
+        (output.open_as_json if as_json else output.open_findings)(found)
+
+
+@cli.command()
+@config_option
 def run(config_path: Path) -> None:
     """Run the daemon until a signal ends it.
 
     Asks Jira for news every run.poll_every, and looks at everything again every run.sweep_every."""
     from pirsync.commands import serve
 
-    with _opened(config_path) as bench:
+    with opened(config_path) as bench:
         serve(bench)
 
 
@@ -169,7 +179,7 @@ def demo(deployment: Deployment, port: int, ends: bool) -> None:
     _need_sandbox("127.0.0.1", port)
     from pirsync.demo import tell_story
 
-    with _told():
+    with told():
         sys.exit(DONE if tell_story(deployment, port, ends) else FAILED)
 
 
@@ -215,9 +225,12 @@ def sandbox(
     from pirsync.sandbox.server import Settings
 
     origin = Origin(deployment, loads, None if size is None else Size(size, size, seed))
-    with _told():
+    with told():
         settings = Settings(base_url.rstrip("/") if base_url else None, token, store)
         serve_sandbox(origin, (host, port), settings)
+
+
+cli.add_command(resolve)
 
 
 def _need_sandbox(host: str, port: int) -> None:
@@ -261,44 +274,6 @@ def _left(report: Report) -> int:
 
 def _silent(result: Result) -> None:
     return None
-
-
-@contextmanager
-def _opened(path: Path, pace: Pace | None = None) -> Iterator[Bench]:
-    from pirsync.build import open_bench
-    from pirsync.commands import waits_for_its_turn
-    from pirsync.config import load
-
-    with _told():
-        settings = load(path)
-        stop = threading.Event()
-        with open_bench(settings, stop, waits_for_its_turn, pace) as bench:
-            yield bench
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Every error on purpose ends in its own words and an exit code, without a traceback."""
-    from pirsync import output
-    from pirsync.errors import ConfigError, Interrupted, PirsyncError, Rejected, Unavailable
-
-    try:
-        yield
-    except ConfigError as error:
-        for problem in error.problems:
-            output.line(problem, problem=True)
-        sys.exit(USAGE)
-    except (Interrupted, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
-    except Unavailable as error:
-        output.line(f"{error} (`pirsync doctor` tells what to change)", problem=True)
-        sys.exit(FAILED)
-    except Rejected as error:
-        output.line(f"{error} (is the site's url right? `pirsync doctor` tells what to change)", problem=True)
-        sys.exit(FAILED)
-    except PirsyncError as error:
-        output.line(str(error), problem=True)
-        sys.exit(FAILED)
 
 
 def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -10,14 +10,17 @@ from itertools import filterfalse
 from pathlib import Path
 
 from pirsync import output
+from pirsync.adapters.overlay import overlay
 from pirsync.adapters.state import create_state
 from pirsync.build import Bench
 from pirsync.config import init_text, load
 from pirsync.daemon import Daemon, Job, until_signalled
-from pirsync.decision import describe, is_local
+from pirsync.decision import Wishes, describe, is_local
 from pirsync.doctor import Check
 from pirsync.doctor import doctor as look
 from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
+from pirsync.known import wish
+from pirsync.ports import Want
 from pirsync.reconcile import Limits, Mode, Selection, run_once
 from pirsync.report import Report, Result
 
@@ -77,6 +80,29 @@ def run_pass(bench: Bench, selection: Selection, max_creates: int | None, tell: 
             status.start()
 
         return one_pass(bench, selection, limits, told)
+
+
+def fulfil(bench: Bench, key: str, wishes: Wishes, sure: Callable[[], bool]) -> int:
+    """Show what a person's wish for one incident leads to, and once they are sure, do it; the exit code."""
+    state, owner = bench.world.state, bench.settings.site.owner_id
+    raw = bench.world.tracker.issue(key, Want(fields=("summary",)))
+    if raw is None:
+        output.line(f"{key}: no such issue, or our account cannot see it", problem=True)
+        return 1
+    incident_id, named = str(raw["id"]), Selection(Mode.NAMED, (key,))
+    dry = bench.with_world(overlay(bench.world))
+    wish(dry.world.state, owner, incident_id, wishes)
+    planned = one_pass(dry, named, bench.limits(sys.maxsize), lambda _: None)
+    output.planned(planned)
+    if not output.writes(planned) or not sure():
+        return 3 if planned.waiting or planned.failed else 0
+    wish(state, owner, incident_id, wishes)
+    report = run_pass(bench, named, sys.maxsize, output.news)
+    if report.waiting or report.failed:
+        # The wish stays written down: what waits is done by a later pass.
+        return 3
+    state.drop("wish", [incident_id])
+    return 0
 
 
 def one_pass(bench: Bench, selection: Selection, limits: Limits, tell: Callable[[Result], None]) -> Report:

@@ -87,6 +87,19 @@ class Owner(Noun):
     reason: str
 
 
+class Wishes(Noun):
+    """What a person asks for one incident, beyond what can be seen: the way out of a finding.
+
+    `recreate`: make its page anew. Of tickets, by key: `remake` those that are deleted, say no more of those to
+    `forget`, and show those to `keep` in the row of which they are duplicates.
+    """
+
+    recreate: bool = False
+    remake: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+
 class Journal(Noun):
     """What the local journal says of one incident. Absence proves nothing before `settled_from`."""
 
@@ -94,6 +107,7 @@ class Journal(Noun):
     settled_from: datetime
     waiting_since: datetime | None
     refused: dict[str, str]
+    wishes: Wishes = Wishes()
 
     def absence_settles(self, mark: str, settle: timedelta) -> datetime:
         """The instant from which finding nothing with that mark proves that there is nothing."""

@@ -18,7 +18,7 @@ from .ports import TicketDraft
 SUMMARY_LENGTH = 250
 """Jira refuses summaries of more than 255 characters, and those with a newline."""
 
-_MARKUP = re.compile(r"([\\{}\[\]|!*_^~+#]|\?(?=\?)|(?<=\?)\?|(?<!\w)-|-(?!\w))")
+_MARKUP = re.compile(r"([{}\[\]|!*_^~+#]|\?(?=\?)|(?<=\?)\?|(?<!\w)-|-(?!\w))")
 """What wiki markup gives a meaning to. A hyphen between letters has none, and `??` cites where one `?` does not."""
 
 
@@ -67,7 +67,8 @@ def one_line(text: str, length: int) -> str:
 
 def escape_markup(text: str) -> str:
     """Text as Jira's wiki markup shows it unchanged."""
-    return _MARKUP.sub(r"\\\1", one_line(text, 4000))
+    # A backslash cannot be escaped by another one: two of them are a line break.
+    return "&#92;".join(_MARKUP.sub(r"\\\1", part) for part in one_line(text, 4000).split("\\"))
 
 
 class Place(Noun):

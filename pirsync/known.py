@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pirsync.decision import Journal
+from pirsync.decision import Journal, Wishes
+from pirsync.draft import page_mark
 from pirsync.model import Memory, Noun, Property
 from pirsync.ports import State
 
@@ -39,4 +40,13 @@ def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
         settled_from=state.created_at if state.born_with_owner else state.created_at + settle,
         waiting_since=datetime.fromisoformat(waiting["since"]) if waiting else None,
         refused={str(k): str(v) for k, v in (state.cached("refused", incident_id) or {}).items()},
+        wishes=Wishes.model_validate(state.cached("wish", incident_id) or {}),
     )
+
+
+def wish(state: State, owner_id: str, incident_id: str, wishes: Wishes) -> None:
+    """Write down what a person asks for one incident; what it asks to be made again may be."""
+    state.cache("wish", {incident_id: wishes.model_dump(mode="json")})
+    marks = [line.mark for line in state.intents(incident_id).values() if line.remote_key in wishes.remake]
+    for mark in [*marks, *([page_mark(owner_id, incident_id)] if wishes.recreate else [])]:
+        state.reopen(mark, incident_id)

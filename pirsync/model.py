@@ -338,8 +338,9 @@ class Memory(Noun):
 
     `page` binds it: a copy of the page carries a property that names another page. `rows` maps a ticket's
     id to what was last written; `adopted` are tickets linked by hand that were once given a row, and never
-    are again. No version of the page above `stamped` is ours (0: not told); only Data Center needs it, where
-    finding our newest version would take one request for each that people wrote since.
+    are again; `forgotten` are the keys of tickets that people want to hear no more of. No version of the page
+    above `stamped` is ours (0: not told); only Data Center needs it, where finding our newest version would take
+    one request for each that people wrote since.
     """
 
     page: str
@@ -347,6 +348,7 @@ class Memory(Noun):
     owner: str
     rows: dict[str, Shown] = {}
     adopted: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
     stamped: int = 0
 
 

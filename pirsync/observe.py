@@ -30,10 +30,12 @@ from .directory import Directory, Sources
 from .draft import mark_label
 from .errors import AuthInDoubt
 from .model import (
+    Column,
     Incident,
     Mark,
     Page,
     PageHead,
+    PageStatus,
     ReviewPage,
     Ticket,
 )
@@ -77,6 +79,7 @@ class Readings:
     holders: dict[str, PageHead] = field(default_factory=dict)
     looked: set[str] = field(default_factory=set)
     located: set[str] = field(default_factory=set)
+    vanished: dict[str, str] = field(default_factory=dict)
     bases: dict[str, ReviewPage | None] = field(default_factory=dict)
     reviews: dict[tuple[str, int], ReviewPage] = field(default_factory=dict)
     partial: dict[str, RawIssue] = field(default_factory=dict)
@@ -185,10 +188,13 @@ class Readings:
             raise AuthInDoubt("Confluence shows none of our pages and does not know our account: renew its token")
 
     def _locate(self, incident: Incident) -> None:
-        """Find the page of an incident that state knows nothing of: by its remote link, then by its exact title."""
-        if incident.id in self.located:
-            return
-        self.located.add(incident.id)
+        """Look once for the page of an incident that state knows nothing of; a look that failed was none."""
+        if incident.id not in self.located:
+            self._look_for_page(incident)
+            self.located.add(incident.id)
+
+    def _look_for_page(self, incident: Incident) -> None:
+        """By its remote link, then by its exact title."""
         terms, sources = self.practice.terms, self.sources
         reason = scope(incident, terms)
         reviewed_once = incident.is_closed or any(e.after in incident.closed_statuses for e in incident.events)
@@ -197,9 +203,13 @@ class Readings:
         if not sources.state.born_with_owner:
             for link in sources.tracker.remote_links(incident.id):
                 if link.global_id.startswith(LINK_PREFIX):
-                    page = sources.wiki.page(link.global_id.removeprefix(LINK_PREFIX))
+                    page_id = link.global_id.removeprefix(LINK_PREFIX)
+                    page = sources.wiki.page(page_id)
                     if page is not None and self._bind(incident, page):
                         return
+                    if page is None:
+                        # People deleted it; that we forgot it with our state does not bring it back.
+                        self.vanished[incident.id] = page_id
         if not reason and not incident.is_restricted:
             page = sources.wiki.find(terms.space, terms.title.format(key=incident.key))
             if page is not None and not self._bind(incident, page):
@@ -315,8 +325,14 @@ class Readings:
         incident = self.incidents[incident_id]
         known = self.known.get(incident_id)
         page = self.pages.get(known.page) if known else None
-        gone = "" if known is None or page is not None else _gone(known)
+        gone = "" if known is None or page is not None else _gone(known.page)
+        gone = gone or (_gone(self.vanished[incident_id]) if known is None and incident_id in self.vanished else "")
+        if journal.wishes.recreate and (page is None or page.status is PageStatus.TRASHED):
+            # A page that people ask to be made again counts as never made.
+            known, page, gone = None, None, ""
         review = self.read(page) if page is not None else None
+        if review is not None and journal.wishes.remake:
+            review = without_tickets(review, {key for key in journal.wishes.remake if self._ticket(key) is None})
         refs = dict.fromkeys(self._ticket_refs(incident, journal) if known is not None else ())
         refs |= dict.fromkeys(sorted(self.ids_by_incident.get(incident_id, ())))
         tickets = {r: self._marked(t, incident, journal) for r in refs if (t := self._ticket(r)) is not None}
@@ -399,8 +415,19 @@ def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:
     return {ticket.id: ticket for ticket in tickets.values()} | old
 
 
-def _gone(known: Known) -> str:
-    return f"its page (id {known.page}) is deleted, or our account may not see it: restore it, or give us access"
+def without_tickets(review: ReviewPage, keys: set[str]) -> ReviewPage:
+    """The review as if no row showed a ticket of these keys; the cells stay where they are."""
+    rows = [
+        row.model_copy(update={"cells": row.cells | {Column.TICKET: empty}})
+        if row.ticket in keys and (empty := row.cells[Column.TICKET].model_copy(update={"issue_key": None, "text": ""}))
+        else row
+        for row in review.rows
+    ]
+    return review.model_copy(update={"rows": tuple(rows)})
+
+
+def _gone(page_id: str) -> str:
+    return f"its page (id {page_id}) is deleted, or our account may not see it: restore it, or give us access"
 
 
 def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -> ObservedIndex:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from pirsync.decision import describe, is_local
+from pirsync.findings import Open
 from pirsync.report import Report, Result
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -57,6 +58,23 @@ def _remarks(result: Result) -> Iterator[str]:
     if result.waiting:
         when = f", until {result.wake.isoformat(timespec='seconds')}" if result.wake else ""
         yield f"waits {result.waiting}{when}"
+
+
+def open_findings(found: Iterable[Open]) -> None:
+    """What is open, each with its way out and, for a failure, its next try."""
+    shown = False
+    for one in found:
+        shown = True
+        line(f"{one.key}  {one.kind}: {one.message}")
+        again = f" (tried {one.tries} times, again at {one.again.isoformat(timespec='seconds')})" if one.again else ""
+        line(f"    {one.way}{again}")
+    if not shown:
+        line("nothing is open")
+
+
+def open_as_json(found: Iterable[Open]) -> None:
+    """The same for programs."""
+    click.echo(json.dumps({"open": [one.model_dump(mode="json") for one in found]}, indent=2))
 
 
 def planned(report: Report) -> None:

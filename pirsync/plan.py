@@ -242,7 +242,8 @@ def _memory_change(situation: Situation, rows: RowPlan) -> list[Change]:
         return []
     memory = observed.memory
     known = {**memory.rows, **rows.shown}
-    after = memory.model_copy(update={"rows": known, "adopted": tuple(rows.adopted)})
+    forgotten = tuple(sorted({*memory.forgotten, *rows.forgotten}))
+    after = memory.model_copy(update={"rows": known, "adopted": tuple(rows.adopted), "forgotten": forgotten})
     if after == memory or len(after.model_dump_json()) > MEMORY_LIMIT:
         return []
     page = observed.page

@@ -203,14 +203,13 @@ class _Pass:
     def _gather(self, readings: Readings, ids: list[str]) -> dict[str, Journal]:
         """Read for a whole chunk in bulk; where that fails, each incident reads for itself and fails alone."""
         journals = {i: self._journal(readings, i) for i in ids}
-        try:
+
+        def read() -> None:
             readings.read_incidents(ids)
             readings.read_pages(ids)
             readings.read_tickets(ids, journals)
-        except AuthInDoubt:
-            raise
-        except (Unavailable, Rejected):
-            pass
+
+        _caught(read)
         return journals
 
     def _first_round(self, readings: Readings, incident_id: str, said: Journal) -> None:
@@ -332,11 +331,7 @@ class _Pass:
 
     def _isolated(self, readings: Readings, incident_id: str, step: Callable[[], object]) -> None:
         """The per-incident boundary: whatever fails inside stays inside, is told, and is tried again later."""
-        try:
-            step()
-        except (AuthInDoubt, Interrupted, StateError, ConfigError, UnsafePlan):
-            raise
-        except Exception as error:
+        if (error := _caught(step)) is not None:
             incident = readings.incidents.get(incident_id)
             failure = str(error) if isinstance(error, PirsyncError) else internal(error)
             after = error.retry_after if isinstance(error, Unavailable) else None
@@ -410,6 +405,17 @@ class _Pass:
             made.append(change)
             state.cache("index", {team: {"page": page.id, "held": page.model_dump(mode="json")}})
         return decided
+
+
+def _caught(step: Callable[[], object]) -> Exception | None:
+    """What went wrong in a step that must not take the pass down with it; what concerns the whole pass is raised."""
+    try:
+        step()
+    except (AuthInDoubt, Interrupted, StateError, ConfigError, UnsafePlan):
+        raise
+    except Exception as error:
+        return error
+    return None
 
 
 def _refusal(decided: Plan) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -186,3 +186,23 @@ def test_two_reads_of_a_page_agree() -> None:
     play.type_row("Something else", owner="")
     assert picture(play) != before
     assert read_review(play.page().body, play.headers).rows != ()
+
+
+@pytest.mark.parametrize("read", ["remote_links", "find"])
+def test_a_look_that_failed_is_no_proof_of_absence(read: str) -> None:
+    """The bulk read fails; the incident's own read after it must look again, not create."""
+    play = without_state(settle(begin("cloud", SCREEN, Fault("crash before", 0)), loses_state=False))
+    play.clock.forward(120)
+    half = "tracker" if read == "remote_links" else "wiki"
+    real = getattr(play.world, half)
+
+    class Fails:
+        def __getattr__(self, name: str) -> Any:
+            return self.fail if name == read else getattr(real, name)
+
+        def fail(self, *_: Any) -> Any:
+            raise Unavailable("503")
+
+    report = play.run_on(replace(play.world, **{half: cast(Any, Fails())}))
+    assert [result.failure for result in report.failed] == ["503", "503"] if read == "remote_links" else True
+    assert [change.change for change in report.changes if change.change == "create-page"] == []

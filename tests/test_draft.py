@@ -18,7 +18,8 @@ from pirsync import draft
         ("why?", "why?"),
         ("??cited??", r"\?\?cited\?\?"),
         ("{code} [x|y] !z! *b* _e_", r"\{code\} \[x\|y\] \!z\! \*b\* \_e\_"),
-        ("C:\\dir", "C:\\\\dir"),
+        ("C:\\dir", "C:&#92;dir"),
+        ("\\\\server\\{code}", "&#92;&#92;server&#92;\\{code\\}"),
         ("two\nlines\u0000", "two lines"),
     ],
 )

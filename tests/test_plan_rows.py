@@ -176,7 +176,9 @@ def test_duplicates_are_told_and_the_oldest_is_used() -> None:
     mark = draft.mark(OWNER_ID, INCIDENT.id, "Fix it", 0)
     both = [ticket(n, mark=Mark(value=mark, owner=OWNER_ID, incident=INCIDENT.id)) for n in (2, 1)]
     decided = decide(observed(body_of([row()]), both, memory=memory()))
-    assert "ACT-1, the oldest, is used" in finding(decided, FindingKind.DUPLICATE)
+    assert 'ACT-2 and ACT-1 were made for the same action "Fix it"; ACT-1 is used' in (
+        finding(decided, FindingKind.DUPLICATE)
+    )
     assert read_review(body_after(decided), HEADERS).rows[0].ticket == "ACT-1"
 
 

@@ -106,6 +106,13 @@ class MemoryState:
             if line.status == "rejected":
                 self._intents[mark] = line.model_copy(update=forgotten)
 
+    def reopen(self, mark: str, incident: str) -> None:
+        """Let one thing be made again, because a person asks for it: `done -> planned`."""
+        line = self.intents(incident).get(mark)
+        if line is not None and line.status == "done":
+            again = {"status": "planned", "digest": "", "remote_id": "", "remote_key": ""}
+            self._intents[mark] = line.model_copy(update=again)
+
     # ------------------------------------------------------------ the dirty set
 
     def mark_dirty(self, key: str, due: datetime, reason: str) -> None:

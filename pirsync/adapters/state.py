@@ -310,6 +310,12 @@ class SqlState:
         refused = (INTENT.c.incident == incident) & (INTENT.c.status == "rejected")
         self._write(sa.update(INTENT).where(refused).values(status="planned", digest="", reason=""))
 
+    def reopen(self, mark: str, incident: str) -> None:
+        """Let one thing be made again, because a person asks for it: `done -> planned`."""
+        made = (INTENT.c.mark == mark) & (INTENT.c.incident == incident) & (INTENT.c.status == "done")
+        again = {"status": "planned", "digest": "", "remote_id": "", "remote_key": ""}
+        self._write(sa.update(INTENT).where(made).values(**again))
+
     # ------------------------------------------------------------ the dirty set
 
     def mark_dirty(self, key: str, due: datetime, reason: str) -> None:

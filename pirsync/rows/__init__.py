@@ -3,7 +3,7 @@
 | the row has | and | then |
 |---|---|---|
 | a ticket's key | the ticket can be read | its cells follow the ticket |
-| a ticket's key | the ticket cannot be read | nothing is written; a finding |
+| a ticket's key | the ticket cannot be read | nothing is written; a finding, until people ask to forget or remake it |
 | no key | our newest version shows a key beside the same action | the key is shown again |
 | no key | a ticket carries its mark, or is an orphan of that text | the key is written into the row |
 | no key | owner or date missing, or Jira refused | the Status cell says so |
@@ -28,7 +28,7 @@ __all__ = ["RowPlan", "Situation", "appended_cells", "hand_links_of", "plan_rows
 
 def plan_rows(situation: Situation) -> RowPlan:
     """Decide for every row, then for the tickets that were linked by hand."""
-    plan = RowPlan()
+    plan = RowPlan(forgotten=set(situation.forgotten))
     if situation.observed.review is None or Column.TICKET not in situation.observed.review.columns:
         return RowPlan(tickets=_known_tickets(situation), adopted=_adopted(situation))
     marks, lost = marks_of_rows(situation), lost_keys(situation)
@@ -47,6 +47,8 @@ def plan_rows(situation: Situation) -> RowPlan:
                 plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
             elif not row.ticket:
                 adopt(situation, marks[row.index], row, ticket, plan)
+        elif row.ticket in plan.forgotten:
+            continue
         elif row.ticket:
             message = f"row {row.index + 1} names {row.ticket}, which is deleted or cannot be seen by our account"
             plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))

@@ -18,7 +18,7 @@ SIMILAR = 0.6
 def marks_of_rows(situation: Situation) -> dict[int, str]:
     """The marks of the rows without a ticket, by index."""
     observed, memory = situation.observed, situation.observed.memory
-    shown = {row.ticket for row in situation.rows if row.ticket}
+    shown = {row.ticket for row in situation.rows if row.ticket} | situation.forgotten
     settled = [t for t in observed.tickets.values() if t.key in shown or (memory is not None and t.id in memory.rows)]
     taken = {t.mark.value for t in settled if t.mark is not None}
     ids = {t.id for t in settled}
@@ -64,7 +64,7 @@ def assign(situation: Situation, marks: dict[int, str], lost: dict[int, Ticket],
     A ticket that memory knows was shown once; if no row shows it now, people deleted its row, and no other
     row may inherit it.
     """
-    observed = situation.observed
+    observed, keep = situation.observed, situation.journal.wishes.keep
     found = dict(lost)
     for row in situation.rows:
         if row.ticket and (ticket := observed.by_key(row.ticket)):
@@ -73,23 +73,49 @@ def assign(situation: Situation, marks: dict[int, str], lost: dict[int, Ticket],
         if row.index in marks and row.index not in found and not row.obstacle:
             hits = sorted(
                 (t for t in observed.tickets.values() if _carries(t, marks[row.index], situation)),
-                key=lambda t: int(t.id) if t.id.isdigit() else 0,
+                key=lambda t: (t.key not in keep, int(t.id) if t.id.isdigit() else 0),
             )
+            hits = [ticket for ticket in hits if ticket.key not in plan.forgotten]
             if hits:
                 found[row.index] = hits[0]
-            if len(hits) > 1:
-                keys = ", ".join(t.key for t in hits)
-                message = f'{keys} were all made for the action "{row.action}"; {hits[0].key}, the oldest, is used'
-                plan.findings.append(situation.finding(FindingKind.DUPLICATE, message))
+    for row in situation.rows:
+        if row.index in found:
+            found[row.index] = _choose(situation, row, found[row.index], plan)
     _match_orphans(situation, marks, found, plan)
     return found
+
+
+def _choose(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -> Ticket:
+    """Of tickets that carry one mark, the row's, unless people say that another stays; the others are told."""
+    twins = [t for t in situation.observed.tickets.values() if _is_twin(situation, t, ticket)]
+    kept = next((t for t in twins if t.key in situation.journal.wishes.keep), None)
+    if kept is not None or ticket.key in situation.journal.wishes.keep:
+        plan.forgotten |= {t.key for t in (ticket, *twins) if t is not (kept or ticket)}
+        return kept or ticket
+    others = ", ".join(t.key for t in twins if t.key not in plan.forgotten)
+    if others:
+        message = f'{others} and {ticket.key} were made for the same action "{row.action}"; {ticket.key} is used'
+        plan.findings.append(situation.finding(FindingKind.DUPLICATE, message))
+    return ticket
+
+
+def _is_twin(situation: Situation, other: Ticket, ticket: Ticket) -> bool:
+    marked = ours(other, situation) and ours(ticket, situation)
+    return marked and other.id != ticket.id and other.mark == ticket.mark
 
 
 def _match_orphans(situation: Situation, marks: dict[int, str], found: dict[int, Ticket], plan: RowPlan) -> None:
     used = {ticket.id for ticket in found.values()}
     memory = situation.observed.memory
     known = set(memory.rows) if memory else set()
-    orphans = [t for t in situation.observed.tickets.values() if ours(t, situation) and t.id not in used | known]
+    orphans = [
+        ticket
+        for ticket in situation.observed.tickets.values()
+        if ours(ticket, situation)
+        and ticket.id not in used | known
+        and ticket.key not in plan.forgotten
+        and not any(_is_twin(situation, ticket, other) for other in found.values())
+    ]
     free = [row for row in situation.rows if row.index in marks and row.index not in found and not row.obstacle]
     for ticket in sorted(orphans, key=lambda t: t.key):
         ratios = [(_likeness(row.action, ticket.summary), -row.index, row) for row in free]

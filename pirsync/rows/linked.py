@@ -17,7 +17,7 @@ def plan_hand_linked(situation: Situation, plan: RowPlan) -> None:
     plan.adopted = sorted(remembered)
     for link in hand_links(situation):
         ticket = observed.tickets.get(link.other_id)
-        if ticket is None or ours(ticket, situation):
+        if ticket is None or ours(ticket, situation) or ticket.key in plan.forgotten:
             continue
         if any(intent.remote_id == ticket.id for intent in situation.journal.intents.values()):
             continue

@@ -23,6 +23,12 @@ class Situation:
         """The action rows that people see."""
         return self.observed.review.rows if self.observed.review else ()
 
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """The keys of tickets of which people want to hear no more."""
+        memory = self.observed.memory
+        return frozenset((*(memory.forgotten if memory else ()), *self.journal.wishes.forget))
+
     def finding(self, kind: FindingKind, message: str) -> Finding:
         """A finding about this incident."""
         return Finding(kind=kind, incident=self.observed.incident.key, message=message)
@@ -41,6 +47,7 @@ class RowPlan:
     waiting: list[str] = field(default_factory=list)
     shown: dict[str, Shown] = field(default_factory=dict)
     adopted: list[str] = field(default_factory=list)
+    forgotten: set[str] = field(default_factory=set)
     tickets: list[Ticket] = field(default_factory=list)
     unticketed: int = 0
 

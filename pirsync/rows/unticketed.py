@@ -34,6 +34,8 @@ def plan_unticketed(situation: Situation, row: Row, value: str, plan: RowPlan) -
     inputs = draft.digest(made.model_dump(mode="json"))
     if intent is not None and intent.status == "rejected" and intent.digest == inputs:
         _note(situation, row, "REJECTED", intent.reason, plan)
+    elif intent is not None and intent.status == "done" and intent.remote_key in plan.forgotten:
+        return
     elif intent is not None and intent.status == "done":
         message = f'row {row.index + 1} "{row.action}" had {intent.remote_key}, which is deleted or cannot be seen'
         plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))

@@ -1,0 +1,57 @@
+"""What is open, as state remembers it: findings with their way out, and failures with their next try."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from .decision import Finding
+from .model import Noun
+from .ports import State
+from .ways import way
+
+
+class Open(Noun):
+    """Something that is open of one incident: a finding's kind (or `Failed`), what it says, and the way out.
+
+    `again` is when a failure is tried the next time, and `tries` how often it was; for a finding None and 0.
+    """
+
+    key: str
+    kind: str
+    message: str
+    way: str
+    again: datetime | None = None
+    tries: int = 0
+
+
+def stored(state: State) -> list[Open]:
+    """Everything that is open, by incident. Nothing is asked of any site."""
+    found: list[Open] = []
+    keys: dict[str, str] = {}
+    for incident_id, kept in state.cached_all("findings").items():
+        keys[incident_id] = str(kept["key"])
+        for told in kept["found"]:
+            finding = Finding.model_validate(told)
+            found.append(
+                Open(
+                    key=finding.incident,
+                    kind=finding.kind.value,
+                    message=finding.message,
+                    way=way(finding.kind, finding.incident),
+                )
+            )
+    for line in state.pending():
+        if line.tries:
+            incident_id = line.key.rpartition("/")[2]
+            key = keys.get(incident_id, incident_id)
+            found.append(
+                Open(
+                    key=key,
+                    kind="Failed",
+                    message=line.reason,
+                    way=f"it is tried again by itself; `pirsync reconcile {key}` tries at once",
+                    again=line.due,
+                    tries=line.tries,
+                )
+            )
+    return sorted(found, key=lambda one: (one.key.rpartition("-")[0], len(one.key), one.key, one.kind))

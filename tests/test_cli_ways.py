@@ -1,0 +1,70 @@
+"""`pirsync findings` and `pirsync resolve` as their users know them, on the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+from click.testing import CliRunner
+
+from pirsync.cli import cli
+from pirsync.model import Deployment
+from pirsync.sandbox.wiki import Page, set_status
+
+from .command import Desk, desk
+
+TITLE = "OPS-1 Post-incident review"
+
+
+@pytest.fixture(params=get_args(Deployment))
+def place(request: pytest.FixtureRequest) -> Iterator[Desk]:
+    with desk(request.param) as found:
+        yield found
+
+
+def pages(place: Desk) -> list[Page]:
+    return [page for page in place.sandbox.wiki.pages.values() if page.title == TITLE]
+
+
+def test_a_trashed_page_is_told_and_made_anew_once_somebody_is_sure(place: Desk) -> None:
+    place.do("reconcile")
+    (old,) = pages(place)
+    set_status(old, "trashed")
+    place.do("reconcile")
+    said = place.do("findings", "OPS-1")
+    assert (said.code, "PageGone" in said.out) == (0, True)
+    assert "    restore the page from trash or archive, or `pirsync resolve recreate OPS-1` makes a new one" in (
+        said.out.splitlines()
+    )
+    told = json.loads(place.do("findings", "OPS-1", "--json").out)["open"]
+    assert {one["kind"] for one in told} >= {"PageGone"}
+
+    before = place.writes()
+    asked = CliRunner().invoke(cli, ["resolve", "recreate", "OPS-1", "--config", str(place.config)], input="n\n")
+    assert f'  create page "{TITLE}" in space OPS' in asked.stdout.splitlines()
+    assert before == place.writes()
+
+    assert place.do("resolve", "recreate", "ops-1", "--yes").code == 0
+    assert {page.status for page in pages(place)} == {"trashed", "current"}
+    assert place.do("reconcile").out == ""
+    assert "PageGone" not in place.do("findings", "OPS-1").out
+
+
+def test_a_wish_for_an_incident_that_is_not_there_is_told(place: Desk) -> None:
+    said = place.do("resolve", "forget", "OPS-9999", "ACT-1", "--yes")
+    assert (said.code, said.err) == (1, "OPS-9999: no such issue, or our account cannot see it\n")
+    assert place.writes() == []
+
+
+def test_a_wish_that_changes_nothing_says_so(place: Desk) -> None:
+    place.do("reconcile")
+    before = place.writes()
+    said = place.do("resolve", "recreate", "OPS-1", "--yes")
+    assert (said.code, said.out.splitlines()[0]) == (0, "nothing to do")
+    assert before == place.writes()
+
+
+def test_with_nothing_open_it_says_so(place: Desk) -> None:
+    assert place.do("findings", "OPS-1").out == "nothing is open\n"
