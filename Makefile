@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 
-.PHONY: demo test lint bench bench-sandbox cassettes clients clean
+.PHONY: demo test lint fuzz bench bench-sandbox cassettes clients clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -21,6 +21,10 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The long version of the tests in which Schemathesis makes up the requests.
+fuzz: $(VENV)/.installed
+	SCHEMATHESIS_EXAMPLES=200 $(BIN)/pytest -n auto --timeout 7200 tests/sandbox/conformance/test_schemathesis.py
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.requests

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -108,6 +108,63 @@ class Document:
         ):
             yield Problem(operation.name, where, message)
 
+    def pruned(self, operations: Mapping[str, Iterable[Sent]]) -> dict[str, Any]:
+        """The document of these operations alone, open to anybody.
+
+        What requests have sent to an operation stands in each of its schemas beside what the document allows there;
+        in a path, where hardly anything else finds something, it stands alone.
+        """
+        paths: dict[str, Any] = {}
+        for name, requests in operations.items():
+            method, _, path = name.partition(" ")
+            paths.setdefault(self.base + path, {})[method.lower()] = self._told_with(name, list(requests))
+        components: dict[str, dict[str, Any]] = {}
+        self._gather(paths, components)
+        return {"openapi": self._told["openapi"], "info": self._told["info"], "paths": paths, "components": components}
+
+    def _told_with(self, name: str, requests: list[Sent]) -> dict[str, Any]:
+        operation = next(one for one in self._operations if one.name == name)
+        told = {key: value for key, value in operation.told.items() if key not in ("security", "callbacks")}
+        told["parameters"] = [
+            {**known, "schema": {"enum": self._sent_in_path(operation, known, requests)}}
+            if known["in"] == "path"
+            else {**known, "schema": _or_sent(known["schema"], self._sent_in_query(known, requests))}
+            for known in operation.parameters.values()
+        ]
+        body = self._at(told.get("requestBody", {}))
+        media = _json(body.get("content", {}))
+        if media:
+            sent = [one.body for one in requests if one.body is not None]
+            told["requestBody"] = {
+                **body,
+                "content": {"application/json": {"schema": _or_sent(media.get("schema", {}), sent)}},
+            }
+        return told
+
+    def _sent_in_query(self, known: Mapping[str, Any], requests: list[Sent]) -> list[Any]:
+        schema, name = self._at(known["schema"]), known["name"]
+        return [_parameter(schema, one.query[name]) for one in requests if name in one.query]
+
+    def _sent_in_path(self, operation: Operation, known: Mapping[str, Any], requests: list[Sent]) -> list[Any]:
+        place = re.findall(r"\{([^}]+)\}", operation.name).index(known["name"])
+        found = [operation.path.fullmatch(one.path) for one in requests]
+        return [_parameter(self._at(known["schema"]), [unquote(one.groups()[place])]) for one in found if one]
+
+    def _gather(self, node: Any, components: dict[str, dict[str, Any]]) -> None:
+        """Copy every component that a node refers to, however far."""
+        if isinstance(node, list):
+            for one in node:
+                self._gather(one, components)
+        elif isinstance(node, dict):
+            reference = node.get("$ref")
+            if isinstance(reference, str):
+                _, _, kind, name = reference.split("/")
+                if name not in components.setdefault(kind, {}):
+                    components[kind][name] = self._told["components"][kind][name]
+                    self._gather(components[kind][name], components)
+            for one in node.values():
+                self._gather(one, components)
+
     # ------------------------------------------------------------ the request
 
     def _of_path(self, operation: Operation, path: str) -> Iterator[tuple[str, str]]:
@@ -183,6 +240,11 @@ class Document:
 def _json(content: Mapping[str, Any]) -> Mapping[str, Any]:
     """The JSON form of a body, among its media types."""
     return next((told for kind, told in content.items() if "json" in kind or kind == "*/*"), {})
+
+
+def _or_sent(schema: Mapping[str, Any], values: list[Any]) -> dict[str, Any]:
+    """A schema that names, beside what it allows, these values."""
+    return {"anyOf": [{"enum": values}, schema]} if values else dict(schema)
 
 
 def _parameter(schema: Mapping[str, Any], texts: list[str]) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from starlette.responses import Response
 
 from . import tracker, tracker_links
-from .http import answer, empty
+from .http import BadBody, answer, empty
 from .issue_json import short_json
 from .jira_call import ISSUE, Call, Table, sent_object, writable
 from .jira_comments import comment_text
@@ -190,7 +191,7 @@ def delete_by_global_id(call: Call) -> Response:
 def put_remote_link(call: Call) -> Response:
     """POST remotelink: created 201, or replaced by `globalId` 200; what is omitted becomes null."""
     call.signed_in()
-    issue, body = call.issue, call.body()
+    issue, body = call.issue, _in_shape(call.body(), _REMOTE_LINK)
     _check_remote_link(body)
     writable(call, issue)
     made, created = tracker_links.put_remote_link(call.world, issue, body)
@@ -206,6 +207,33 @@ def _check_remote_link(body: dict[str, Any]) -> None:
     if errors:
         raise Invalid(errors=errors)
 
+
+def _in_shape(sent: Any, shape: Any) -> Any:
+    """What was sent of the names that a remote link has; a value of another kind is `BadBody`, as in Jira's reader."""
+    if isinstance(shape, dict):
+        if not isinstance(sent, dict):
+            raise BadBody("Cannot deserialize value of a remote link: an object is expected")
+        return {name: _in_shape(sent[name], kind) for name, kind in shape.items() if sent.get(name) is not None}
+    if not isinstance(sent, shape):
+        raise BadBody(f"Cannot deserialize value of type `{_JAVA[shape]}` from {json.dumps(sent)[:80]}")
+    return sent
+
+
+_JAVA = {str: "java.lang.String", bool: "java.lang.Boolean"}
+_ICON = {"url16x16": str, "title": str, "link": str}
+_REMOTE_LINK = {
+    "globalId": str,
+    "application": {"type": str, "name": str},
+    "relationship": str,
+    "object": {
+        "url": str,
+        "title": str,
+        "summary": str,
+        "icon": _ICON,
+        "status": {"resolved": bool, "icon": _ICON},
+    },
+}
+"""The parts of a remote link; whatever else is sent is not kept."""
 
 _REMOTE = ISSUE + "/remotelink"
 

@@ -74,6 +74,7 @@ _COMMENTS = (
 _PARTS = (
     Step("POST /issue/{issue[key]}/remotelink", _PAGE_LINK, keep="remote"),
     Step("POST /issue/{issue[key]}/remotelink", _PAGE_LINK),
+    Step("POST /issue/{issue[key]}/remotelink", {"object": {"url": "https://wiki.example.com/2"}}, status=400),
     Step("GET /issue/{issue[key]}/remotelink"),
     Step("PUT /issue/{issue[key]}/properties/mark", {"level": 1}),
     Step("GET /issue/{issue[key]}/properties"),

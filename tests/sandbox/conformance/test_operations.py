@@ -6,39 +6,10 @@ The route tables say what is served: a new route needs a step in `jira_steps.py`
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache
 
-import pytest
-from starlette.routing import Match, Route
-
-from pirsync.sandbox import confluence_cloud, confluence_dc, jira
-from pirsync.sandbox.seed import seed
-from pirsync.sandbox.server import Running
-from pirsync.sandbox.world import Deployment, World
 from tests.cassettes.player import DEPLOYMENTS, Flow, read_cassette
 from tests.documents import NOT_AS_DOCUMENTED, is_explained, places, problems_of
-from tests.sandbox.conformance import jira_steps, wiki_steps
-from tests.sandbox.conformance.walker import Walked, walk
-
-
-@dataclass(frozen=True)
-class Api:
-    """One version of one product's API in one dialect."""
-
-    deployment: Deployment
-    product: str
-    version: str = ""
-
-
-APIS = (
-    Api("cloud", "jira", "2"),
-    Api("cloud", "jira", "3"),
-    Api("datacenter", "jira", "2"),
-    Api("cloud", "confluence"),
-    Api("datacenter", "confluence"),
-)
-each_api = pytest.mark.parametrize("api", APIS, ids=lambda api: f"{api.deployment}-{api.product}{api.version}")
+from tests.sandbox.conformance.apis import APIS, Api, each_api, named, route_of, routes, walked
 
 REFUSED = {
     ("cloud", r"(GET|POST) /rest/api/\{version\}/search"): "removed from Cloud: answers 410",
@@ -60,43 +31,6 @@ def is_refused(api: Api, route: str) -> bool:
     return any(
         deployment == api.deployment and re.fullmatch(path, route) for deployment, path in {**REFUSED, **UNDOCUMENTED}
     )
-
-
-def root_of(world: World, api: Api) -> str:
-    return f"{world.jira_url}/rest/api/{api.version}" if api.product == "jira" else world.wiki_url
-
-
-@cache
-def walked(api: Api) -> tuple[Walked, ...]:
-    """The walk through an API of a fresh world."""
-    world = World(api.deployment)
-    seed(world)
-    with Running(world):
-        if api.product == "jira":
-            names = jira_steps.names(world, api.version)
-            return tuple(walk(world, root_of(world, api), jira_steps.steps(api.deployment), names))
-        return tuple(walk(world, root_of(world, api), wiki_steps.steps(api.deployment), wiki_steps.names(world)))
-
-
-def routes(api: Api) -> list[Route]:
-    """The route table of an API, in the order in which it is looked through."""
-    world = World(api.deployment)
-    if api.product == "jira":
-        return jira.routes(world)
-    return confluence_cloud.routes(world) if world.is_cloud else confluence_dc.routes(world)
-
-
-def named(route: Route) -> str:
-    return f"{min((route.methods or set()) - {'HEAD'})} {route.path}"
-
-
-def route_of(api: Api, one: Walked) -> str | None:
-    """The route that a step took, as the router finds it."""
-    world = World(api.deployment)
-    above = (world.jira_url if api.product == "jira" else world.wiki_url).removeprefix(world.base_url)
-    request = one.interaction.request
-    scope = {"type": "http", "method": request.method, "path": request.path.removeprefix(above), "root_path": ""}
-    return next((named(route) for route in routes(api) if route.matches(scope)[0] is Match.FULL), None)
 
 
 @each_api

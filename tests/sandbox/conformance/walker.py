@@ -67,7 +67,7 @@ def walk(world: World, root: str, steps: Iterable[Step], names: Mapping[str, Any
     with requests.Session() as session:
         for step in steps:
             answer = _ask(session, root, step, known)
-            walked.append(Walked(step, _interaction(world, answer, filled(step.body, known))))
+            walked.append(Walked(step, interaction_of(world, answer, filled(step.body, known))))
             if step.keep:
                 known[step.keep] = answer.json()
     return walked
@@ -105,7 +105,7 @@ def _ask(session: requests.Session, root: str, step: Step, known: Mapping[str, A
     return session.request(method, root + path, headers=headers, auth=auth, timeout=10, allow_redirects=False, **sent)
 
 
-def _interaction(world: World, answer: requests.Response, body: Any) -> Interaction:
+def interaction_of(world: World, answer: requests.Response, body: Any) -> Interaction:
     """What a cassette would hold of it."""
     url = urlsplit(str(answer.request.url).removeprefix(world.base_url))
     form = {"file": body.name, **(body.form or {})} if isinstance(body, File) else body
