@@ -79,9 +79,9 @@ NOT_AS_DOCUMENTED = (
         "removed from Cloud after these documents were written",
     ),
     Known(
-        "GET /rest/api/2/serverInfo",
-        r"response(/serverTimeZone: 'Etc/UTC' is not of type 'object'|: .*\('displayUrlConfluence' was unexpected\))",
-        "the older version's document; the newer one's, and real sites, have it so",
+        "GET /rest/api/[23]/serverInfo",
+        r"response(/serverTimeZone: 'Etc/UTC' is not of type 'object'|: .*'(displayUrl|default).* unexpected\))",
+        "newer than the documents; real sites answer it so",
     ),
     Known(
         ".* /rest/api/2/.*",

@@ -130,6 +130,7 @@ class Document:
             if known["in"] == "path"
             else {**known, "schema": _or_sent(known["schema"], self._sent_in_query(known, requests))}
             for known in operation.parameters.values()
+            if known["in"] != "path" or f"{{{known['name']}}}" in name
         ]
         body = self._at(told.get("requestBody", {}))
         media = _json(body.get("content", {}))

@@ -105,7 +105,10 @@ def _present(view: View, issue: Issue) -> list[str]:
     if issue.raw is not None:
         return [*issue.raw, *sorted(name for name in issue.changed if name not in issue.raw and name in _BUILDERS)]
     # Other fields without a value are null; a parent that is not there is not named.
-    absent = {*(() if view.world.is_cloud else _CLOUD_ONLY), *(() if _parent(view, issue) else ("parent",))}
+    absent = {
+        *(_DATA_CENTER_ONLY if view.world.is_cloud else _CLOUD_ONLY),
+        *(() if _parent(view, issue) else ("parent",)),
+    }
     own = [name for name in _BUILDERS if name not in absent]
     return [*own, *(name for name, one in view.world.tracker.fields.items() if one.custom)]
 
@@ -286,10 +289,14 @@ def _always(value: Any) -> Builder:
 
 
 _NO_PROGRESS = {"progress": 0, "total": 0}
-_CLOUD_ONLY = {"statuscategorychangedate", "issuerestriction"}
+_CLOUD_ONLY = {"statuscategorychangedate", "statusCategory", "issuerestriction"}
+_DATA_CENTER_ONLY = {"archivedby", "archiveddate"}
 
 _BUILDERS: dict[str, Builder] = {
     "statuscategorychangedate": lambda view, issue: view.stamp(issue.status_since or issue.created),
+    "statusCategory": lambda view, issue: _status(view, issue)["statusCategory"],
+    "archivedby": _always(None),
+    "archiveddate": _always(None),
     "issuetype": _type,
     "parent": _parent,
     "timespent": _always(None),

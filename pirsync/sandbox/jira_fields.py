@@ -146,7 +146,7 @@ def find_user(world: World, sent: Any) -> User | None:
 def _assignee(form: Form, sent: Any) -> User | None:
     world = form.view.world
     own = "accountId" if world.is_cloud else "name"
-    if sent is None or sent in ({own: None}, {own: "-1"}):
+    if sent is None or sent in ({own: None}, {own: "-1"}, {own: ""}):
         return None
     ref = (sent.get(own) or (sent.get("id") if world.is_cloud else None)) if isinstance(sent, dict) else None
     if not ref:

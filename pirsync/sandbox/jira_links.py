@@ -158,7 +158,7 @@ def remote_link(call: Call) -> Response:
 def replace_remote_link(call: Call) -> Response:
     """PUT remotelink/{id}: what is omitted becomes null; 204."""
     call.signed_in()
-    issue, body = call.issue, call.body()
+    issue, body = call.issue, _in_shape(call.body(), _REMOTE_LINK)
     found = _remote_link(call, issue)
     _check_remote_link(body)
     writable(call, issue)

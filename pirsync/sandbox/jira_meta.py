@@ -26,7 +26,9 @@ def server_info(call: Call) -> Response:
     value: JSON = {"baseUrl": world.base_url if world.is_cloud else world.jira_url}
     if world.is_cloud:
         value["displayUrl"] = world.base_url
-        value["displayUrlConfluence"] = world.base_url
+        for product in ("ServicedeskHelpCenter", "CSMHelpSeeker", "Confluence"):
+            value[f"displayUrl{product}"] = world.base_url
+        value["defaultLocale"] = {"locale": "en_US"}
         value.update({"version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0], "deploymentType": "Cloud"})
     else:
         value.update({"version": "10.3.24", "versionNumbers": [10, 3, 24], "deploymentType": "Server"})

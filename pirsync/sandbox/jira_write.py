@@ -109,7 +109,7 @@ def edit(call: Call) -> Response:
     project = tracker.project_of(call.world, issue)
     if call.text("notifyUsers") == "false":
         check_silence(call.world, actor, project)
-    form = edit_form(call.view, project, fields)
+    form = edit_form(call.view, project, _moving(call, fields, issue))
     read_update(form, update, lambda name: tracker.value_of(issue, name))
     links = sent_links(call, form, update)
     comments = sent_comments(call, form, update, issue)
@@ -132,6 +132,20 @@ def delete(call: Call) -> Response:
             delete_issue(call.world, actor, child)
     delete_issue(call.world, actor, issue)
     return empty()
+
+
+def _moving(call: Call, fields: dict[str, Any], issue: Issue) -> dict[str, Any]:
+    """The fields without a project and a type that name what the issue has: a real site takes them without a word."""
+    kept, kind = dict(fields), call.world.tracker.types.get(issue.type_id or "")
+    project = tracker.project_of(call.world, issue)
+    mine = {"project": {"id": project.id, "key": project.key}}
+    if kind is not None:
+        mine["issuetype"] = {"id": kind.id, "name": kind.name}
+    for name, parts in mine.items():
+        sent = fields.get(name)
+        if isinstance(sent, dict) and sent and sent.items() <= parts.items():
+            del kept[name]
+    return kept
 
 
 def assign(call: Call) -> Response:
