@@ -158,7 +158,17 @@ NOT_AS_DOCUMENTED = (
         r"request \?groupname: is not in the document",
         "Data Center's document leaves it out, and says 400 when it is empty",
     ),
+    Known(
+        "POST /rest/api/[23]/issue/bulk",
+        r"response(/errors: \{\} is not of type 'array'|: .*\('errorMessages' was unexpected\))",
+        "what is not of the call's form is refused before it, in the form of all refusals",
+    ),
     # Confluence
+    Known(
+        r"(GET|POST) (/wiki)?/rest/api/content/\{id\}/property",
+        r"(request|response(/results)?)/value: .* is not valid under any of the given schemas",
+        "a property's value is any JSON; the documents leave out lists of other things than texts",
+    ),
     Known(
         "(GET|POST) /spaces.*",
         r"response(/results)?/(icon|description): None is not of type 'object'",

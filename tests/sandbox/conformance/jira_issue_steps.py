@@ -11,6 +11,7 @@ _TARGET = {"url": "https://wiki.example.com/2", "title": "Runbook"}
 ISSUES = (
     Step("POST /issue/bulk", {"issueUpdates": [{"fields": _TASK}, {"fields": _SUMMARY_ALONE}]}, keep="bulk"),
     Step("POST /issue/bulk", {"issueUpdates": [{"fields": _SUMMARY_ALONE}]}, status=400),
+    Step("POST /issue/bulk", [], status=400),
     Step("GET /issue/{bulk[issues][0][key]}?expand=operations,editmeta&fields=attachment,watches,votes"),
     Step("PUT /issue/{bulk[issues][0][key]}", {"update": {"labels": [{"set": ["a"]}, {"add": "b"}, {"remove": "a"}]}}),
     Step("GET /issue/{bulk[issues][0][key]}/watchers"),

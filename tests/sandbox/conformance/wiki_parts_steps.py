@@ -102,6 +102,7 @@ CLOUD = (
     Step("GET /rest/api/content/{page[id]}/label?prefix=global"),
     Step("POST /rest/api/content/{page[id]}/property", {"key": "old", "value": {"level": 1}}),
     Step("POST /rest/api/content/{page[id]}/property/older", {"value": {"level": 1}}),
+    Step("POST /rest/api/content/{page[id]}/property", {"key": "levels", "value": [{"level": 1}, None]}),
     Step("GET /rest/api/content/{page[id]}/property"),
     Step("GET /rest/api/content/{page[id]}/property/old"),
     Step("PUT /rest/api/content/{page[id]}/property/old", {"key": "old", "value": {}, "version": {"number": 2}}),
