@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pirsync.adapters.confluence import open_wiki
-from pirsync.adapters.http import Connection, Pace
+from pirsync.adapters.connection import Connection
+from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
+from pirsync.adapters.limits import Holds
 from pirsync.adapters.secrets import resolve_secret
 from pirsync.adapters.state import open_state
 from pirsync.config import EXAMPLE_OWNER, Product, Settings, Site, Team
 from pirsync.doctor import places_of
 from pirsync.errors import ConfigError
+from pirsync.expiry import Token
 from pirsync.mapping import load_mapping
 from pirsync.page.template import ReviewTemplate
-from pirsync.ports import World
+from pirsync.ports import Clock, State, World
 from pirsync.practice import Practice, practice
 from pirsync.reconcile import Limits
 from pirsync.resources import mappings_dir
@@ -46,6 +50,8 @@ class Bench:
     world: World
     stop: threading.Event
     counts: Callable[[], int]
+    outcomes: Callable[[], dict[str, Counter[str]]]
+    tokens: Callable[[], list[Token]]
 
     def teams(self) -> list[Practice]:
         """Every team's practice, with names resolved. Raises ConfigError, which says all that is wrong."""
@@ -81,9 +87,14 @@ class Bench:
         self.world.state.drop("places", [team.name for team in self.settings.teams])
 
     def limits(self, max_creates: int | None = None) -> Limits:
-        """The brake and the overlap; `max_creates` overrides the configured one for one pass."""
-        run = self.settings.run
-        return Limits(max_creates=max_creates or run.max_creates, overlap=timedelta(seconds=run.overlap))
+        """The brake, the overlap and the requests from now on; `max_creates` overrides the configured one."""
+        run, before = self.settings.run, self.counts()
+        return Limits(
+            max_creates=max_creates or run.max_creates,
+            overlap=timedelta(seconds=run.overlap),
+            max_requests=run.max_requests,
+            requests=lambda: self.counts() - before,
+        )
 
     def with_world(self, world: World) -> Bench:
         """The same bench over another world (a dry run's overlay)."""
@@ -116,7 +127,11 @@ def load_template(name: str, base: Path) -> ReviewTemplate:
 
 @contextmanager
 def open_bench(
-    settings: Settings, stop: threading.Event, on_wait: Callable[[], None], pace: Pace | None = None
+    settings: Settings,
+    stop: threading.Event,
+    on_wait: Callable[[], None],
+    pace: Pace | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Bench]:
     """Connect (no request is made yet) and open the state; both are closed in the end. Raises ConfigError."""
     site = settings.site
@@ -124,10 +139,20 @@ def open_bench(
         # Everybody who copies the example has it, so it would make their pages and tickets ours.
         wrong = "is still the example's; `uuidgen` makes one, and `pirsync init` a configuration that has its own"
         raise ConfigError(Source.read(settings.path).complaint((("site", 0, "owner_id"), wrong)))
-    clock = SystemClock()
-    tracker = JiraTracker(_connection(site.jira, site, settings.path.parent), stop, pace or Pace())
-    wiki = open_wiki(_connection(site.confluence, site, settings.path.parent), stop, pace or Pace())
+    clock = clock or SystemClock()
+    base = settings.path.parent
+    jira, confluence = _connection(site.jira, site, base), _connection(site.confluence, site, base)
     state = open_state(site.state, site.owner_id, clock.now(), stop, on_wait)
+    tracker = JiraTracker(jira, stop, pace or Pace(), product_holds(state, "jira", clock.now))
+    wiki = open_wiki(confluence, stop, pace or Pace(), holds=product_holds(state, "confluence", clock.now))
+
+    def tokens() -> list[Token]:
+        now = clock.now()
+        return [
+            Token("Jira", "site.jira", site.jira.token_expires or _day(tracker.token_expires(now))),
+            Token("Confluence", "site.confluence", site.confluence.token_expires or _day(wiki.token_expires(now))),
+        ]
+
     try:
         world = World(tracker=tracker, tracker_writes=tracker, wiki=wiki, wiki_writes=wiki, state=state, clock=clock)
         yield Bench(
@@ -135,11 +160,24 @@ def open_bench(
             world=world,
             stop=stop,
             counts=lambda: sum(tracker.counts.values()) + sum(wiki.counts.values()),
+            outcomes=lambda: {"jira": Counter(tracker.outcomes), "confluence": Counter(wiki.outcomes)},
+            tokens=tokens,
         )
     finally:
         state.close()
         tracker.close()
         wiki.close()
+
+
+def product_holds(state: State, product: str, now: Callable[[], datetime]) -> Holds:
+    """The product's holds, of which one on everything outlives this process."""
+    kept = state.cached("hold", product)
+    until = datetime.fromisoformat(kept["until"]) if kept else None
+    return Holds(now, until, lambda end: state.cache("hold", {product: {"until": end.isoformat()}}))
+
+
+def _day(instant: datetime | None) -> date | None:
+    return instant.date() if instant else None
 
 
 def _connection(product: Product, site: Site, base: Path) -> Connection:

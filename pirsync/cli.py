@@ -70,7 +70,7 @@ def doctor(config_path: Path) -> None:
     from pirsync.commands import examine
 
     # A person waits for the answer, and every failure is told: nothing is tried again.
-    with opened(config_path, Pace(attempts=1)) as bench:
+    with opened(config_path, Pace(attempts=1, cap=1.0)) as bench:
         sys.exit(DONE if examine(bench) else FAILED)
 
 
@@ -95,6 +95,7 @@ def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None,
                 output.findings(report.results)
                 output.line(output.summary(report))
             _tell_unseen(keys, report)
+        output.left(report)
         sys.exit(_left(report))
 
 
@@ -118,6 +119,7 @@ def plan(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_j
         else:
             output.planned(report)
             _tell_unseen(keys, report)
+        output.left(report)
         sys.exit(LEFT if output.writes(report) else _left(report))
 
 
@@ -269,7 +271,7 @@ def _tell_unseen(keys: tuple[str, ...], report: Report) -> None:
 def _left(report: Report) -> int:
     if any(result.reason.startswith("no such issue") for result in report.results):
         return FAILED
-    return LEFT if report.failed or report.waiting else DONE
+    return LEFT if report.failed or report.waiting or report.left else DONE
 
 
 def _silent(result: Result) -> None:

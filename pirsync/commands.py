@@ -6,7 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import filterfalse
+from itertools import chain, filterfalse
 from pathlib import Path
 
 from pirsync import output
@@ -14,15 +14,18 @@ from pirsync.adapters.overlay import overlay
 from pirsync.adapters.state import create_state
 from pirsync.build import Bench
 from pirsync.config import init_text, load
-from pirsync.daemon import Daemon, Job, until_signalled
+from pirsync.daemon import Daemon, Health, Job, until_signalled
 from pirsync.decision import Wishes, describe, is_local
 from pirsync.doctor import Check
 from pirsync.doctor import doctor as look
 from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
+from pirsync.expiry import checks, warnings
 from pirsync.known import wish
 from pirsync.ports import Want
 from pirsync.reconcile import Limits, Mode, Selection, run_once
 from pirsync.report import Report, Result
+
+DAY = 86400
 
 
 def initialise(path: Path) -> None:
@@ -51,7 +54,8 @@ def waits_for_its_turn() -> None:
 def examine(bench: Bench) -> bool:
     """Print every check; whether all of them are right."""
     good = True
-    for check in look(bench.settings, bench.world, bench.teams):
+    today = bench.world.clock.now().date()
+    for check in chain(look(bench.settings, bench.world, bench.teams), checks(bench.tokens(), today)):
         good = good and check.ok
         output.line(_line(check))
     return good
@@ -124,10 +128,11 @@ def serve(bench: Bench) -> None:
 
     def one(mode: Mode) -> Callable[[], None]:
         def action() -> None:
-            before = bench.counts()
+            before, known = bench.counts(), bench.outcomes()
             report = one_pass(bench, Selection(mode), bench.limits(), told)
-            said = output.summary(report)
-            log.info("pass", mode=mode.value, result=said, requests=bench.counts() - before)
+            became = {product: dict(now - known[product]) for product, now in bench.outcomes().items()}
+            count = bench.counts() - before
+            log.info("pass", mode=mode.value, result=output.summary(report), requests=count, **became)
 
         return action
 
@@ -140,11 +145,32 @@ def serve(bench: Bench) -> None:
     def failed(name: str, error: PirsyncError) -> None:
         log.error("pass failed", mode=name, why=output.clean(str(error)))
 
+    def tokens() -> None:
+        today = bench.world.clock.now().date()
+        for product, what in warnings(bench.tokens(), today, bench.world.state):
+            log.warning("token expires", product=product, what=what)
+
+    def ended(health: Health) -> None:
+        if run.health_file and (problem := write_health(Path(run.health_file), health)):
+            log.error("health file", why=problem)
+
     jobs = [Job("news", run.poll_every, one(Mode.NEWS)), Job("all", run.sweep_every, one(Mode.ALL))]
-    daemon = Daemon(jobs, bench.stop, failed)
+    jobs.append(Job("tokens", DAY, tokens))
+    daemon = Daemon(jobs, bench.stop, failed, ended)
     log.info("started", poll_every=run.poll_every, sweep_every=run.sweep_every)
     until_signalled(bench.stop, daemon.loop)
     log.info("stopped")
+
+
+def write_health(path: Path, health: Health) -> str:
+    """Put the health in place of what the file held, whole at every moment; why it could not be, or empty."""
+    fresh = path.with_name(path.name + ".new")
+    try:
+        fresh.write_text(health.as_json() + "\n", encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        return f"{path}: cannot be written: {error.strerror}"
+    return ""
 
 
 def write_file(path: Path, text: str) -> None:

@@ -82,6 +82,16 @@ def _since(value: object) -> date | Literal["always"]:
         raise ValueError('must be a day, as in 2026-01-31, or "always"') from None
 
 
+def _day(value: object) -> date | None:
+    """A day, None for nothing; ValueError for anything else."""
+    if value == "":
+        return None
+    found = _since(value) if value != "always" else None
+    if not isinstance(found, date):
+        raise ValueError("must be a day, as in 2026-01-31")
+    return found
+
+
 def _address(value: str, allow_http: bool) -> str:
     """The address without its trailing slash; ValueError, which never repeats it, where it cannot be used."""
     try:
@@ -149,7 +159,8 @@ class Product(Table):
     """Where one product is and how we log in. `url` is what people browse; `api_url` the gateway, or the same.
 
     With a `user` the token is its password (Basic), without one it is a Bearer token. `token` is a reference.
-    `ca` is the path of a bundle of certificates, or empty for the system's own.
+    `token_expires` is the day it ends, where somebody wrote it down. `ca` is the path of a bundle of certificates, or
+    empty for the system's own.
     """
 
     allow_http: bool = False
@@ -157,6 +168,7 @@ class Product(Table):
     api_url: str = Field("", validate_default=True)
     user: str = ""
     token: str
+    token_expires: Annotated[date | None, PlainValidator(_day)] = None
     ca: str = ""
 
     @field_validator("url", "api_url")
@@ -254,7 +266,10 @@ class Team(Table):
 
 
 class Run(Table):
-    """How often and how carefully we work; lengths of time are whole seconds. `max_creates` is a pass's brake."""
+    """How often and how carefully we work; lengths of time are whole seconds. `max_creates` is a pass's brake,
+    `max_requests` (0: none) how many requests it may have made before it begins with another incident. `health_file`
+    is a path, or empty.
+    """
 
     poll_every: Seconds = 60
     sweep_every: Seconds = 86400
@@ -263,6 +278,8 @@ class Run(Table):
     quiet_period: Seconds = 300
     quiet_at_most: Seconds = Field(3600, validate_default=True)
     max_creates: int = Field(50, strict=True, ge=1)
+    max_requests: int = Field(0, strict=True, ge=0)
+    health_file: str = ""
 
     @field_validator("poll_every", "sweep_every")
     @classmethod
@@ -270,6 +287,11 @@ class Run(Table):
         if value < 1:
             raise ValueError("must be at least one second")
         return value
+
+    @field_validator("health_file")
+    @classmethod
+    def _place_health(cls, value: str, info: ValidationInfo) -> str:
+        return str(_base(info) / value) if value else ""
 
     @field_validator("quiet_at_most")
     @classmethod

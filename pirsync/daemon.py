@@ -5,12 +5,13 @@ A pass that fails is told and tried again at its next turn; only an error of our
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 
 import schedule
 
@@ -32,14 +33,39 @@ class Job:
     action: Callable[[], None]
 
 
-class Daemon:
-    """Runs jobs until it is stopped; `healthy` is False while the last pass of any job has failed."""
+@dataclass(frozen=True)
+class Health:
+    """How the daemon is: healthy or not, since when, when the last job ended, and what the failing jobs said."""
 
-    def __init__(self, jobs: Sequence[Job], stop: threading.Event, failed: Callable[[str, PirsyncError], None]) -> None:
+    healthy: bool
+    since: datetime
+    last_pass: datetime
+    why: str
+
+    def as_json(self) -> str:
+        """As one JSON object, its instants in ISO 8601."""
+        return json.dumps(asdict(self), default=datetime.isoformat)
+
+
+class Daemon:
+    """Runs jobs until it is stopped; `healthy` is False while the last pass of any job has failed.
+
+    `ended` hears of the health after each job.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        stop: threading.Event,
+        failed: Callable[[str, PirsyncError], None],
+        ended: Callable[[Health], None] = lambda _: None,
+    ) -> None:
         self._jobs = jobs
         self._stop = stop
         self._failed = failed
-        self._sick: set[str] = set()
+        self._ended = ended
+        self._sick: dict[str, str] = {}
+        self._since: datetime | None = None
         self._is_proven = False
 
     @property
@@ -79,17 +105,23 @@ class Daemon:
     def _run(self, job: Job) -> None:
         if self._stop.is_set():
             return
+        was_healthy = self.healthy
         try:
             job.action()
-            self._sick.discard(job.name)
+            self._sick.pop(job.name, None)
         except Interrupted:
             self._stop.set()
+            return
         except PirsyncError as error:
             if isinstance(error, ConfigError) and not self._is_proven:
                 raise
             # Told, and left due: an exception that leaves `schedule` would keep the job due for ever.
-            self._sick.add(job.name)
+            self._sick[job.name] = str(error)
             self._failed(job.name, error)
+        now = datetime.now(UTC)
+        if self._since is None or self.healthy is not was_healthy:
+            self._since = now
+        self._ended(Health(self.healthy, self._since, now, "; ".join(dict.fromkeys(self._sick.values()))))
 
 
 def until_signalled(stop: threading.Event, work: Callable[[], None]) -> None:

@@ -25,6 +25,7 @@ from .decision import (
     Journal,
     Observed,
     ObservedIndex,
+    Terms,
 )
 from .directory import Directory, Sources
 from .draft import mark_label
@@ -36,6 +37,7 @@ from .model import (
     Page,
     PageHead,
     PageStatus,
+    Property,
     ReviewPage,
     Ticket,
 )
@@ -43,7 +45,7 @@ from .page.index import read_index
 from .page.review import read_review
 from .page.scan import BadPage
 from .plan import scope
-from .ports import Query, RawIssue, Stamp
+from .ports import Query, RawIssue, Stamp, WikiReads
 from .practice import Practice
 from .rows import hand_links_of
 
@@ -154,9 +156,10 @@ class Readings:
             want = mapping.want_incident(self.practice.resolved)
             for raw in self.sources.tracker.issues(missing, want):
                 self.take_incident(raw)
-            for incident_id in missing:
-                # Data Center's search may lag behind, and a moved incident keeps its id.
-                if incident_id not in self.incidents and (one := self.sources.tracker.issue(incident_id, want)):
+            # Data Center's search may lag behind, and a moved incident keeps its id.
+            unseen = [i for i in missing if i not in self.incidents]
+            for one in self.sources.tracker.each(lambda i: self.sources.tracker.issue(i, want), unseen):
+                if one is not None:
                     self.take_incident(one)
 
     # ------------------------------------------------------------ pages
@@ -167,58 +170,70 @@ class Readings:
         for incident in incidents:
             if incident.id not in self.known and (kept := self.sources.state.cached("review", incident.id)):
                 self.known[incident.id] = Known.model_validate(kept)
-            if incident.id not in self.known:
-                self._locate(incident)
+        self._locate([i for i in incidents if i.id not in self.known and i.id not in self.located])
         wanted = [self.known[i.id].page for i in incidents if i.id in self.known]
         missing = [page for page in dict.fromkeys(wanted) if page not in self.pages and page not in self.absent]
         self.pages |= {page.id: page for page in self.sources.wiki.pages(missing)} if missing else {}
         unseen = [page for page in missing if page not in self.pages]
         if unseen and len(unseen) == len(missing):
-            self._prove_wiki_identity()
-        for page_id in unseen:
-            page = self.sources.wiki.page(page_id)
+            prove_sight(self.sources.wiki, self.practice.terms)
+        for page_id, page in zip(unseen, self.sources.wiki.each(self.sources.wiki.page, unseen), strict=True):
             if page is None:
                 self.absent.add(page_id)
             else:
                 self.pages[page_id] = page
 
-    def _prove_wiki_identity(self) -> None:
-        """Every page gone at once is more likely a lost login than a mass deletion (facts: Confluence trap 12)."""
-        if self.sources.wiki.identity() != self.practice.terms.wiki_account:
-            raise AuthInDoubt("Confluence shows none of our pages and does not know our account: renew its token")
+    def _locate(self, incidents: list[Incident]) -> None:
+        """Find the pages of incidents that state knows nothing of: by their remote links, else by their titles."""
+        lost = [incident for incident in incidents if self._may_have_page(incident)]
+        if not self.sources.state.born_with_owner:
+            self._follow_links(lost)
+        self._find_by_title([incident for incident in lost if incident.id not in self.known])
+        # Only now: what could not be read was not looked for, and looks absent to nobody.
+        self.located.update(incident.id for incident in incidents)
 
-    def _locate(self, incident: Incident) -> None:
-        """Look once for the page of an incident that state knows nothing of; a look that failed was none."""
-        if incident.id not in self.located:
-            self._look_for_page(incident)
-            self.located.add(incident.id)
-
-    def _look_for_page(self, incident: Incident) -> None:
-        """By its remote link, then by its exact title."""
-        terms, sources = self.practice.terms, self.sources
-        reason = scope(incident, terms)
+    def _may_have_page(self, incident: Incident) -> bool:
+        terms, born_with_owner = self.practice.terms, self.sources.state.born_with_owner
         reviewed_once = incident.is_closed or any(e.after in incident.closed_statuses for e in incident.events)
-        if reason and (sources.state.born_with_owner or not reviewed_once or incident.project not in terms.projects):
-            return
-        if not sources.state.born_with_owner:
-            for link in sources.tracker.remote_links(incident.id):
-                if link.global_id.startswith(LINK_PREFIX):
-                    page_id = link.global_id.removeprefix(LINK_PREFIX)
-                    page = sources.wiki.page(page_id)
-                    if page is not None and self._bind(incident, page):
-                        return
-                    if page is None:
-                        # People deleted it; that we forgot it with our state does not bring it back.
-                        self.vanished[incident.id] = page_id
-        if not reason and not incident.is_restricted:
-            page = sources.wiki.find(terms.space, terms.title.format(key=incident.key))
-            if page is not None and not self._bind(incident, page):
+        is_out = born_with_owner or not reviewed_once or incident.project not in terms.projects
+        return not (scope(incident, terms) and is_out)
+
+    def _follow_links(self, incidents: list[Incident]) -> None:
+        tracker, wiki = self.sources.tracker, self.sources.wiki
+        links = tracker.each(tracker.remote_links, [incident.id for incident in incidents])
+        named = {
+            incident.id: [x.global_id.removeprefix(LINK_PREFIX) for x in found if x.global_id.startswith(LINK_PREFIX)]
+            for incident, found in zip(incidents, links, strict=True)
+        }
+        ids = list(dict.fromkeys(page_id for several in named.values() for page_id in several))
+        pages = {page.id: page for page in wiki.pages(ids)} if ids else {}
+        if ids and not pages:
+            prove_sight(wiki, self.practice.terms)
+        properties = self._properties(list(pages))
+        for incident in incidents:
+            for page_id in named[incident.id]:
+                if page_id not in pages:
+                    # People deleted it; that we forgot it with our state does not bring it back.
+                    self.vanished[incident.id] = page_id
+                elif self._bind(incident, pages[page_id], properties[page_id]):
+                    break
+
+    def _find_by_title(self, incidents: list[Incident]) -> None:
+        terms, wiki = self.practice.terms, self.sources.wiki
+        asked = [i for i in incidents if not scope(i, terms) and not i.is_restricted]
+        found = wiki.each(lambda i: wiki.find(terms.space, terms.title.format(key=i.key)), asked)
+        properties = self._properties([page.id for page in found if page is not None])
+        for incident, page in zip(asked, found, strict=True):
+            if page is not None and not self._bind(incident, page, properties[page.id]):
                 self.holders[incident.id] = page
 
-    def _bind(self, incident: Incident, page: Page) -> bool:
+    def _properties(self, page_ids: list[str]) -> dict[str, Property | None]:
+        wiki = self.sources.wiki
+        return dict(zip(page_ids, wiki.each(lambda p: wiki.property(p, PAGE_PROPERTY), page_ids), strict=True))
+
+    def _bind(self, incident: Incident, page: Page, found: Property | None) -> bool:
         """Whether a found page is this incident's: its property says so, or it is ours and died before it got one."""
         terms = self.practice.terms
-        found = self.sources.wiki.property(page.id, PAGE_PROPERTY)
         memory = memory_of(found)
         if memory is not None:
             bound = (memory.page, memory.incident, memory.owner) == (page.id, incident.id, terms.owner_id)
@@ -266,14 +281,14 @@ class Readings:
         want = mapping.want_ticket()
         for raw in self.sources.tracker.issues(missing, want) if missing else ():
             self.take_ticket(raw)
-        for ref in missing:
-            if self._ticket(ref) is None:
-                # Search may lag behind a create, and a moved ticket answers to its old key only when asked for it.
-                one = self.sources.tracker.issue(ref, want)
-                if one is None:
-                    self.absent.add(ref)
-                else:
-                    self.ids_by_key[ref] = self.take_ticket(one).id
+        # Search may lag behind a create, and a moved ticket answers to its old key only when asked for it.
+        unseen = [ref for ref in missing if self._ticket(ref) is None]
+        singles = self.sources.tracker.each(lambda ref: self.sources.tracker.issue(ref, want), unseen)
+        for ref, one in zip(unseen, singles, strict=True):
+            if one is None:
+                self.absent.add(ref)
+            else:
+                self.ids_by_key[ref] = self.take_ticket(one).id
 
     def _ticket(self, ref: str) -> Ticket | None:
         return self.tickets.get(self.ids_by_key.get(ref, ref))
@@ -407,6 +422,17 @@ class Readings:
             if ticket.mark is None and (whole := sources.tracker.issue(ticket.id, mapping.want_ticket())):
                 self.take_ticket(whole)
         self.looked.add(incident_id)
+
+
+def prove_sight(wiki: WikiReads, terms: Terms) -> None:
+    """Every page gone at once is more likely a lost login or a lost space than a mass deletion: then AuthInDoubt
+    (facts: Confluence trap 12)."""
+    if wiki.identity() != terms.wiki_account:
+        raise AuthInDoubt("Confluence shows none of our pages and does not know our account: renew its token")
+    if not wiki.space_exists(terms.space):
+        raise AuthInDoubt(
+            f"Confluence shows neither our pages nor the space {terms.space}: give our account access to it again"
+        )
 
 
 def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:

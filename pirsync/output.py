@@ -94,6 +94,12 @@ def planned(report: Report) -> None:
     findings(result for result in report.results if not (result.changes or result.failure or result.waiting))
 
 
+def left(report: Report) -> None:
+    """That the pass ended early, and what becomes of the rest."""
+    if report.left:
+        line(f"{report.left} incidents are left to the next pass: run.max_requests were made", problem=True)
+
+
 def reasons(results: Iterable[Result]) -> None:
     """Why incidents that somebody named have no review."""
     for result in results:
@@ -135,4 +141,5 @@ def summary(report: Report) -> str:
     ]
     parts += [f"{len(report.waiting)} waiting"] if report.waiting else []
     parts += [f"{len(report.failed)} failed"] if report.failed else []
+    parts += [f"{report.left} left to the next pass (run.max_requests)"] if report.left else []
     return ", ".join(parts)

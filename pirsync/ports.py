@@ -7,11 +7,11 @@ All of them raise the errors of `errors.py` and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pydantic import Field
 
@@ -26,6 +26,9 @@ from .model import (
     Property,
     RemoteLink,
 )
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 RawIssue = Mapping[str, Any]
 """One issue as Jira's REST API v2 answers it: id, key, fields, and what was asked to be expanded."""
@@ -175,6 +178,9 @@ class TrackerReads(Protocol):
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """Which of the named permissions we have in the project."""
 
+    def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
+        """What one of these reads answers for each item, in order; a few may be under way at once."""
+
 
 class TrackerWrites(Protocol):
     """Jira, write only. Creates are sent once: a doubt is `Ambiguous`, never a second request."""
@@ -243,6 +249,9 @@ class WikiReads(Protocol):
 
     def account(self, mention: Mention) -> str | None:
         """The Jira account that a mention names; no request on Cloud."""
+
+    def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
+        """What one of these reads answers for each item, in order; a few may be under way at once."""
 
 
 class WikiWrites(Protocol):

@@ -80,10 +80,26 @@ class Selection:
 
 @dataclass(frozen=True)
 class Limits:
-    """The brake, in creates a pass, and how far a poll looks back behind its watermark."""
+    """The brake, in creates a pass, and how far a poll looks back behind its watermark.
+
+    `requests` counts those of this pass; once they are `max_requests` (0: no matter how many), it begins with no
+    further incident.
+    """
 
     max_creates: int
     overlap: timedelta
+    max_requests: int = 0
+    requests: Callable[[], int] = lambda: 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the pass has made as many requests as it may."""
+        return 0 < self.max_requests <= self.requests()
+
+    @property
+    def chunk(self) -> int:
+        """How many incidents are read together: so many that none of a small allowance is overdrawn by far."""
+        return max(1, min(CHUNK, self.max_requests // 4)) if self.max_requests else CHUNK
 
 
 def run_once(
@@ -116,6 +132,7 @@ class _Pass:
     index_heads: dict[str, PageHead] = field(default_factory=dict)
     looked_at: int = 0
     reviews: int = 0
+    left: int = 0
 
     def run(self, selection: Selection, teams: Sequence[Practice]) -> Report:
         self.world.tracker.identity()
@@ -132,13 +149,16 @@ class _Pass:
         for key in named:
             self._result(Result(key=key, reason="no such issue in the teams' projects, or it cannot be seen"))
         self._brake()
-        for item in self.unsettled:
-            self._isolated(item.readings, item.incident_id, partial(self._rounds, item))
+        for number, item in enumerate(self.unsettled):
+            if number and self.limits.is_spent:
+                self._leave(item.readings.practice, [item.incident_id])
+            else:
+                self._isolated(item.readings, item.incident_id, partial(self._rounds, item))
         self.recorder.flush()
         for practice in teams:
             self._index(practice)
         self.recorder.flush()
-        return Report(looked_at=self.looked_at, reviews=self.reviews, results=tuple(self.results))
+        return Report(looked_at=self.looked_at, reviews=self.reviews, results=tuple(self.results), left=self.left)
 
     # ------------------------------------------------------------ first rounds
 
@@ -150,19 +170,32 @@ class _Pass:
             case Mode.NEWS:
                 if (head := poll(self.world, readings, self.limits.overlap)) is not None:
                     self.index_heads[practice.terms.team] = head
-                ids: Iterator[list[str]] = chunks(self._due(practice), CHUNK)
+                ids: Iterator[list[str]] = chunks(self._due(practice), self.limits.chunk)
             case Mode.ALL:
                 ids = self._all(readings)
             case Mode.NAMED:
-                ids = chunks(self._named(readings, named), CHUNK)
+                ids = chunks(self._named(readings, named), self.limits.chunk)
         self.recorder.begin(practice.terms.team)
-        for chunk in ids:
+        for number, chunk in enumerate(ids):
+            if number and self.limits.is_spent:
+                self._leave(practice, chunk)
+                readings.release(chunk)
+                continue
             journals = self._gather(readings, chunk)
             for incident_id in chunk:
                 step = partial(self._first_round, readings, incident_id, journals[incident_id])
                 self._isolated(readings, incident_id, step)
             self.recorder.flush()
             readings.release(set(chunk) - {item.incident_id for item in self.unsettled})
+
+    def _leave(self, practice: Practice, ids: list[str]) -> None:
+        """Have the next pass look at these incidents, and read them and their tickets instead of remembering."""
+        state, now = self.world.state, self.world.clock.now()
+        self.left += len(ids)
+        for incident_id in ids:
+            state.drop("ticket", (state.cached("review", incident_id) or {}).get("tickets", ()))
+            state.mark_dirty(work_key(practice.terms.team, incident_id), now, "a pass had made its requests")
+        state.drop("incident", ids)
 
     def _due(self, practice: Practice) -> Iterator[str]:
         prefix = work_key(practice.terms.team, "")
@@ -175,7 +208,7 @@ class _Pass:
         seen: set[str] = set()
         want = mapping.want_incident(readings.practice.resolved)
         found = self.world.tracker.search(incident_query(readings.practice), want)
-        for raws in chunks((raw for raw in found if not is_ticket(raw)), CHUNK):
+        for raws in chunks((raw for raw in found if not is_ticket(raw)), self.limits.chunk):
             ids = [str(raw["id"]) for raw in raws]
             for raw in raws:
                 self._isolated(readings, str(raw["id"]), partial(readings.take_incident, raw))
@@ -183,7 +216,7 @@ class _Pass:
             yield ids
         pages = self.world.state.cached_all("page").values()
         ours = {str(p["incident"]) for p in pages if p["team"] == readings.practice.terms.team}
-        yield from chunks(sorted(ours - seen), CHUNK)
+        yield from chunks(sorted(ours - seen), self.limits.chunk)
 
     def _named(self, readings: Readings, named: dict[str, None]) -> Iterator[str]:
         want = mapping.want_incident(readings.practice.resolved)

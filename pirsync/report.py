@@ -26,11 +26,15 @@ class Result(Noun):
 
 
 class Report(Noun):
-    """A pass: how many incidents it looked at, how many have a review, and what is to be told of each."""
+    """A pass: how many incidents it looked at, how many have a review, and what is to be told of each.
+
+    `left` is how many incidents it left to the next pass, because it had made as many requests as it may.
+    """
 
     looked_at: int
     reviews: int
     results: tuple[Result, ...]
+    left: int = 0
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -12,9 +12,8 @@ from typing import Any
 from . import mapping
 from .decision import PAGE_LABEL, TICKET_LABEL
 from .draft import mark_label
-from .errors import AuthInDoubt
 from .model import Incident, PageHead, Ticket
-from .observe import Readings
+from .observe import Readings, prove_sight
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
 from .record import slim, work_key
@@ -128,8 +127,8 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
     if terms.deployment == "cloud":
         watched = {k: v for k, v in state.cached_all("open").items() if v["team"] == terms.team}
         heads = {head.id: head for head in world.wiki.heads(watched)} if watched else {}
-        if watched and not heads and world.wiki.identity() != terms.wiki_account:
-            raise AuthInDoubt("Confluence shows none of our pages and does not know our account: renew its token")
+        if watched and not heads:
+            prove_sight(world.wiki, terms)
         for page_id, place in watched.items():
             if page_id not in heads or heads[page_id].version != place["version"]:
                 state.mark_dirty(work_key(terms.team, str(place["incident"])), now, "page changed")

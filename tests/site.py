@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -86,6 +86,6 @@ def site(deployment: Deployment, text: str = "") -> Iterator[Site]:
         seed(sandbox)
         path = configuration(folder, running.url, deployment, reviews_page(sandbox))
         path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
-        bench = stack.enter_context(open_bench(load(path), threading.Event(), lambda: None, QUICK))
         clock = MovedClock()
-        yield Site(sandbox, running.url, path, bench.with_world(replace(bench.world, clock=clock)), clock)
+        bench = stack.enter_context(open_bench(load(path), threading.Event(), lambda: None, QUICK, clock))
+        yield Site(sandbox, running.url, path, bench, clock)

@@ -18,8 +18,9 @@ import pytest
 import time_machine
 
 from pirsync.adapters.state import open_state
+from pirsync.commands import write_health
 from pirsync.config import load
-from pirsync.daemon import Daemon, Job, until_signalled
+from pirsync.daemon import Daemon, Health, Job, until_signalled
 from pirsync.errors import ConfigError, Interrupted, PirsyncError, Unavailable
 
 from .command import Desk, desk, surroundings
@@ -119,13 +120,23 @@ def test_a_signal_ends_the_wait_for_a_site_that_does_not_answer() -> None:
 
 def test_a_failed_pass_is_told_and_the_next_one_recovers() -> None:
     with desk() as place:
+        place.replace("[run]", '[run]\nhealth_file = "health.json"')
+        file = place.folder / "health.json"
+
+        def health() -> dict[str, Any]:
+            return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
         place.sandbox.faults.expired = True
         with daemon(place) as process:
             eventually(lambda: process.events("pass failed"))
+            eventually(health)
+            assert (health()["healthy"], "login was not accepted" in health()["why"]) == (False, True)
             assert place.writes() == []
             assert "login was not accepted" in process.events("pass failed")[0]["why"]
             place.sandbox.faults.expired = False
-            eventually(lambda: process.events("pass"))
+            eventually(lambda: health()["healthy"])
+            made = process.events("pass")[0]
+            assert sum((made["jira"] | made["confluence"]).values()) <= made["requests"]
             assert process.ends()[0] == 0
         assert any(path.endswith("/pages") for _, path, _ in place.writes())
 
@@ -221,6 +232,43 @@ def test_a_failure_is_told_and_the_next_turn_is_healthy_again() -> None:
     running, told = play(job, [60])
     assert (told, running.healthy, len(job.ran)) == (["away"], True, 2)
     assert play(Passes(Unavailable("away")), [1])[0].healthy is False
+
+
+def test_the_health_tells_since_when_and_why() -> None:
+    seen: list[Health] = []
+    job = Passes(None, Unavailable("away"), Unavailable("still away"), None)
+    with time_machine.travel(START, tick=False) as clock:
+        jobs = [Job("news", 60, job)]
+        Daemon(jobs, Stop(clock, [60, 60, 60]), lambda *_: None, seen.append).loop()
+    minutes = [START + timedelta(minutes=n) for n in range(4)]
+    assert seen == [
+        Health(True, minutes[0], minutes[0], ""),
+        Health(False, minutes[1], minutes[1], "away"),
+        Health(False, minutes[1], minutes[2], "still away"),
+        Health(True, minutes[3], minutes[3], ""),
+    ]
+
+
+def test_one_healthy_job_does_not_make_another_well() -> None:
+    seen: list[Health] = []
+    jobs = [Job("news", 60, Passes(Unavailable("away"))), Job("all", 600, Passes())]
+    with time_machine.travel(START, tick=False) as clock:
+        Daemon(jobs, Stop(clock, []), lambda *_: None, seen.append).loop()
+    assert [(health.healthy, health.why) for health in seen] == [(False, "away"), (False, "away")]
+
+
+def test_the_health_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "health.json"
+    assert write_health(path, Health(False, START, START, "away")) == ""
+    assert write_health(path, Health(True, START, START + timedelta(minutes=1), "")) == ""
+    assert json.loads(path.read_text(encoding="utf-8")) == {
+        "healthy": True,
+        "since": "2026-03-02T09:00:00+00:00",
+        "last_pass": "2026-03-02T09:01:00+00:00",
+        "why": "",
+    }
+    assert list(tmp_path.iterdir()) == [path]
+    assert "cannot be written" in write_health(tmp_path / "no" / "health.json", Health(True, START, START, ""))
 
 
 def test_a_wrong_configuration_ends_the_first_pass_and_is_told_later() -> None:

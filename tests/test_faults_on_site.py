@@ -104,6 +104,76 @@ def test_confluence_alone_in_doubt_accuses_nobody(deployment: Deployment) -> Non
         assert place.writes() == []
 
 
+def hide_space(place: Site) -> None:
+    """Nobody but its people sees the space any more; every page of it is a 404 to us."""
+    place.sandbox.wiki.spaces.clear()
+    place.sandbox.wiki.pages.clear()
+
+
+DOUBTS: dict[str, tuple[str, str]] = {
+    "anonymous": ("expired", "."),
+    "captcha": ("captcha", "."),
+    "a page of the sign-on": ("html", "."),
+    "a redirect": ("redirect", "."),
+    "Confluence takes us for nobody": ("expired", "/(wiki|confluence)/"),
+    "Confluence asks for a captcha": ("captcha", "/(wiki|confluence)/"),
+    "Confluence redirects": ("redirect", "/(wiki|confluence)/"),
+}
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_in_doubt_about_us_nothing_is_concluded(deployment: Deployment) -> None:
+    with site(deployment) as place:
+        key = play(place)
+        expected, state = picture(place, key), place.bench.world.state
+        marks = [state.watermark("operations"), state.pending(), state.cached_all("review")]
+        for doubt, (kind, path) in DOUBTS.items():
+            place.sandbox.faults.log.clear()
+            place.sandbox.faults.add(Rule(kind, path=path, times=None))
+            for mode in (Mode.ALL, Mode.NEWS):
+                with pytest.raises(AuthInDoubt):
+                    place.run_pass(mode)
+            place.sandbox.faults.rules.clear()
+            assert place.writes() == [], doubt
+            assert [state.watermark("operations"), state.pending(), state.cached_all("review")] == marks, doubt
+        report = place.run_pass()
+        assert (report.changes, report.failed) == ((), ())
+        assert picture(place, key) == expected
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_every_page_gone_with_its_space_stops_the_pass_and_accuses_nobody(deployment: Deployment) -> None:
+    with site(deployment) as place:
+        play(place)
+        state = place.bench.world.state
+        marks = [state.watermark("operations"), state.pending(), state.cached_all("review")]
+        place.sandbox.faults.log.clear()
+        hide_space(place)
+        with pytest.raises(AuthInDoubt, match="neither our pages nor the space OPS"):
+            place.run_pass()
+        assert place.writes() == []
+        assert [state.watermark("operations"), state.pending(), state.cached_all("review")] == marks
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_an_allowance_of_requests_leaves_the_rest_to_the_next_passes(deployment: Deployment) -> None:
+    with site(deployment) as calm:
+        expected = picture(calm, play(calm))
+    with site(deployment, "max_requests = 12\n") as place:
+        before = place.bench.counts()
+        first = place.run_pass()
+        assert first.left > 0
+        assert place.bench.counts() - before < 60
+        noted = [due for due in place.bench.world.state.pending() if due.reason == "a pass had made its requests"]
+        assert len(noted) == first.left
+        for _ in range(40):
+            report = place.run_pass(Mode.NEWS)
+            assert report.failed == ()
+            if not report.left and not place.bench.world.state.due(place.clock.now()):
+                break
+        assert picture(place, play(place)) == expected
+
+
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
 def test_a_second_pass_makes_no_write(deployment: Deployment) -> None:
     with site(deployment) as place:

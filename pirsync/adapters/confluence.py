@@ -9,7 +9,9 @@ from datetime import datetime
 from .confluence_base import present
 from .confluence_cloud import ConfluenceCloud
 from .confluence_dc import ConfluenceDataCenter
-from .http import Connection, Pace
+from .connection import Connection
+from .http import Pace
+from .limits import Holds
 
 Wiki = ConfluenceCloud | ConfluenceDataCenter
 
@@ -19,6 +21,7 @@ def open_wiki(
     stop: threading.Event,
     pace: Pace | None = None,
     now: Callable[[], datetime] = present,
+    holds: Holds | None = None,
 ) -> Wiki:
     """`WikiReads` and `WikiWrites` of one site; nothing is sent yet.
 
@@ -26,4 +29,4 @@ def open_wiki(
     of it. `stop` ends every wait.
     """
     kind = ConfluenceCloud if connection.deployment == "cloud" else ConfluenceDataCenter
-    return kind(connection, stop, pace, now)
+    return kind(connection, stop, pace, now, holds)

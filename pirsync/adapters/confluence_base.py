@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -13,9 +14,13 @@ import requests
 
 from pirsync.errors import Ambiguous, AuthInDoubt, Rejected, Unavailable
 from pirsync.model import Deployment, Page, PageHead, PageStatus, Property
-from pirsync.ports import PageDraft
+from pirsync.ports import PageDraft, S, T
 
-from .http import Connection, NotFound, Pace, Request, Transport, instant, origin, part, quiet_libraries
+from .answers import NotFound, Request, instant, part
+from .connection import Connection, origin, quiet_libraries
+from .http import Pace, Transport
+from .limits import Holds
+from .pat import token_expires
 
 V1 = "rest/api"
 MOST_PAGES = 1000
@@ -114,11 +119,12 @@ class ConfluenceBase:
         stop: threading.Event,
         pace: Pace | None = None,
         now: Callable[[], datetime] = present,
+        holds: Holds | None = None,
     ) -> None:
         self._connection = connection
         self._client = client
         self._now = now
-        self._transport = Transport(self._send, connection.secrets, stop, pace)
+        self._transport = Transport(self._send, connection.secrets, stop, pace, holds)
         quiet_libraries()
 
     def _send(self, request: Request) -> requests.Response:
@@ -140,6 +146,15 @@ class ConfluenceBase:
     def counts(self) -> dict[str, int]:
         """Requests made so far, by method."""
         return self._transport.counts
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """What became of the requests so far."""
+        return self._transport.outcomes
+
+    def token_expires(self, now: datetime) -> datetime | None:
+        """When our token ends, where the site tells."""
+        return token_expires(self._connection, self._transport, now)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -165,6 +180,10 @@ class ConfluenceBase:
         body = [{"prefix": "global", "name": label} for label in labels]
         self._transport.upsert("POST", f"{V1}/content/{path_part(page_id)}/label", body)
 
+    def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
+        """What one of these reads answers for each item, in order; four are under way at once."""
+        return self._transport.map_reads(read, items)
+
     # ------------------------------------------------------------ for the two dialects
 
     def _current_user(self) -> dict[str, Any]:
@@ -177,11 +196,15 @@ class ConfluenceBase:
             raise AuthInDoubt("GET user/current: Confluence takes us for nobody; check user and token")
         return user
 
-    def _read_or_none(self, path: str, params: Mapping[str, Any]) -> Any:
+    def _read_or_none(self, path: str, params: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The object there, None for a 404 alone: an answer that is empty or no object is not absence."""
         try:
-            return self._transport.read("GET", path, params)
+            answer = self._transport.read("GET", path, params)
         except NotFound:
             return None
+        if not isinstance(answer, dict):
+            raise Unavailable(f"GET {path} was not answered with an object: is this really the product's API?")
+        return answer
 
     def _follow(self, path: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """The answers of a paged list. `_links.next` lends its query only: its path may lack ours (facts: trap 27)."""
@@ -225,7 +248,7 @@ class ConfluenceBase:
     @staticmethod
     def _results(answer: Any, request: str) -> list[dict[str, Any]]:
         found = part(answer, "results", request)
-        if not isinstance(found, list):
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             raise Unavailable(f"{request} was answered without a list: is this really the product's API?")
         return found
 

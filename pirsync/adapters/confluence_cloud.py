@@ -20,6 +20,7 @@ from pirsync.errors import AuthInDoubt, Rejected, Unavailable
 from pirsync.model import Mention, Page, PageHead, Property
 from pirsync.ports import PageDraft, Stamp
 
+from .answers import instant, part
 from .confluence_base import (
     ConfluenceBase,
     as_property,
@@ -33,7 +34,9 @@ from .confluence_base import (
     whole,
     with_body,
 )
-from .http import Connection, Pace, guard, instant, part
+from .connection import Connection, guard
+from .http import Pace
+from .limits import Holds
 
 V2 = "api/v2"
 STATUSES = ("current", "archived", "trashed")
@@ -69,11 +72,12 @@ class ConfluenceCloud(ConfluenceBase):
         stop: threading.Event,
         pace: Pace | None = None,
         now: Callable[[], datetime] = present,
+        holds: Holds | None = None,
     ) -> None:
         connection = replace(
             connection, site_url=_with_context(connection.site_url), api_url=_with_context(connection.api_url)
         )
-        super().__init__(connection, _client(connection), stop, pace, now)
+        super().__init__(connection, _client(connection), stop, pace, now, holds)
         self._space_ids: dict[str, str] = {}
         self._space_keys: dict[str, str] = {}
 
@@ -87,7 +91,8 @@ class ConfluenceCloud(ConfluenceBase):
         return str(user["accountId"])
 
     def space_exists(self, space: str) -> bool:
-        """Whether the space can be seen; a space once seen is not asked for again."""
+        """Whether the space can be seen now."""
+        self._space_ids.pop(space, None)
         return self._space_id(space) is not None
 
     def may_create(self, space: str, parent: str | None) -> bool | None:
@@ -116,17 +121,16 @@ class ConfluenceCloud(ConfluenceBase):
             str(item["id"]): whole(self._head(item, answer), item, request)
             for item, answer in self._by_ids(wanted, {"body-format": "storage"})
         }
-        singles = (self.page(page_id) for page_id in wanted if page_id not in found)
+        singles = self.each(self.page, [page_id for page_id in wanted if page_id not in found])
         return [*found.values(), *(page for page in singles if page is not None)]
 
     def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
         """As `pages`, without bodies."""
         wanted = list(dict.fromkeys(page_ids))
         found = {str(item["id"]): self._head(item, answer) for item, answer in self._by_ids(wanted, {})}
-        singles = (
-            self._read_or_none(f"{V2}/pages/{path_part(page_id)}", {"status": STATUSES})
-            for page_id in wanted
-            if page_id not in found
+        singles = self.each(
+            lambda page_id: self._read_or_none(f"{V2}/pages/{path_part(page_id)}", {"status": STATUSES}),
+            [page_id for page_id in wanted if page_id not in found],
         )
         return [*found.values(), *(self._head(item) for item in singles if item is not None)]
 

@@ -14,6 +14,7 @@ from pirsync.errors import AuthInDoubt
 from pirsync.model import Mention, Page, PageHead, Property
 from pirsync.ports import PageDraft, Stamp
 
+from .answers import part
 from .confluence_base import (
     V1,
     ConfluenceBase,
@@ -27,7 +28,9 @@ from .confluence_base import (
     whole,
     with_body,
 )
-from .http import Connection, Pace, guard
+from .connection import Connection, guard
+from .http import Pace
+from .limits import Holds
 
 WHOLE = "body.storage,version,space"
 HEAD = "version,space"
@@ -59,8 +62,9 @@ class ConfluenceDataCenter(ConfluenceBase):
         stop: threading.Event,
         pace: Pace | None = None,
         now: Callable[[], datetime] = present,
+        holds: Holds | None = None,
     ) -> None:
-        super().__init__(connection, _client(connection), stop, pace, now)
+        super().__init__(connection, _client(connection), stop, pace, now, holds)
         self._keys: dict[str, str] = {}
         self._names: dict[str, str] = {}
 
@@ -76,7 +80,9 @@ class ConfluenceDataCenter(ConfluenceBase):
 
     def space_exists(self, space: str) -> bool:
         """Whether `GET space` shows it."""
-        return self._read_or_none(f"{V1}/space/{path_part(space)}", {}) is not None
+        path = f"{V1}/space/{path_part(space)}"
+        answer = self._read_or_none(path, {})
+        return answer is not None and bool(part(answer, "key", f"GET {path}"))
 
     def may_create(self, space: str, parent: str | None) -> bool | None:
         """False where space or parent cannot be seen; True where the parent's operations say so; else None."""
@@ -109,7 +115,7 @@ class ConfluenceDataCenter(ConfluenceBase):
             str(content["id"]): whole(self._v1_head(content, answer), content, request)
             for content, answer in self._by_ids(wanted, WHOLE, WITH_BODIES)
         }
-        singles = (self.page(page_id) for page_id in wanted if page_id not in found)
+        singles = self.each(self.page, [page_id for page_id in wanted if page_id not in found])
         return [*found.values(), *(page for page in singles if page is not None)]
 
     def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
@@ -119,17 +125,21 @@ class ConfluenceDataCenter(ConfluenceBase):
             str(content["id"]): self._v1_head(content, answer)
             for content, answer in self._by_ids(wanted, HEAD, WITHOUT_BODIES)
         }
-        singles = (self._head(page_id) for page_id in wanted if page_id not in found)
+        singles = self.each(self._head, [page_id for page_id in wanted if page_id not in found])
         return [*found.values(), *(head for head in singles if head is not None)]
 
     def _by_ids(self, page_ids: list[str], expand: str, size: int) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
         """Pages that the search shows, each with the answer it came in."""
-        for chunk in chunks(page_ids, size):
+
+        def shown(chunk: list[str]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
             cql = f"id in ({','.join(page_id for page_id in chunk if page_id.isdigit())}) and type = page"
             params = {"cql": cql, "expand": expand, "limit": str(size)}
-            for answer in self._follow(f"{V1}/content/search", params):
-                for content in self._results(answer, f"GET {V1}/content/search"):
-                    yield content, answer
+            answers = self._follow(f"{V1}/content/search", params)
+            request = f"GET {V1}/content/search"
+            return [(content, answer) for answer in answers for content in self._results(answer, request)]
+
+        for several in self.each(shown, chunks(page_ids, size)):
+            yield from several
 
     def find(self, space: str, title: str) -> Page | None:
         """The current page of that very title."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from typing import Any
 
 import requests
 from jira import JIRA
 
-from .http import HEADERS, TIMEOUT, Connection, Pace, Request, Transport, guard, quiet_libraries
+from .answers import Request
+from .connection import HEADERS, TIMEOUT, Connection, guard, quiet_libraries
+from .http import Pace, Transport
 from .jira_reads import JiraReads
 from .jira_writes import JiraWrites
+from .limits import Holds
+from .pat import token_expires
 
 
 def _client(connection: Connection) -> JIRA:
@@ -38,9 +43,11 @@ def _client(connection: Connection) -> JIRA:
 class JiraTracker(JiraReads, JiraWrites):
     """`TrackerReads` and `TrackerWrites` of one site. Making one sends nothing."""
 
-    def __init__(self, connection: Connection, stop: threading.Event, pace: Pace | None = None) -> None:
+    def __init__(
+        self, connection: Connection, stop: threading.Event, pace: Pace | None = None, holds: Holds | None = None
+    ) -> None:
         self._client = _client(connection)
-        transport = Transport(self._send, connection.secrets, stop, pace)
+        transport = Transport(self._send, connection.secrets, stop, pace, holds)
         JiraReads.__init__(self, connection, transport)
         JiraWrites.__init__(self, connection, transport)
 
@@ -55,6 +62,10 @@ class JiraTracker(JiraReads, JiraWrites):
             json=request.body,
             verify=session.verify,
         )
+
+    def token_expires(self, now: datetime) -> datetime | None:
+        """When our token ends, where the site tells."""
+        return token_expires(self._connection, self._transport, now)
 
     def close(self) -> None:
         """Give back the connections; nothing can be asked afterwards."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -10,10 +11,12 @@ from urllib.parse import quote
 
 from pirsync.errors import Rejected, Unavailable
 from pirsync.model import CreateScreen, Deployment, Person, RemoteLink
-from pirsync.ports import LinkType, Query, RawIssue, Want
+from pirsync.ports import LinkType, Query, RawIssue, S, T, Want
 
 from . import jql
-from .http import Connection, NotFound, Transport, instant, part
+from .answers import NotFound, instant, part
+from .connection import Connection
+from .http import Transport
 
 API = "rest/api/2"
 """Version 2 on both deployments: wiki text in, HTML out by `renderedFields`."""
@@ -50,6 +53,11 @@ class JiraReads:
     def counts(self) -> dict[str, int]:
         """Requests made so far, by method."""
         return self._transport.counts
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """What became of the requests so far."""
+        return self._transport.outcomes
 
     def identity(self) -> Person:
         """Who we are (`GET myself`)."""
@@ -179,7 +187,7 @@ class JiraReads:
         answer = self._search_page(" OR ".join(clauses), want, 0, validateQuery=False)
         found = _many(part(answer, "issues", "POST search"), "POST search")
         shown = {str(issue[name]) for issue in found for name in ("id", "key") if name in issue}
-        singles = (self.issue(name, want) for name in names if name not in shown)
+        singles = self.each(lambda name: self.issue(name, want), [name for name in names if name not in shown])
         return [*found, *(issue for issue in singles if issue is not None)]
 
     # ------------------------------------------------------------ of one issue
@@ -263,6 +271,10 @@ class JiraReads:
         params = {"permissions": ",".join(names), "projectKey": project}
         known = part(self._transport.read("GET", path, params=params), "permissions", f"GET {path}")
         return {name: bool((known.get(name) or {}).get("havePermission")) for name in names}
+
+    def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
+        """What one of these reads answers for each item, in order; four are under way at once."""
+        return self._transport.map_reads(read, items)
 
     def _person(self, user: Any, request: str) -> Person:
         account = str(part(user, "accountId" if self._is_cloud else "name", request))

@@ -9,7 +9,8 @@ from pirsync.errors import Ambiguous
 from pirsync.model import RemoteLink
 from pirsync.ports import IssueRef, TicketDraft
 
-from .http import Connection, Transport
+from .connection import Connection
+from .http import Transport
 from .jira_reads import API, issue_path
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pirsync.model import CreateScreen, Deployment, Mention, Page, PageHead, PageStatus, Person, Property, RemoteLink
-from pirsync.ports import Clock, LinkType, Query, RawIssue, Stamp, Want, World
+from pirsync.ports import Clock, LinkType, Query, RawIssue, S, Stamp, T, Want, World
 
 from .memory_state import MemoryState
 from .overlay import wiki_address
@@ -144,6 +144,10 @@ class EmptyTracker:
         """None: whatever links there are was written above."""
         return []
 
+    def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
+        """What one of these reads answers for each item, in order."""
+        return [read(item) for item in items]
+
     def link_types(self) -> list[LinkType]:
         """The site's issue link types."""
         return list(LINK_TYPES)
@@ -199,6 +203,10 @@ class EmptyWiki:
     def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
         """There are none."""
         return []
+
+    def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
+        """What one of these reads answers for each item, in order."""
+        return [read(item) for item in items]
 
     def find(self, space: str, title: str) -> Page | None:
         """There is none."""

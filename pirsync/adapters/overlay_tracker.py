@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from pirsync.errors import Rejected
 from pirsync.model import CreateScreen, Deployment, Person, RemoteLink
-from pirsync.ports import Clock, IssueRef, LinkType, Query, RawIssue, TicketDraft, TrackerReads, Want
+from pirsync.ports import Clock, IssueRef, LinkType, Query, RawIssue, S, T, TicketDraft, TrackerReads, Want
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,10 @@ class OverlayTracker:
         patch = self._patches.get(issue_id)
         written = patch.remote_links if patch else {}
         return [*(link for link in known if link.global_id not in written), *written.values()]
+
+    def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
+        """What one of these reads answers for each item, in order."""
+        return self._base.each(read, items)
 
     def _find_made(self, id_or_key: str) -> dict[str, Any] | None:
         by_key = (raw for raw in self._made.values() if raw["key"] == id_or_key)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from pirsync.errors import Rejected, Stale
 from pirsync.model import Deployment, Mention, Page, PageHead, PageStatus, Property
-from pirsync.ports import Clock, PageDraft, Stamp, WikiReads
+from pirsync.ports import Clock, PageDraft, S, Stamp, T, WikiReads
 
 FIRST_PAGE = 900_000_000_000_001
 """Where the ids of invented pages begin: far above those that a Confluence gives."""
@@ -68,6 +68,10 @@ class OverlayWiki:
         """As `pages`, without bodies."""
         own, others = self._sorted(page_ids)
         return [*(self._base.heads(others) if others else []), *map(head_of, own)]
+
+    def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
+        """What one of these reads answers for each item, in order."""
+        return self._base.each(read, items)
 
     def find(self, space: str, title: str) -> Page | None:
         """The current page with exactly that title in the space, with its body."""

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pirsync.adapters.confluence import Wiki, open_wiki
-from pirsync.adapters.http import Connection, Pace
+from pirsync.adapters.connection import Connection
+from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.model import Deployment
 from pirsync.sandbox.people import SERVICE, User

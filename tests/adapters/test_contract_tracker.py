@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pirsync.adapters.http import instant
+from pirsync.adapters.answers import instant
 from pirsync.errors import Ambiguous, AuthInDoubt, Rejected
 from pirsync.model import RemoteLink
 from pirsync.ports import IssueRef, LinkType, Query, TicketDraft, Want

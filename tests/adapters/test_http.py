@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from pirsync.adapters.answers import retry_after
 from pirsync.adapters.confluence import open_wiki
-from pirsync.adapters.http import Connection, Pace, retry_after
+from pirsync.adapters.connection import Connection
+from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.errors import Ambiguous, AuthInDoubt, Interrupted, PirsyncError, Rejected, Stale, Unavailable
 from pirsync.model import PageHead, PageStatus, RemoteLink

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pirsync.adapters import jira_reads
-from pirsync.adapters.http import Connection, Pace
+from pirsync.adapters.connection import Connection
+from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.adapters.jql import milliseconds
 from pirsync.errors import Rejected, Unavailable

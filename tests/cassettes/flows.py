@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from pirsync.adapters.confluence import open_wiki
-from pirsync.adapters.http import Connection, Pace
+from pirsync.adapters.connection import Connection
+from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.adapters.memory_state import MemoryState
 from pirsync.config import Product, Run, Site, Team

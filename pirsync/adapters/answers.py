@@ -1,0 +1,175 @@
+"""What an answer means: the parsed JSON, or the error that its status, headers and content type stand for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any
+
+import requests
+
+from pirsync.errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
+
+_DOUBTED_LOGIN = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED")
+_LONGEST_COMPLAINT = 300
+
+
+class Effect(Enum):
+    """What a second sending of the same request would do."""
+
+    READ = "nothing: it changes nothing"
+    REPEATABLE = "nothing more: it is an upsert, or locked by a version"
+    ONCE = "a second thing"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. `path` is relative to the API's address and shows in errors; parameters and body never do."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+
+    @property
+    def name(self) -> str:
+        """What errors call it: method and path, never the query."""
+        return f"{self.method} {self.path}"
+
+
+class NotFound(Rejected):
+    """Absent, or not for our eyes: the remote does not tell which."""
+
+
+class Transient(Exception):
+    """One attempt failed in a way that may pass; `maybe_done` when the server may have acted on it."""
+
+    def __init__(self, message: str, maybe_done: bool, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.maybe_done = maybe_done
+        self.retry_after = retry_after
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """The seconds that a Retry-After header asks for: a number or an HTTP date; None when it says nothing usable."""
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        seconds = ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds()
+        return max(seconds, 0.0)
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def asked_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The seconds that a refusal asks for, by `Retry-After` or else by `X-RateLimit-Reset`; None if by neither."""
+    if (seconds := retry_after(headers.get("Retry-After"), now)) is not None:
+        return seconds
+    with suppress(ValueError):
+        reset = datetime.fromisoformat(headers.get("X-RateLimit-Reset", ""))
+        return max(0.0, ((reset if reset.tzinfo else reset.replace(tzinfo=UTC)) - now).total_seconds())
+    return None
+
+
+def complaint(response: requests.Response) -> tuple[str, dict[str, str]]:
+    """What the remote said in its own error fields: one line of at most 300 characters, and complaints by field."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return "", {}
+    if not isinstance(answer, dict):
+        return "", {}
+    said: list[str] = []
+    fields: dict[str, str] = {}
+    errors = answer.get("errors")
+    if isinstance(errors, dict):
+        fields = {str(name): _short(str(text)) for name, text in errors.items()}
+    elif isinstance(errors, list):
+        said += [str(e.get("title") or e.get("detail") or e.get("code") or "") for e in errors if isinstance(e, dict)]
+    messages = answer.get("errorMessages")
+    said += [str(text) for text in messages] if isinstance(messages, list) else []
+    said += [answer["message"]] if isinstance(answer.get("message"), str) else []
+    said += [f"{name}: {text}" for name, text in fields.items()]
+    return _short("; ".join(text for text in said if text)), fields
+
+
+def _short(text: str) -> str:
+    """One printable line of at most 300 characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= _LONGEST_COMPLAINT else line[: _LONGEST_COMPLAINT - 1] + "…"
+
+
+def judge(request: Request, effect: Effect, response: requests.Response, scrubbed: Callable[[str], str]) -> Any:
+    """The parsed answer, or the error that it stands for; `scrubbed` takes our secrets out of the remote's words."""
+    status = response.status_code
+    said, fields = complaint(response) if status >= 400 else ("", {})
+    said = scrubbed(said)
+    fields = {name: scrubbed(words) for name, words in fields.items()}
+    what = f"{request.name} was answered with status {status}" + (f": {said}" if said else "")
+    _check_login(response, what)
+    if status == 429:
+        raise Transient(what, maybe_done=False, retry_after=asked_wait(response.headers, datetime.now(UTC)))
+    if status == 408 or status >= 500:
+        raise Transient(what, maybe_done=True, retry_after=asked_wait(response.headers, datetime.now(UTC)))
+    if _is_page(response, effect):
+        raise AuthInDoubt(f"{what}, with a page where data was due: is there a sign-on page or proxy in the way?")
+    if status == 404:
+        raise NotFound(what, fields)
+    if status == 409 and effect is not Effect.READ:
+        raise Stale(what)
+    if status >= 400:
+        raise Rejected(what, fields)
+    if not response.content:
+        return None
+    with suppress(ValueError):
+        return response.json()
+    if effect is Effect.ONCE:
+        raise Ambiguous(f"{what}, but not with whole JSON; look before trying again")
+    raise Unavailable(f"{what}, but not with whole JSON")
+
+
+def _check_login(response: requests.Response, what: str) -> None:
+    """Raise AuthInDoubt when we may be talking as nobody (facts: Jira, trap 1)."""
+    headers = response.headers
+    if headers.get("X-Seraph-LoginReason", "").startswith(_DOUBTED_LOGIN):
+        raise AuthInDoubt(f"{what}, and the login was not accepted: check user and token, they may have expired")
+    if response.status_code == 401:
+        raise AuthInDoubt(f"{what}: check user and token, they may have expired or lack a scope")
+    if response.status_code == 403 and "CAPTCHA" in headers.get("X-Authentication-Denied-Reason", "").upper():
+        raise AuthInDoubt(f"{what}: the site asks for a captcha; log in once by browser as that user")
+
+
+def _is_page(response: requests.Response, effect: Effect) -> bool:
+    """Whether this is no answer of the product. A write refused with a page is a firewall's doing, and of no more
+    meaning than any refusal."""
+    kind = response.headers.get("Content-Type", "").lower()
+    if response.status_code >= 400:
+        return "html" in kind and effect is Effect.READ
+    return bool(response.content) and "json" not in kind
+
+
+def part(answer: Any, name: str, request: str) -> Any:
+    """A part that an answer must have; Unavailable when the answer lacks it, so that lack is never read as absence."""
+    if not isinstance(answer, dict) or name not in answer:
+        raise Unavailable(f"{request} was answered without `{name}`: is this really the product's API?")
+    return answer[name]
+
+
+def instant(text: object) -> datetime:
+    """An aware UTC instant from either product's spelling (`+0000`, `Z`, `+01:00`); Unavailable when it is none."""
+    with suppress(ValueError):
+        value = datetime.fromisoformat(str(text))
+        if value.tzinfo is not None:
+            return value.astimezone(UTC)
+    raise Unavailable("an answer held an instant that cannot be read")
