@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 
-from pirsync.known import Known
+from pirsync.known import Known, asserted_of
 
 from .decision import (
+    FLAP_WINDOW,
     INDEX_LABEL,
     PAGE_PROPERTY,
     AdoptTicket,
     Change,
+    CommentPage,
     CreateIndex,
     CreatePage,
     CreateTicket,
@@ -33,19 +36,26 @@ from .ports import World
 
 T = TypeVar("T")
 
-BEST_EFFORT = (LabelPage, LinkPage, LabelTicket, MarkTicket, LinkTicket, EditTicket)
+FIRST_RETRY = timedelta(minutes=1)
+LAST_RETRY = timedelta(hours=1)
+
+BEST_EFFORT = (CommentPage, LabelPage, LinkPage, LabelTicket, MarkTicket, LinkTicket, EditTicket)
 """Changes that a site may refuse without harm; a refusal is remembered and told, and the review goes on."""
 
 
 def apply(change: Change, incident_id: str, world: World, readings: Readings) -> bool:
     """Make one change of one incident's plan; whether it was made. Raises what the ports raise; a refusal of a
-    best-effort change or of a guarded create is written down instead, and the next round tells it."""
+    best-effort change or of a guarded create is written down instead, and the next round tells it. A page that
+    may not be written is Stale: what the plan would have it say is nobody's to write for a while."""
     try:
         _make(change, incident_id, world, readings)
     except Rejected as refused:
         if isinstance(change, BEST_EFFORT):
             known = world.state.cached("refused", incident_id) or {}
             world.state.cache("refused", {incident_id: {**known, describe(change): str(refused)}})
+        elif isinstance(change, (UpdatePage, WriteMemory)):
+            _bar(incident_id, str(refused), world)
+            raise Stale(f"{describe(change)}: {refused}") from refused
         elif not isinstance(change, (CreatePage, CreateTicket)):
             raise
         return False
@@ -66,6 +76,10 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
             readings.pages[saved.id] = saved
             readings.bases.pop(saved.id, None)
             _keep_base(saved, world, readings)
+            _note_asserted(change.asserted, incident_id, world)
+            world.state.drop("barred", [incident_id])
+        case CommentPage():
+            wiki.add_comment(change.page_id, change.storage)
         case LabelPage():
             wiki.add_labels(change.page_id, change.labels)
         case WriteMemory():
@@ -129,6 +143,29 @@ def create(
 def page_receipt(page: Page) -> tuple[str, str]:
     """What the journal keeps of a created page."""
     return page.id, page.title
+
+
+def _bar(incident_id: str, reason: str, world: World) -> None:
+    """Write down that the page may not be written, and from when on that is tried again: ever later, up to an hour."""
+    now, kept = world.clock.now(), world.state.cached("barred", incident_id) or {"tries": 0}
+    wait = min(FIRST_RETRY * 2 ** min(kept["tries"], 10), LAST_RETRY)
+    barred = {"reason": reason, "until": (now + wait).isoformat(), "tries": kept["tries"] + 1}
+    world.state.cache("barred", {incident_id: barred})
+
+
+def _note_asserted(labels: tuple[str, ...], incident_id: str, world: World) -> None:
+    """Remember when a cell was written anew, for as long as that counts."""
+    if not labels:
+        return
+    now = world.clock.now()
+    kept = asserted_of(world.state, incident_id)
+    recent = {
+        label: [at for at in kept.get(label, ()) if datetime.fromisoformat(at) > now - FLAP_WINDOW]
+        for label in (*kept, *labels)
+    }
+    for label in labels:
+        recent[label].append(now.isoformat())
+    world.state.cache("asserted", {incident_id: {label: at for label, at in recent.items() if at}})
 
 
 def _keep_base(page: Page, world: World, readings: Readings) -> None:

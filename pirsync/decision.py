@@ -100,14 +100,39 @@ class Wishes(Noun):
     keep: tuple[str, ...] = ()
 
 
+COMMENTING = "comment on page"
+"""How the description of a comment begins."""
+
+FLAPS = 3
+FLAP_WINDOW = timedelta(hours=1)
+"""A cell that we wrote anew this often within this time rests for as long, counted from the last time."""
+
+
+class Barred(Noun):
+    """Confluence refused to have the page written, in these words; it is tried again from `until` on."""
+
+    reason: str
+    until: datetime
+
+
 class Journal(Noun):
-    """What the local journal says of one incident. Absence proves nothing before `settled_from`."""
+    """What the local journal says of one incident. Absence proves nothing before `settled_from`.
+
+    `asserted` tells, by a cell and what it is to say, when we wrote that anew because somebody had written over it.
+    """
 
     intents: dict[str, IntentStatus]
     settled_from: datetime
     waiting_since: datetime | None
     refused: dict[str, str]
+    asserted: dict[str, tuple[datetime, ...]]
+    barred: Barred | None
     wishes: Wishes = Wishes()
+
+    def rests_until(self, claimed: str, now: datetime) -> datetime | None:
+        """The instant until which a cell is left as others write it, because writing it anew did not last."""
+        recent = [at for at in self.asserted.get(claimed, ()) if at > now - FLAP_WINDOW]
+        return max(recent) + FLAP_WINDOW if len(recent) >= FLAPS else None
 
     def absence_settles(self, mark: str, settle: timedelta) -> datetime:
         """The instant from which finding nothing with that mark proves that there is nothing."""
@@ -160,6 +185,7 @@ class FindingKind(StrEnum):
     ROW_UNREADABLE = "RowUnreadable"
     REGION_REMOVED = "RegionRemoved"
     COMMENTED = "Commented"
+    FLAPPING = "Flapping"
     TICKET_GONE = "TicketGone"
     ORPHAN = "Orphan"
     DUPLICATE = "Duplicate"
@@ -202,6 +228,18 @@ class UpdatePage(Noun):
     body: str
     cells: tuple[str, ...]
     message: str
+    asserted: tuple[str, ...] = ()
+    """Those cells that somebody had written over, and what they say again."""
+
+
+class CommentPage(Noun):
+    """Tell people on the page which of their values were not taken; its receipts are in the property before."""
+
+    change: Literal["comment-page"] = "comment-page"
+    page_id: str
+    title: str
+    storage: str
+    told: tuple[str, ...]
 
 
 class LabelPage(Noun):
@@ -313,6 +351,7 @@ class UpdateIndex(Noun):
 Change = (
     CreatePage
     | UpdatePage
+    | CommentPage
     | LabelPage
     | WriteMemory
     | LinkPage
@@ -334,6 +373,8 @@ def describe(change: Change) -> str:
             return f'create page "{draft.title}" in space {draft.space}'
         case UpdatePage(page=page, cells=cells):
             return f'update page "{page.title}": ' + "; ".join(cells)
+        case CommentPage(title=title, told=told):
+            return f'{COMMENTING} "{title}": ' + "; ".join(told)
         case LabelPage(title=title, labels=labels):
             return f'label page "{title}" with {", ".join(labels)}'
         case WriteMemory(title=title):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pirsync.decision import Journal, Wishes
+from pirsync.decision import Barred, Journal, Wishes
 from pirsync.draft import page_mark
 from pirsync.model import Memory, Noun, Property
 from pirsync.ports import State
@@ -32,15 +32,25 @@ def memory_of(found: Property | None) -> Memory | None:
         return None
 
 
+def asserted_of(state: State, incident_id: str) -> dict[str, list[str]]:
+    """When we wrote anew which cells that somebody had written over, as state keeps it: ISO instants by label."""
+    kept = state.cached("asserted", incident_id) or {}
+    return {str(label): [str(at) for at in instants] for label, instants in kept.items()}
+
+
 def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
     """What the local journal says of one incident."""
-    waiting = state.cached("waiting", incident_id)
+    waiting, barred = state.cached("waiting", incident_id), state.cached("barred", incident_id)
     return Journal(
         intents=state.intents(incident_id),
         settled_from=state.created_at if state.born_with_owner else state.created_at + settle,
         waiting_since=datetime.fromisoformat(waiting["since"]) if waiting else None,
         refused={str(k): str(v) for k, v in (state.cached("refused", incident_id) or {}).items()},
         wishes=Wishes.model_validate(state.cached("wish", incident_id) or {}),
+        asserted={
+            label: tuple(map(datetime.fromisoformat, at)) for label, at in asserted_of(state, incident_id).items()
+        },
+        barred=Barred(reason=barred["reason"], until=datetime.fromisoformat(barred["until"])) if barred else None,
     )
 
 

@@ -340,7 +340,8 @@ class Memory(Noun):
     id to what was last written; `adopted` are tickets linked by hand that were once given a row, and never
     are again; `forgotten` are the keys of tickets that people want to hear no more of. No version of the page
     above `stamped` is ours (0: not told); only Data Center needs it, where finding our newest version would take
-    one request for each that people wrote since.
+    one request for each that people wrote since. `comments` are receipts of page comments, oldest first, written
+    before the comments are sent.
     """
 
     page: str
@@ -350,6 +351,7 @@ class Memory(Noun):
     adopted: tuple[str, ...] = ()
     forgotten: tuple[str, ...] = ()
     stamped: int = 0
+    comments: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- the evidence index

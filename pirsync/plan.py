@@ -9,6 +9,7 @@
 | no page | in scope | the page is created, complete |
 | a page we know | it is archived, trashed or cannot be read | nothing is written; a finding |
 | a page | the incident has become restricted | nothing is written; a finding |
+| a page | Confluence refused to have it written | nothing is written for a while; a finding |
 | a page | a person edited it a moment ago | cells and creates wait until it is quiet |
 | a page | anything else | bindings, then tickets, then one write of the cells that differ |
 """
@@ -18,41 +19,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from . import draft
+from . import binding, draft
 from .decision import (
-    LINK_PREFIX,
-    PAGE_LABEL,
     STAMP,
+    Barred,
     Change,
+    CommentPage,
     CreateIndex,
     CreatePage,
     Desired,
     Finding,
     FindingKind,
     Journal,
-    LabelPage,
-    LinkPage,
     Observed,
     ObservedIndex,
     Plan,
     Terms,
     UpdateIndex,
     UpdatePage,
-    WriteMemory,
-    describe,
 )
-from .model import CellEdit, Incident, IndexRow, Lozenge, Memory, Page, PageHead, PageStatus, Region, RemoteLink
+from .model import CellEdit, Incident, IndexRow, Lozenge, Page, PageHead, PageStatus, Region
 from .page.index import canonical, merge, new_index, write_index
 from .page.review import read_review
 from .page.splice import append_row, splice
 from .page.summary import SummaryCell, instant, summary
 from .policy import status
 from .ports import PageDraft
-from .rows import RowPlan, Situation, appended_cells, plan_rows
-
-MEMORY_LIMIT = 32_768
-"""Confluence refuses larger content properties (facts: Confluence, section 4)."""
-
+from .rows import RowPlan, Situation, appended_cells, claim, plan_rows, rests
 
 # ---------------------------------------------------------------- what should be
 
@@ -153,25 +146,33 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     rows = plan_rows(situation)
     counts = status.count(rows.tickets, rows.unticketed, now, terms.zone)
     index_row = _index_row(desired, observed, counts)
-    findings = list(rows.findings)
     if page.status is not PageStatus.CURRENT:
         message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
         gone = situation.finding(FindingKind.PAGE_GONE, message)
         return Plan(findings=(gone,), index_row=index_row)
+    edits = (*_summary_edits(situation, counts, rows), *rows.edits)
+    findings = list(rows.findings)
     if observed.review is not None:
         findings += [situation.finding(FindingKind.REGION_REMOVED, text) for text in observed.review.problems]
-    edits = (*_summary_edits(situation, counts, findings), *rows.edits)
-    held = [*rows.completions, *rows.creates]
+    for what, why in situation.refused_comments.items():
+        findings.append(situation.finding(FindingKind.REFUSED, f"{what}: {why}"))
+    held: list[Change] = [*rows.completions, *rows.creates]
     if not rows.creates and (edits or rows.appended):
-        held += [*_foretold(situation), _update_page(situation, page, edits, rows)]
-    memory = [] if held or rows.waiting else _memory_change(situation, rows)
+        held += [*binding.first(situation, rows), *_comment(situation, page, rows)]
+        held.append(_update_page(situation, page, edits, rows))
+    memory = [] if held or rows.waiting else binding.agreed(situation, rows)
     wakes = list(rows.wakes)
     waiting = list(rows.waiting)
-    if held and (quiet := quiet_until(page, terms, journal)) > now:
+    barred = journal.barred
+    if barred is not None and barred.until > now and (held or memory or observed.memory is None):
+        wakes.append(barred.until)
+        findings.append(situation.finding(FindingKind.REFUSED, _barred(page, barred)))
+        held, memory = [], []
+    elif held and (quiet := quiet_until(page, terms, journal)) > now:
         wakes.append(quiet)
         waiting.append("until nobody has edited the page for a while")
         held = []
-    bindings, refusals = _bindings(situation, page.version + 1 if held else page.version)
+    bindings, refusals = binding.bindings(situation, page.version + 1 if held else page.version)
     findings = [*refusals, *findings]
     changes: tuple[Change, ...] = (*bindings, *held, *memory)
     return Plan(
@@ -181,6 +182,22 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         waiting="; ".join(waiting),
         index_row=index_row,
     )
+
+
+def _barred(page: Page, barred: Barred) -> str:
+    when = barred.until.isoformat(timespec="seconds")
+    return (
+        f'its page "{page.title}" cannot be written ({barred.reason}): let our account edit it; it is left until {when}'
+    )
+
+
+def _comment(situation: Situation, page: Page, rows: RowPlan) -> list[CommentPage]:
+    """One comment for all values that were not taken."""
+    told = tuple(one.said for one in rows.not_taken)
+    made = CommentPage(
+        page_id=page.id, title=page.title, storage="".join(one.storage for one in rows.not_taken), told=told
+    )
+    return [made] if told else []
 
 
 def quiet_until(page: Page, terms: Terms, journal: Journal) -> datetime:
@@ -193,64 +210,7 @@ def quiet_until(page: Page, terms: Terms, journal: Journal) -> datetime:
     return min(quiet, max(began, page.at) + terms.quiet_at_most, began + terms.quiet_at_most)
 
 
-def _bindings(situation: Situation, newest: int) -> tuple[list[Change], list[Finding]]:
-    """Label, remote link and property: what ties page and incident together for whoever loses the journal.
-
-    The property comes last, so that where it is the others were written, and nobody has to read them again.
-    No version above `newest` is ours once the rest of the plan is made.
-    """
-    observed, terms = situation.observed, situation.terms
-    page, incident = observed.page, observed.incident
-    assert page is not None  # the caller's branch
-    if observed.memory is not None:
-        return [], []
-    link = RemoteLink(global_id=f"{LINK_PREFIX}{page.id}", url=page.url, title=page.title)
-    stamped = newest if terms.deployment == "datacenter" else 0
-    memory = Memory(page=page.id, incident=incident.id, owner=terms.owner_id, stamped=stamped)
-    wanted: tuple[Change, ...] = (
-        LabelPage(page_id=page.id, title=page.title, labels=(PAGE_LABEL,)),
-        LinkPage(incident_id=incident.id, incident_key=incident.key, link=link),
-        WriteMemory(page_id=page.id, title=page.title, memory=memory, current=observed.memory_property),
-    )
-    refused = situation.journal.refused
-    findings = [
-        situation.finding(FindingKind.REFUSED, f"{describe(change)}: {refused[describe(change)]}")
-        for change in wanted
-        if describe(change) in refused
-    ]
-    return [change for change in wanted if describe(change) not in refused], findings
-
-
-def _foretold(situation: Situation) -> list[Change]:
-    """On Data Center, the number of the version that is about to be written, told before it is.
-
-    So no version of ours is above the number, whatever crashes; and our newest is found in one request even after
-    the state was lost. Cloud lists versions with their messages, and needs nothing.
-    """
-    page, memory = situation.observed.page, situation.observed.memory
-    if situation.terms.deployment == "cloud" or page is None or memory is None or memory.stamped == page.version + 1:
-        return []
-    told = memory.model_copy(update={"stamped": page.version + 1})
-    current = situation.observed.memory_property
-    return [WriteMemory(page_id=page.id, title=page.title, memory=told, current=current)]
-
-
-def _memory_change(situation: Situation, rows: RowPlan) -> list[Change]:
-    """Remember what page and Jira agree on, once the page says it. Rows that are gone stay remembered."""
-    observed = situation.observed
-    if observed.memory is None or observed.page is None:
-        return []
-    memory = observed.memory
-    known = {**memory.rows, **rows.shown}
-    forgotten = tuple(sorted({*memory.forgotten, *rows.forgotten}))
-    after = memory.model_copy(update={"rows": known, "adopted": tuple(rows.adopted), "forgotten": forgotten})
-    if after == memory or len(after.model_dump_json()) > MEMORY_LIMIT:
-        return []
-    page = observed.page
-    return [WriteMemory(page_id=page.id, title=page.title, memory=after, current=observed.memory_property)]
-
-
-def _summary_edits(situation: Situation, counts: status.Counts, findings: list[Finding]) -> list[CellEdit]:
+def _summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) -> list[CellEdit]:
     """The summary's managed cells that differ; a row that people deleted stays deleted."""
     observed, edits = situation.observed, []
     present = observed.review.summary if observed.review else {}
@@ -261,12 +221,17 @@ def _summary_edits(situation: Situation, counts: status.Counts, findings: list[F
             continue
         if cell.is_commented:
             message = f'"{want.label}" should say "{want.text}", but an inline comment stands in it'
-            findings.append(situation.finding(FindingKind.COMMENTED, message))
+            plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
+            continue
+        claimed = claim(want.label, want.text)
+        if rests(situation, claimed, f'"{want.label}"', plan):
             continue
         base = before.get(want.label.casefold())
         if base is not None and base.text != cell.text:
+            if base.text == want.text:
+                plan.asserted.append(claimed)
             message = f'"{want.label}": "{cell.text}" stood over what Jira says; it shows "{want.text}" again'
-            findings.append(situation.finding(FindingKind.ROW_EDITED, message))
+            plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
         edits.append(
             CellEdit(
                 region=Region.SUMMARY,
@@ -294,7 +259,7 @@ def _update_page(situation: Situation, page: Page, edits: tuple[CellEdit, ...], 
     said += [f"a row for {ticket.key}, linked by hand" for ticket in rows.appended]
     message = f"{STAMP} {len(said)} {'cell' if len(said) == 1 else 'cells'} from Jira"
     head = PageHead.model_validate(page.model_dump(exclude={"body"}))
-    return UpdatePage(page=head, body=body, cells=tuple(said), message=message)
+    return UpdatePage(page=head, body=body, cells=tuple(said), message=message, asserted=tuple(rows.asserted))
 
 
 def _index_row(desired: Desired, observed: Observed, counts: status.Counts) -> IndexRow:

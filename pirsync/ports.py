@@ -267,6 +267,10 @@ class WikiWrites(Protocol):
     def add_labels(self, page_id: str, labels: tuple[str, ...]) -> None:
         """Add labels to a page; those that are there stay."""
 
+    def add_comment(self, page_id: str, storage: str) -> None:
+        """Comment below a page, in storage format. A comment carries no mark: it is sent once, and a doubt is
+        Ambiguous, which nobody can clear up."""
+
     def set_property(self, page_id: str, key: str, value: Mapping[str, object], current: Property | None) -> Property:
         """Write a content property over `current` (None: it does not exist). Stale when it moved."""
 

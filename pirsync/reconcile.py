@@ -17,7 +17,7 @@ from pirsync.directory import Sources, screen_key
 from pirsync.known import journal
 
 from . import mapping
-from .apply import apply, apply_index
+from .apply import FIRST_RETRY, LAST_RETRY, apply, apply_index
 from .decision import (
     Change,
     CreateIndex,
@@ -57,9 +57,6 @@ from .scan import incident_query, is_ticket, poll
 MAX_ROUNDS = 6
 CHUNK = 250
 """Incidents whose pages are read in one request on Cloud."""
-
-FIRST_RETRY = timedelta(minutes=1)
-LAST_RETRY = timedelta(hours=1)
 
 
 class Mode(Enum):
@@ -229,6 +226,7 @@ class _Pass:
                 del named[key]
                 # A person asks: what was refused is tried again.
                 self.world.state.drop("refused", [incident.id])
+                self.world.state.drop("barred", [incident.id])
                 self.world.state.drop("screen", [screen_key(readings.practice.terms)])
                 self.world.state.pardon(incident.id)
                 yield incident.id

@@ -14,6 +14,9 @@ WAYS: dict[FindingKind, str] = {
     FindingKind.ROW_UNREADABLE: "split the row's merged cells, or take the table out of its cell",
     FindingKind.REGION_REMOVED: "restore it from the page's history; without it nothing is written there",
     FindingKind.COMMENTED: "resolve the inline comment, or move it out of the cell",
+    FindingKind.FLAPPING: (
+        "find out what else writes into that cell, and stop it; what Jira says is written again after an hour"
+    ),
     FindingKind.TICKET_GONE: (
         "restore the ticket or our access to it; `pirsync resolve remake {key} TICKET` makes it again, "
         "`pirsync resolve forget {key} TICKET` says no more of it"

@@ -79,7 +79,9 @@ SCREEN = CreateScreen(
     },
     required=("summary",),
 )
-JOURNAL = Journal(intents={}, settled_from=NOW - timedelta(days=1), waiting_since=None, refused={})
+JOURNAL = Journal(
+    intents={}, settled_from=NOW - timedelta(days=1), waiting_since=None, refused={}, asserted={}, barred=None
+)
 INCIDENT: Incident = sample_incident()
 
 

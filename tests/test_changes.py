@@ -15,6 +15,7 @@ from pirsync.decision import (
     PAGE_PROPERTY,
     AdoptTicket,
     Change,
+    CommentPage,
     CreateIndex,
     CreatePage,
     CreateTicket,
@@ -106,6 +107,9 @@ def change_of(kind: type[Change], play: Stage) -> Change:
         UpdatePage: lambda: UpdatePage(
             page=page, body=page.body + BODY, cells=('Status = "DONE"',), message="pirsync:"
         ),
+        CommentPage: lambda: CommentPage(
+            page_id=page.id, title=page.title, storage=BODY, told=('ACT-20001 due "2027-01-01" was not taken',)
+        ),
         LabelPage: lambda: LabelPage(page_id=page.id, title=page.title, labels=("extra",)),
         WriteMemory: lambda: WriteMemory(page_id=page.id, title=page.title, memory=memory, current=held),
         LinkPage: lambda: LinkPage(incident_id=INCIDENT, incident_key="OPS-1", link=remote),
@@ -128,6 +132,7 @@ def change_of(kind: type[Change], play: Stage) -> Change:
 WRITES = {
     CreatePage: ["create_page"],
     UpdatePage: ["update_page"],
+    CommentPage: ["add_comment"],
     LabelPage: ["add_labels"],
     WriteMemory: ["set_property"],
     LinkPage: ["put_remote_link"],

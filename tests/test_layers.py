@@ -13,7 +13,20 @@ import pirsync
 ROOT = Path(pirsync.__file__).parent
 CORE = {"errors", "model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports", "decision"}
-DECIDING = ("draft", "rows", "plan", "practice", "directory", "known", "observe", "apply", "report", "record", "scan")
+DECIDING = (
+    "draft",
+    "rows",
+    "binding",
+    "plan",
+    "practice",
+    "directory",
+    "known",
+    "observe",
+    "apply",
+    "report",
+    "record",
+    "scan",
+)
 PLANNING = VALUES | {*DECIDING, "sample"}
 WHOLE = PLANNING | {"reconcile"}
 ALLOWED = {

@@ -236,6 +236,15 @@ class ConfluenceDataCenter(ConfluenceBase):
             return self._reread(page, self.page(page.id))
         return with_body(self._v1_head(answer), saved)
 
+    def add_comment(self, page_id: str, storage: str) -> None:
+        """`POST content` of type comment, sent once."""
+        body = {
+            "type": "comment",
+            "container": {"id": page_id, "type": "page"},
+            "body": {"storage": {"value": storage, "representation": "storage"}},
+        }
+        self._transport.create(f"{V1}/content", body)
+
     def set_property(self, page_id: str, key: str, value: Any, current: Property | None) -> Property:
         """`PUT property` with the next version; version 1 creates."""
         path = f"{V1}/content/{path_part(page_id)}/property/{path_part(key)}"

@@ -34,6 +34,7 @@ class OverlayWiki:
         self._beneath: dict[str, PageHead] = {}
         self._labels: dict[str, set[str]] = {}
         self._properties: dict[tuple[str, str], Property] = {}
+        self.comments: dict[str, list[str]] = {}
         self._numbers = itertools.count(first)
 
     # ------------------------------------------------------------ reads
@@ -167,6 +168,10 @@ class OverlayWiki:
     def add_labels(self, page_id: str, labels: tuple[str, ...]) -> None:
         """Add labels to a page; those that are there stay."""
         self._labels.setdefault(self._existing(page_id).id, set()).update(labels)
+
+    def add_comment(self, page_id: str, storage: str) -> None:
+        """Comment below a page; kept in `comments`, by the page's id, for whoever looks."""
+        self.comments.setdefault(self._existing(page_id).id, []).append(storage)
 
     def set_property(self, page_id: str, key: str, value: Mapping[str, object], current: Property | None) -> Property:
         """Write a content property over `current` (None: it does not exist). Stale when it moved."""

@@ -19,18 +19,19 @@ from pirsync.model import Column, Ticket
 
 from .assign import adopt, assign, lost_keys, marks_of_rows
 from .linked import appended_cells, plan_hand_linked
-from .situation import RowPlan, Situation, hand_links_of
+from .situation import RowPlan, Situation, claim, hand_links_of, rests
 from .ticketed import plan_ticketed
 from .unticketed import plan_unticketed
 
-__all__ = ["RowPlan", "Situation", "appended_cells", "hand_links_of", "plan_rows"]
+__all__ = ["RowPlan", "Situation", "appended_cells", "claim", "hand_links_of", "plan_rows", "rests"]
 
 
 def plan_rows(situation: Situation) -> RowPlan:
     """Decide for every row, then for the tickets that were linked by hand."""
     plan = RowPlan(forgotten=set(situation.forgotten))
     if situation.observed.review is None or Column.TICKET not in situation.observed.review.columns:
-        return RowPlan(tickets=_known_tickets(situation), adopted=_adopted(situation))
+        plan.tickets, plan.adopted = _known_tickets(situation), _adopted(situation)
+        return plan
     marks, lost = marks_of_rows(situation), lost_keys(situation)
     assigned = assign(situation, marks, lost, plan)
     for row in situation.rows:

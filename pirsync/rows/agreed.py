@@ -1,13 +1,23 @@
-"""Owner and Due date: the page, Jira, and what both last agreed on are compared; Jira leads."""
+"""Owner and Due date: the page, Jira, and what both last agreed on are compared; Jira leads.
+
+| the page's value | Jira's value | `restore` | `push` | `keep` |
+|---|---|---|---|---|
+| as agreed | changed, or taken away | is shown | is shown | is shown |
+| changed | as agreed | returns, with a comment | gives way to the page's | both stay, with a finding |
+| changed | changed otherwise | is shown, with a comment | is shown, with a comment | both stay, with a finding |
+| changed to the same | changed to the same | is agreed | is agreed | is agreed |
+| anything | none, and there never was one | both stay | both stay | both stay |
+"""
 
 from __future__ import annotations
 
+from pirsync import draft
 from pirsync.decision import EditTicket, FindingKind
 from pirsync.model import Cell, CellEdit, Column, Region, Row, Shown, Ticket
-from pirsync.page import cells
+from pirsync.page import cells, escape
 from pirsync.page.read import as_read
 
-from .situation import RowPlan, Situation, best_effort
+from .situation import NotTaken, RowPlan, Situation, best_effort, claim, rests
 
 
 def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -> None:
@@ -17,31 +27,59 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
     jira = Shown(
         owner=ticket.assignee.account if ticket.assignee else "", due=ticket.due.isoformat() if ticket.due else ""
     )
-    page = Shown(owner=_page_owner(situation, row), due=_page_due(row))
+    page = Shown(owner=_page_owner(situation, row, ticket), due=_page_due(row))
     agreed = {}
     for name, column in (("owner", Column.OWNER), ("due", Column.DUE)):
         j, p, b = getattr(jira, name), getattr(page, name), getattr(base, name) if base else None
         agreed[name] = j if p == j or b is None else b
         cell = row.cell(column)
-        if p == j or not j or cell is None:
+        if p == j or cell is None or not (j or b):
             continue
-        if b == j:
-            _plan_page_edit(situation, row, ticket, (column, cell), plan)
+        if b is None or p == b:
+            _show_jira(situation, ticket, (row, column, cell), plan)
+        elif b == j or situation.terms.page_edits == "keep":
+            _plan_page_edit(situation, ticket, (row, column, cell), plan)
         else:
-            if b is not None and p != b:
-                where = f"row {row.index + 1}, {column.value}"
-                message = f'{where}: changed to "{cell.text}" here and in {ticket.key}; Jira leads'
+            message = f"{_where(row, column)}: changed to {_typed(cell)} here and in {ticket.key}; Jira leads"
+            if _give_way(situation, ticket, (row, column, cell), plan):
                 plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
-            _show_jira(situation, row, ticket, (column, cell), plan)
     if row.ticket:
         # What no row shows yet is not remembered as shown: it would pass for a ticket whose row people deleted.
         plan.shown[ticket.id] = Shown(**agreed)
 
 
-def _page_owner(situation: Situation, row: Row) -> str:
+At = tuple[Row, Column, Cell]
+"""A cell with its row and column."""
+
+
+def _where(row: Row, column: Column) -> str:
+    return f"row {row.index + 1}, {column.value}"
+
+
+def _label(ticket: Ticket, column: Column) -> str:
+    return f"{ticket.key} {column.value}"
+
+
+def _jiras(ticket: Ticket, column: Column) -> str:
+    """Jira's value, in words; empty where it has none."""
+    if column is Column.DUE:
+        return ticket.due.isoformat() if ticket.due else ""
+    return ticket.assignee.name if ticket.assignee else ""
+
+
+def _typed(cell: Cell) -> str:
+    """What a person typed, in words; a mention has none but its account."""
+    who = f"@{cell.mentions[0].ref}" if cell.mentions else cell.text
+    return f'"{who}"' if who else "nothing"
+
+
+def _page_owner(situation: Situation, row: Row, ticket: Ticket) -> str:
     cell = row.cell(Column.OWNER)
     if cell is None or not cell.mentions:
-        return cell.text if cell else ""
+        text = cell.text if cell else ""
+        # Somebody whom Confluence does not know is shown by name.
+        named = ticket.assignee is not None and text == as_read(ticket.assignee.name)
+        return ticket.assignee.account if named and ticket.assignee else text
     ref = cell.mentions[0].ref
     owner = situation.observed.owners.get(ref)
     return owner.person.account if owner and owner.person else f"?{ref}"
@@ -54,52 +92,80 @@ def _page_due(row: Row) -> str:
     return cell.dates[0].isoformat() if cell.dates else cell.text
 
 
-def _show_jira(situation: Situation, row: Row, ticket: Ticket, at: tuple[Column, Cell], plan: RowPlan) -> None:
-    column, cell = at
+def _show_jira(situation: Situation, ticket: Ticket, at: At, plan: RowPlan) -> bool:
+    """Plan to write Jira's value; whether a comment in the cell lets us."""
+    row, column, cell = at
     if cell.is_commented:
-        message = f"row {row.index + 1}, {column.value}: Jira changed, but an inline comment stands in the cell"
+        message = f"{_where(row, column)}: Jira says otherwise, but an inline comment stands in the cell"
         plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
-        return
+        return False
+    said = _jiras(ticket, column)
+    content = cells.words(said)
     if column is Column.DUE and ticket.due is not None:
-        content, said = cells.day(ticket.due), ticket.due.isoformat()
-    elif ticket.assignee is not None:
+        content = cells.day(ticket.due)
+    elif column is Column.OWNER and ticket.assignee is not None:
         mention = situation.observed.mentions.get(ticket.assignee.account)
-        said = ticket.assignee.name
-        content = cells.mention(mention, situation.terms.deployment) if mention else cells.words(said)
-        if mention is None and cell.text == as_read(said):
-            return
-    else:
-        return
-    label = f"{ticket.key} {column.value}"
+        content = cells.mention(mention, situation.terms.deployment) if mention else content
+    label = _label(ticket, column)
     plan.edits.append(
         CellEdit(region=Region.ACTIONS, label=label, start=cell.start, end=cell.end, storage=content, text=said)
     )
+    return True
 
 
-def _plan_page_edit(situation: Situation, row: Row, ticket: Ticket, at: tuple[Column, Cell], plan: RowPlan) -> None:
-    """A person changed Owner or Due on the page while Jira stood still: do as `page_edits` says."""
-    column, cell = at
-    where = f"row {row.index + 1}, {column.value}"
+def _give_way(situation: Situation, ticket: Ticket, at: At, plan: RowPlan) -> bool:
+    """Jira's value over a person's, and one comment on the page that names the person's: once for a value."""
+    row, column, cell = at
+    if not _show_jira(situation, ticket, at, plan):
+        return False
+    memory = situation.observed.memory
+    who = cell.mentions[0].ref if cell.mentions else ""
+    receipt = draft.digest([ticket.id, column.value, who or cell.text])
+    if memory is None or receipt in memory.comments or situation.refused_comments:
+        return True
+    said = f"{_label(ticket, column)} {_typed(cell)} was not taken"
+    header = escape.text(situation.terms.headers[column][0])
+    action = escape.text(draft.one_line(row.action, 80))
+    value = escape.text(cell.text) or "the empty cell"
+    if cell.mentions:
+        value = cells.user(cell.mentions[0], situation.terms.deployment)
+    says = escape.text(plan.edits[-1].text) or "nothing"
+    address = f'<a href="{escape.attribute(ticket.url)}">{escape.text(ticket.key)}</a>'
+    storage = (
+        f"<p>{header} of “{action}”: {value} was not taken, because Jira leads and says {says}. "
+        f"To change it, change it in {address}.</p>"
+    )
+    plan.not_taken.append(NotTaken(receipt=receipt, said=said, storage=storage))
+    return True
+
+
+def _plan_page_edit(situation: Situation, ticket: Ticket, at: At, plan: RowPlan) -> None:
+    """A person changed Owner or Due on the page: do as `page_edits` says."""
+    row, column, cell = at
+    where = _where(row, column)
     match situation.terms.page_edits:
         case "restore":
-            _show_jira(situation, row, ticket, at, plan)
+            claimed = claim(_label(ticket, column), _jiras(ticket, column))
+            if rests(situation, claimed, where, plan) or not _give_way(situation, ticket, at, plan):
+                return
+            plan.asserted.append(claimed)
             message = (
-                f'{where}: "{cell.text}" was not taken; Jira\'s value returns. Change it in {ticket.key}: {ticket.url}'
+                f"{where}: {_typed(cell)} was not taken; Jira's value returns. Change it in {ticket.key}: {ticket.url}"
             )
         case "keep":
-            message = f'{where}: the page says "{cell.text}", {ticket.key} says otherwise; both are left as they are'
+            message = f"{where}: the page says {_typed(cell)}, {ticket.key} says otherwise; both are left as they are"
         case "push":
-            _push(situation, row, ticket, column, plan)
+            _push(situation, ticket, at, plan)
             return
     plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
 
 
-def _push(situation: Situation, row: Row, ticket: Ticket, column: Column, plan: RowPlan) -> None:
-    value = _page_owner(situation, row) if column is Column.OWNER else _page_due(row)
-    cell = row.cell(column)
-    readable = not value.startswith("?") if column is Column.OWNER else bool(cell and cell.dates)
-    if not value or not readable or (column is Column.OWNER and not (cell and cell.mentions)):
-        message = f"row {row.index + 1}, {column.value}: cannot be sent to {ticket.key}; it needs an @mention or a date"
+def _push(situation: Situation, ticket: Ticket, at: At, plan: RowPlan) -> None:
+    row, column, cell = at
+    value = _page_owner(situation, row, ticket) if column is Column.OWNER else _page_due(row)
+    readable = bool(cell.mentions) and not value.startswith("?") if column is Column.OWNER else bool(cell.dates)
+    if not readable:
+        message = f"{_where(row, column)}: cannot be sent to {ticket.key}; it needs an @mention or a date"
         plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
         return
     name = "assignee" if column is Column.OWNER else "duedate"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pirsync.decision import Change, Finding, FindingKind, Journal, Observed, Terms, describe
+from pirsync.decision import COMMENTING, FLAPS, Change, Finding, FindingKind, Journal, Observed, Terms, describe
 from pirsync.model import CellEdit, Incident, IssueLink, Row, Shown, Ticket
 
 
@@ -29,9 +29,23 @@ class Situation:
         memory = self.observed.memory
         return frozenset((*(memory.forgotten if memory else ()), *self.journal.wishes.forget))
 
+    @property
+    def refused_comments(self) -> dict[str, str]:
+        """Comments that Confluence refused, and why; it is sent no more of them until a person asks."""
+        return {what: why for what, why in self.journal.refused.items() if what.startswith(COMMENTING)}
+
     def finding(self, kind: FindingKind, message: str) -> Finding:
         """A finding about this incident."""
         return Finding(kind=kind, incident=self.observed.incident.key, message=message)
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """A value that a person typed and that gives way to Jira's: the receipt of telling it, in words, in storage."""
+
+    receipt: str
+    said: str
+    storage: str
 
 
 @dataclass
@@ -50,6 +64,8 @@ class RowPlan:
     forgotten: set[str] = field(default_factory=set)
     tickets: list[Ticket] = field(default_factory=list)
     unticketed: int = 0
+    asserted: list[str] = field(default_factory=list)
+    not_taken: list[NotTaken] = field(default_factory=list)
 
 
 def ours(ticket: Ticket, situation: Situation) -> bool:
@@ -78,3 +94,20 @@ def best_effort(situation: Situation, change: Change, plan: RowPlan) -> None:
         plan.completions.append(change)
     else:
         plan.findings.append(situation.finding(FindingKind.REFUSED, f"{describe(change)}: {reason}"))
+
+
+def claim(label: str, said: str) -> str:
+    """What is written into which cell: what is counted when it has to be written again and again."""
+    return f'{label} = "{said}"'
+
+
+def rests(situation: Situation, claimed: str, where: str, plan: RowPlan) -> bool:
+    """Whether a cell is left as others write it, because this did not last in it; a finding then says so."""
+    until = situation.journal.rests_until(claimed, situation.now)
+    if until is None:
+        return False
+    when = until.isoformat(timespec="seconds")
+    message = f"{where}: what Jira says was written over {FLAPS} times within an hour, so it is left until {when}"
+    plan.findings.append(situation.finding(FindingKind.FLAPPING, message))
+    plan.wakes.append(until)
+    return True

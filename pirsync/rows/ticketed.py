@@ -14,7 +14,7 @@ from pirsync.page.summary import instant
 from pirsync.policy import status
 
 from .agreed import plan_agreed
-from .situation import RowPlan, Situation, best_effort, hand_links, ours
+from .situation import RowPlan, Situation, best_effort, claim, hand_links, ours, rests
 
 
 def plan_ticketed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -> None:
@@ -23,7 +23,7 @@ def plan_ticketed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan)
     for column, said, content in ticket_cells(ticket, situation.terms):
         cell = row.cell(column)
         if cell is not None and not _says(cell, column, said, ticket):
-            _write(situation, row, (column, cell, content, said), plan)
+            _write(situation, row, ticket, (column, cell, content, said), plan)
     plan_agreed(situation, row, ticket, plan)
     if status.is_overdue(ticket, situation.now, situation.terms.zone):
         owner = ticket.assignee.name if ticket.assignee else "nobody"
@@ -73,7 +73,7 @@ def _says(cell: Cell, column: Column, said: str, ticket: Ticket) -> bool:
             return cell.text == as_read(said)
 
 
-def _write(situation: Situation, row: Row, new: tuple[Column, Cell, str, str], plan: RowPlan) -> None:
+def _write(situation: Situation, row: Row, ticket: Ticket, new: tuple[Column, Cell, str, str], plan: RowPlan) -> None:
     """Plan one cell's rewrite; a comment on it protects it, a person's change is told, never hidden."""
     column, cell, content, said = new
     where = f"row {row.index + 1}, {column.value}"
@@ -81,22 +81,26 @@ def _write(situation: Situation, row: Row, new: tuple[Column, Cell, str, str], p
         message = f'{where} should say "{said}", but an inline comment stands in it: resolve the comment first'
         plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
         return
-    if _person_changed(situation, row, column, cell):
+    label = f"{row.ticket or row.action[:40]} {column.value}"
+    if rests(situation, claim(label, said), where, plan):
+        return
+    before = _before(situation, row, column)
+    if before is not None and meaning(before) != meaning(cell):
+        if _says(before, column, said, ticket):
+            plan.asserted.append(claim(label, said))
         message = f'{where}: "{cell.text}" stood over what Jira says; it shows "{said}" again'
         plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
-    label = f"{row.ticket or row.action[:40]} {column.value}"
     plan.edits.append(
         CellEdit(region=Region.ACTIONS, label=label, start=cell.start, end=cell.end, storage=content, text=said)
     )
 
 
-def _person_changed(situation: Situation, row: Row, column: Column, cell: Cell) -> bool:
-    """Whether the cell differs from the newest version that we stamped; no base, no accusation."""
+def _before(situation: Situation, row: Row, column: Column) -> Cell | None:
+    """The cell in the newest version that we stamped; no base, no accusation."""
     base = situation.observed.base
     if base is None or not row.ticket:
-        return False
-    before = next((r.cell(column) for r in base.rows if r.ticket == row.ticket), None)
-    return before is not None and meaning(before) != meaning(cell)
+        return None
+    return next((r.cell(column) for r in base.rows if r.ticket == row.ticket), None)
 
 
 def meaning(cell: Cell) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from pirsync.model import Mention, Page, PageHead, PageStatus
 from pirsync.ports import PageDraft, Stamp
 from pirsync.sandbox import wiki as store
 from pirsync.sandbox.faults import Rule
+from pirsync.sandbox.wiki_comments import comments_of
 
 from .sites import Site
 
@@ -351,3 +352,32 @@ def test_strangers_are_none_on_data_center(site: Site) -> None:
 def test_instants_have_a_zone(site: Site) -> None:
     page = made(site)
     assert instant(page.at.isoformat()) == page.at
+
+
+# ---------------------------------------------------------------- comments
+
+
+def comments_on(site: Site, page_id: str) -> list[str]:
+    page = store.find_page(site.world, page_id)
+    assert page is not None
+    return [comment.current.body for comment in comments_of(page)]
+
+
+def test_a_comment_stands_below_the_page_and_makes_no_version(site: Site) -> None:
+    page = made(site)
+    site.wiki.add_comment(page.id, "<p>2027-01-01 was not taken &amp; <strong>why</strong></p>")
+    assert comments_on(site, page.id) == ["<p>2027-01-01 was not taken &amp; <strong>why</strong></p>"]
+    assert site.wiki.page(page.id) == page
+
+
+def test_a_comment_on_a_page_that_cannot_be_seen_is_rejected(site: Site) -> None:
+    with pytest.raises(Rejected):
+        site.wiki.add_comment("99999999", "<p>nobody reads this</p>")
+
+
+def test_a_comment_whose_answer_is_lost_is_ambiguous_and_sent_once(site: Site) -> None:
+    page = made(site)
+    site.world.faults.add(Rule("drop-after", method="POST"))
+    with pytest.raises(Ambiguous):
+        site.wiki.add_comment(page.id, "<p>once</p>")
+    assert comments_on(site, page.id) == ["<p>once</p>"]
