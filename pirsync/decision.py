@@ -193,6 +193,8 @@ class FindingKind(StrEnum):
     PAGE_GONE = "PageGone"
     TITLE_TAKEN = "TitleTaken"
     RESTRICTED = "Restricted"
+    INCIDENT_GONE = "IncidentGone"
+    CLOSED_AS_DUPLICATE = "ClosedAsDuplicate"
     OVERDUE = "Overdue"
     NOT_SETTLING = "NotSettling"
     FAILED = "Failed"

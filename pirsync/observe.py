@@ -308,6 +308,8 @@ class Readings:
             if intent.kind == "ticket" and intent.remote_id:
                 refs.append(intent.remote_id)
                 by_key[intent.remote_key] = intent.remote_id
+                # A ticket that was moved is still named by its first key, in its row and in the journal.
+                self.ids_by_key.setdefault(intent.remote_key, intent.remote_id)
         page = self.pages.get(known.page)
         rows = self.read(page).rows if page is not None else ()
         return [*refs, *(by_key.get(row.ticket, row.ticket) for row in rows if row.ticket)]
@@ -350,6 +352,7 @@ class Readings:
             review = without_tickets(review, {key for key in journal.wishes.remake if self._ticket(key) is None})
         refs = dict.fromkeys(self._ticket_refs(incident, journal) if known is not None else ())
         refs |= dict.fromkeys(sorted(self.ids_by_incident.get(incident_id, ())))
+        refs |= dict.fromkeys(row.ticket for row in (review.rows if review else ()) if row.ticket)
         tickets = {r: self._marked(t, incident, journal) for r in refs if (t := self._ticket(r)) is not None}
         return Observed(
             incident=incident,

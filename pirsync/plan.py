@@ -132,6 +132,8 @@ def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: dat
         return Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident=incident.key, message=message),))
     if intent is not None and intent.status == "rejected" and intent.digest == inputs:
         message = f"Confluence would not create its page: {intent.reason}"
+        if "title" in intent.reason.casefold():
+            message += f'; look for a page titled "{page.title}" that is archived, or hidden from our account'
         return Plan(findings=(Finding(kind=FindingKind.REJECTED, incident=incident.key, message=message),))
     if (settled := journal.absence_settles(mark, terms.settle)) > now:
         return Plan(wake=settled, waiting="to be sure that no page was made before")
@@ -144,7 +146,9 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     assert page is not None  # the caller's branch
     situation = Situation(observed=observed, terms=terms, journal=journal, now=now)
     rows = plan_rows(situation)
-    counts = status.count(rows.tickets, rows.unticketed, now, terms.zone)
+    # A row that people copied is the same action.
+    actions = {ticket.id: ticket for ticket in rows.tickets}
+    counts = status.count(actions.values(), rows.unticketed, now, terms.zone)
     index_row = _index_row(desired, observed, counts)
     if page.status is not PageStatus.CURRENT:
         message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
@@ -154,6 +158,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     findings = list(rows.findings)
     if observed.review is not None:
         findings += [situation.finding(FindingKind.REGION_REMOVED, text) for text in observed.review.problems]
+    findings += _duplicate(situation)
     for what, why in situation.refused_comments.items():
         findings.append(situation.finding(FindingKind.REFUSED, f"{what}: {why}"))
     held: list[Change] = [*rows.completions, *rows.creates]
@@ -173,7 +178,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         waiting.append("until nobody has edited the page for a while")
         held = []
     bindings, refusals = binding.bindings(situation, page.version + 1 if held else page.version)
-    findings = [*refusals, *findings]
+    findings = list(dict.fromkeys((*refusals, *findings)))
     changes: tuple[Change, ...] = (*bindings, *held, *memory)
     return Plan(
         changes=changes,
@@ -182,6 +187,21 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         waiting="; ".join(waiting),
         index_row=index_row,
     )
+
+
+def _duplicate(situation: Situation) -> list[Finding]:
+    """Whether the incident was closed as another one's duplicate; its review stays, and says nothing of it."""
+    incident = situation.observed.incident
+    if not incident.is_closed or incident.resolution.casefold() != "duplicate":
+        return []
+    others = [
+        link.other_key
+        for link in incident.links
+        if "duplicate" in link.type_name.casefold() and link.direction == "outward"
+    ]
+    of = f" of {', '.join(others)}" if others else ""
+    message = f"{incident.key} was closed as a duplicate{of}; its review stays, with its actions"
+    return [situation.finding(FindingKind.CLOSED_AS_DUPLICATE, message)]
 
 
 def _barred(page: Page, barred: Barred) -> str:
@@ -217,7 +237,7 @@ def _summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) -
     before = observed.base.summary if observed.base else {}
     for want in summary_cells(observed.incident, counts, situation.terms):
         cell = present.get(want.label.casefold())
-        if not want.managed or cell is None or cell.text == want.text:
+        if cell is None or (cell.issue_key if want.issue else cell.text) == want.text:
             continue
         if cell.is_commented:
             message = f'"{want.label}" should say "{want.text}", but an inline comment stands in it'

@@ -245,11 +245,24 @@ class _Pass:
 
     def _first_round(self, readings: Readings, incident_id: str, said: Journal) -> None:
         self.looked_at += 1
+        readings.read_incidents([incident_id])
+        if incident_id not in readings.incidents:
+            self._absent(readings, incident_id)
+            return
         decided = self._decide(readings, incident_id, said)
         if decided.changes:
             self.unsettled.append(_Unsettled(readings, incident_id, decided))
         else:
             self._rest(readings, incident_id, decided, ())
+
+    def _absent(self, readings: Readings, incident_id: str) -> None:
+        """An incident that was asked for by its id and cannot be read: its page is left as it is, and it is told."""
+        kept = self.world.state.cached("review", incident_id) or {}
+        key = str(kept.get("key", incident_id))
+        message = f"{key} is deleted, or our account may not see it any more; its page is left as it is"
+        decided = Plan(findings=(Finding(kind=FindingKind.INCIDENT_GONE, incident=key, message=message),))
+        self.recorder.absent(readings.practice.terms.team, incident_id, key, decided)
+        self._result(Result(key=key, findings=decided.findings))
 
     # ------------------------------------------------------------ deciding
 

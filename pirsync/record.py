@@ -73,6 +73,11 @@ class Recorder:
         self._wake(work_key(team, incident_id), plan)
         self._waiting(incident_id, plan)
 
+    def absent(self, team: str, incident_id: str, key: str, plan: Plan) -> None:
+        """Remember that an incident with a review cannot be read; all else that is known of it stays."""
+        self._keep("findings", incident_id, {"key": key, "found": [f.model_dump() for f in plan.findings]})
+        self._wake(work_key(team, incident_id), plan)
+
     def ticket(self, ticket: Ticket, incident_id: str) -> None:
         """Remember a ticket and whose it is."""
         self._keep("ticket", ticket.id, {"incident": incident_id, "ticket": ticket.model_dump(mode="json")})

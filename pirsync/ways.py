@@ -33,6 +33,12 @@ WAYS: dict[FindingKind, str] = {
     ),
     FindingKind.TITLE_TAKEN: "rename the other page",
     FindingKind.RESTRICTED: "nothing: it stays out of sight; a page that exists is restricted by hand",
+    FindingKind.INCIDENT_GONE: (
+        "give our account access to the incident again; where it was deleted, its page is people's to keep or archive"
+    ),
+    FindingKind.CLOSED_AS_DUPLICATE: (
+        "say on its page where the work goes on; close actions that are done elsewhere, or delete their rows"
+    ),
     FindingKind.OVERDUE: "finish the ticket, or agree on another date in Jira",
     FindingKind.NOT_SETTLING: "see who or what else writes to the page, or to its tickets, all the time",
     FindingKind.FAILED: "`pirsync reconcile {key}` tries again at once",

@@ -13,15 +13,15 @@ import pytest
 from pirsync.adapters.memory import person_edits
 from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.binding import MEMORY_LIMIT, fitting
-from pirsync.decision import FLAP_WINDOW, FindingKind, is_local
+from pirsync.decision import FLAP_WINDOW, PAGE_PROPERTY, FindingKind, is_local
 from pirsync.errors import Ambiguous, Rejected
 from pirsync.model import Column, Deployment, Memory, Page, PageHead
 from pirsync.page import cells
 from pirsync.page.template import ReviewTemplate
-from pirsync.ports import Query, Want, WikiWrites
+from pirsync.ports import PageDraft, Query, Want, WikiWrites
 from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
-from tests.stage import NEWS, Stage, parse_once, stage, without_state
+from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
 
 SMALL = ReviewTemplate("small", {"small": "{{ summary_region }}{{ actions_region }}{{ record_region }}"})
 """The regions alone: what stands around them costs time, and other tests look at it."""
@@ -401,3 +401,278 @@ def test_a_page_that_may_not_be_written_is_tried_at_once_when_a_person_asks(play
     assert writes(play.run_pass()) == []
     play.run_pass(Selection(Mode.NAMED, ("OPS-1",)))
     assert play.status() == "DONE"
+
+
+# ---------------------------------------------------------------- the table, worked on
+
+
+def finish(play: Stage) -> Report:
+    """The ticket is done, and a pass runs; what people did to the page must not keep its row from saying so."""
+    play.move(tickets(play)[0], "Done", "done")
+    play.quiet()
+    return play.run_pass()
+
+
+def settled(play: Stage) -> None:
+    report = play.run_pass()
+    assert (writes(report), report.failed, report.waiting) == ([], (), ())
+
+
+def reordered(body: str) -> str:
+    """The columns the other way round."""
+    for row in table_rows(body):
+        cells_ = re.findall(r"<t[hd]>.*?</t[hd]>", row, flags=re.DOTALL)
+        body = body.replace(row, "<tr>" + "".join(reversed(cells_)) + "</tr>")
+    return body
+
+
+def with_a_column(body: str) -> str:
+    """A column of people's own, first."""
+    for number, row in enumerate(table_rows(body)):
+        cell = "<th><p>Cost</p></th>" if number == 0 else f"<td><p>{number} days</p></td>"
+        body = body.replace(row, row.replace("<tr>", f"<tr>{cell}", 1))
+    return body
+
+
+def renamed(body: str) -> str:
+    """Headers by other words of the mapping."""
+    return body.replace(">Due date<", ">Deadline<").replace(">Owner<", ">responsible:<").replace(">Status<", ">STATE<")
+
+
+def in_a_layout(body: str) -> str:
+    """Everything moved into a column of a layout."""
+    return (
+        '<ac:layout><ac:layout-section ac:type="two_equal"><ac:layout-cell><p>left</p></ac:layout-cell>'
+        f"<ac:layout-cell>{body}</ac:layout-cell></ac:layout-section></ac:layout>"
+    )
+
+
+@pytest.mark.parametrize("change", [reordered, with_a_column, renamed, in_a_layout])
+def test_a_table_that_people_rearrange_is_read_as_before(change: Callable[[str], str]) -> None:
+    play = at_work()
+    edit(play, change)
+    report = finish(play)
+    assert (play.status(), kinds(report), len(tickets(play))) == ("DONE", set(), 1)
+    assert len(table_rows(play.page().body)) == len(table_rows(change(play.page().body)))
+    settled(play)
+
+
+def test_rows_that_people_sort_and_move_keep_their_tickets() -> None:
+    play = at_work()
+    play.type_row("Tell the customers", owner="bob")
+    play.quiet()
+    play.run_pass()
+    before = {row.action: row.ticket for row in play.rows()}
+    edit(play, lambda body: _swapped(body, "Fix the queue", "Tell the customers"))
+    report = finish(play)
+    assert [row.action for row in play.rows()] == ["Tell the customers", "Fix the queue"]
+    assert before == {row.action: row.ticket for row in play.rows()}
+    assert (play.status(1), kinds(report), len(tickets(play))) == ("DONE", set(), 2)
+
+
+def _swapped(body: str, one: str, other: str) -> str:
+    first = next(row for row in table_rows(body) if one in row)
+    second = next(row for row in table_rows(body) if other in row)
+    return body.replace(first, "<tr/>").replace(second, first).replace("<tr/>", second)
+
+
+def test_a_row_that_is_copied_with_its_key_is_one_action() -> None:
+    play = at_work()
+    mine = next(row for row in table_rows(play.page().body) if "Fix the queue" in row)
+    edit(play, lambda body: body.replace(mine, mine + mine))
+    finish(play)
+    assert [play.status(0), play.status(1)] == ["DONE", "DONE"]
+    assert play.review().summary["actions"].text == "1 of 1 done"
+    assert len(tickets(play)) == 1
+
+
+def test_a_row_whose_cells_are_merged_is_left_alone_counted_and_told() -> None:
+    play = at_work()
+    cell = play.rows()[0].cells[Column.CRITERIA]
+    raw = play.page().body.encode()
+    merged = (raw[: cell.outer_start] + b'<td colspan="1" rowspan="2"><p></p></td>' + raw[cell.outer_end :]).decode()
+    edit(play, lambda _: merged)
+    report = finish(play)
+    assert "merged cells" in told(report, FindingKind.ROW_UNREADABLE)[0]
+    assert (play.status(), play.review().summary["actions"].text) == ("NEW", "1 of 1 done")
+    assert len(tickets(play)) == 1
+
+
+def test_a_deleted_row_stays_deleted_and_its_ticket_lives_on(play: Stage) -> None:
+    edit(play, lambda body: body.replace(next(row for row in table_rows(body) if "Fix the queue" in row), ""))
+    report = finish(play)
+    assert (play.rows(), kinds(report), len(tickets(play))) == ([], set(), 1)
+    settled(play)
+    again = without_state(play)
+    again.clock.forward(61)
+    again.run_pass()
+    assert (again.rows(), len(tickets(again))) == ([], 1)
+
+
+def region(body: str, name: str) -> str:
+    """A region's macro, whole."""
+    start = body.rindex("<ac:structured-macro", 0, body.index(name))
+    return body[
+        start : body.index("</ac:structured-macro>", body.index("</table>", start)) + len("</ac:structured-macro>")
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda body: body.replace(region(body, "pirsync-actions"), ""), id="deleted"),
+        pytest.param(lambda body: body + region(body, "pirsync-actions"), id="duplicated"),
+    ],
+)
+def test_without_one_action_table_nothing_is_written_into_it_and_the_counts_go_on(change: Callable[[str], str]) -> None:
+    play = at_work()
+    before = play.page().body
+    edit(play, change)
+    report = finish(play)
+    assert len(told(report, FindingKind.REGION_REMOVED)) == 1
+    assert play.review().summary["actions"].text == "1 of 1 done"
+    assert change(before).count("pirsync-actions") == play.page().body.count("pirsync-actions")
+    assert len(tickets(play)) == 1
+    edit(play, lambda _: before)
+    play.run_pass()
+    assert (play.status(), len(tickets(play))) == ("DONE", 1)
+
+
+def test_a_summary_that_people_delete_is_told_and_the_rows_go_on() -> None:
+    play = at_work()
+    edit(play, lambda body: body.replace(region(body, "pirsync-summary"), ""))
+    report = finish(play)
+    assert (play.status(), len(told(report, FindingKind.REGION_REMOVED))) == ("DONE", 1)
+
+
+def test_a_comment_in_a_date_keeps_it_as_it_is_until_it_is_resolved() -> None:
+    play = at_work()
+    day = '<p><ac:inline-comment-marker ac:ref="7"><time datetime="2026-04-01" /></ac:inline-comment-marker></p>'
+    play.type_cell(0, Column.DUE, day)
+    play.quiet()
+    play.world.tracker_writes.edit_issue(tickets(play)[0], {"duedate": "2026-06-06"})
+    report = finish(play)
+    assert len(told(report, FindingKind.COMMENTED)) == 1
+    assert day in play.page().body
+    assert play.status() == "DONE"
+    play.type_cell(0, Column.DUE, cells.day(date(2026, 4, 1)))
+    play.quiet()
+    play.run_pass()
+    assert play.rows()[0].cells[Column.DUE].dates == (date(2026, 6, 6),)
+
+
+def test_a_comment_beside_our_cells_survives_every_write() -> None:
+    play = at_work()
+    marked = '<ac:inline-comment-marker ac:ref="9">Fix the queue</ac:inline-comment-marker>'
+    edit(play, lambda body: body.replace("Fix the queue", marked))
+    finish(play)
+    assert marked in play.page().body
+    assert (play.status(), len(tickets(play))) == ("DONE", 1)
+
+
+# ---------------------------------------------------------------- the page, moved about
+
+
+def moved(play: Stage, **changes: str) -> None:
+    """A person renames the page or moves it to another space; a rename is a version, a move is none."""
+    wiki, page = play.world.wiki, play.page()
+    assert isinstance(wiki, OverlayWiki)
+    mine = {"author": "somebody", "message": "", "at": play.clock.now(), "version": page.version + 1}
+    wiki.save(page.model_copy(update={**changes, **mine}))
+    play.quiet()
+
+
+@pytest.mark.parametrize("changes", [{"title": "The great outage"}, {"space": "ARCH"}])
+@pytest.mark.parametrize("loses_state", [False, True])
+def test_a_page_is_followed_by_its_id_wherever_people_move_it(
+    play: Stage, changes: dict[str, str], loses_state: bool
+) -> None:
+    page_id = play.page().id
+    moved(play, **changes)
+    play = without_state(play) if loses_state else play
+    play.clock.forward(61)
+    play.move(tickets(play)[0], "Done", "done")
+    play.run_pass()
+    page = play.world.wiki.page(page_id)
+    assert page is not None
+    assert changes.items() <= page.model_dump().items()
+    assert ">DONE<" in page.body
+    assert play.world.wiki.find("OPS", "OPS-1 Post-incident review") is None
+
+
+def copied(play: Stage, title: str) -> Page:
+    """A person copies the page, with its label and our property."""
+    page, held = play.page(), play.world.wiki.property(play.page().id, PAGE_PROPERTY)
+    assert held is not None
+    copy = play.world.wiki_writes.create_page(PageDraft(space="OPS", parent=None, title=title, body=page.body))
+    play.world.wiki_writes.add_labels(copy.id, ("pirsync-review",))
+    play.world.wiki_writes.set_property(copy.id, PAGE_PROPERTY, held.value, None)
+    return person_edits(play.world, copy.id, page.body)
+
+
+@pytest.mark.parametrize("loses_state", [False, True])
+def test_a_copy_is_never_managed(play: Stage, loses_state: bool) -> None:
+    copy = copied(play, "Copy of OPS-1 Post-incident review")
+    play = without_state(play) if loses_state else play
+    play.clock.forward(61)
+    play.move(tickets(play)[0], "Done", "done")
+    play.run_pass(NEWS)
+    play.run_pass()
+    assert play.status() == "DONE"
+    assert play.world.wiki.page(copy.id) == copy
+    assert len(tickets(play)) == 1
+
+
+def test_a_copy_that_took_the_title_is_not_the_page(play: Stage) -> None:
+    page_id, title = play.page().id, play.page().title
+    moved(play, title="The great outage")
+    copy = copied_from(play, page_id, title)
+    lost = without_state(play)
+    lost.clock.forward(61)
+    lost.move(tickets(lost)[0], "Done", "done")
+    lost.run_pass()
+    page = lost.world.wiki.page(page_id)
+    assert page is not None
+    assert ">DONE<" in page.body
+    assert lost.world.wiki.page(copy.id) == copy
+
+
+def copied_from(play: Stage, page_id: str, title: str) -> Page:
+    page, held = play.world.wiki.page(page_id), play.world.wiki.property(page_id, PAGE_PROPERTY)
+    assert page is not None
+    assert held is not None
+    copy = play.world.wiki_writes.create_page(PageDraft(space="OPS", parent=None, title=title, body=page.body))
+    play.world.wiki_writes.set_property(copy.id, PAGE_PROPERTY, held.value, None)
+    return copy
+
+
+def test_a_page_with_our_title_that_is_a_copy_of_another_review_is_refused() -> None:
+    play = stage(incidents=[raw_incident(1), raw_incident(2)])
+    play.template = SMALL
+    play.run_pass(Selection(Mode.NAMED, ("OPS-1",)))
+    copy = copied_from(play, play.page("OPS-1").id, "OPS-2 Post-incident review")
+    report = play.run_pass()
+    assert len(told(report, FindingKind.TITLE_TAKEN)) == 1
+    assert play.world.wiki.page(copy.id) == copy
+
+
+class TitleTaken:
+    """Writes of a wiki in which a page that we cannot see holds every title."""
+
+    def __init__(self, real: WikiWrites) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def create_page(self, draft: PageDraft) -> Page:
+        raise Rejected("A page with this title already exists: A page already exists with the same TITLE in this space")
+
+
+def test_an_archived_or_hidden_twin_is_told_and_neither_adopted_nor_circumvented() -> None:
+    play = stage()
+    play.template = SMALL
+    report = play.run_on(replace(play.world, wiki_writes=TitleTaken(play.world.wiki_writes)))
+    assert "archived, or hidden from our account" in told(report, FindingKind.REJECTED)[0]
+    assert writes(play.run_pass()) == []
+    assert "create-page" in writes(play.run_pass(Selection(Mode.NAMED, ("OPS-1",))))

@@ -50,8 +50,14 @@ def new_index(rows: Iterable[IndexRow]) -> str:
 
 
 def merge(before: Sequence[IndexRow], fresh: Iterable[IndexRow]) -> tuple[IndexRow, ...]:
-    """The rows of before with those of this pass put in their places; nobody's row is ever dropped."""
-    rows = {row.key: row for row in before} | {row.key: row for row in fresh}
+    """The rows of before with those of this pass put in their places; nobody's row is ever dropped.
+
+    An incident that moved to another project has another key; by its page's address its old row is known.
+    """
+    news = list(fresh)
+    moved = {row.page_url: row.key for row in news if row.page_url}
+    rows = {row.key: row for row in before if moved.get(row.page_url, row.key) == row.key}
+    rows |= {row.key: row for row in news}
     return tuple(sorted(rows.values(), key=sort_key))
 
 

@@ -12,12 +12,12 @@ from .read import as_read
 
 
 class SummaryCell(Noun):
-    """One row of the summary. `text` is what a reader sees; a managed one is kept up to date after the birth."""
+    """One row of the summary. `text` is what a reader sees, or of an `issue` the key of what is linked."""
 
     label: str
     text: str
     storage: str
-    managed: bool
+    issue: bool = False
 
 
 def instant(at: datetime | None, zone: str) -> str:
@@ -62,11 +62,11 @@ def summary(incident: Incident, review: Lozenge, actions: str, zone: str) -> tup
     lasted = duration(incident.resolved - begun) if begun and incident.resolved and incident.resolved > begun else ""
 
     def words(label: str, text: str) -> SummaryCell:
-        return SummaryCell(label=label, text=as_read(text), storage=cells.words(text), managed=True)
+        return SummaryCell(label=label, text=as_read(text), storage=cells.words(text))
 
     return (
-        SummaryCell(label="Review status", text=review.text, storage=cells.lozenge(review), managed=True),
-        SummaryCell(label="Incident", text=incident.key, storage=cells.link(incident.key, incident.url), managed=False),
+        SummaryCell(label="Review status", text=review.text, storage=cells.lozenge(review)),
+        SummaryCell(label="Incident", text=incident.key, storage=cells.link(incident.key, incident.url), issue=True),
         words("Title", incident.summary),
         words("Incident status", incident.status),
         words("Severity", incident.severity),

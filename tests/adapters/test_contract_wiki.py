@@ -381,3 +381,37 @@ def test_a_comment_whose_answer_is_lost_is_ambiguous_and_sent_once(site: Site) -
     with pytest.raises(Ambiguous):
         site.wiki.add_comment(page.id, "<p>once</p>")
     assert comments_on(site, page.id) == ["<p>once</p>"]
+
+
+# ---------------------------------------------------------------- twins, and pages that we may only read
+
+
+@pytest.mark.parametrize("twin", ["archived", "hidden"])
+def test_a_twin_that_no_search_shows_keeps_its_title(site: Site, twin: str) -> None:
+    held = store.find_page(site.world, made(site).id)
+    assert held is not None
+    if twin == "archived":
+        store.set_status(held, "archived")
+    else:
+        held.restricted_to = {site.person("aruiz").account_id}
+    assert site.wiki.find("OPS", "INC-1 Post-incident review") is None
+    with pytest.raises(Rejected, match=r"(?i)title"):
+        made(site)
+
+
+def test_a_trashed_twin_has_given_its_title_away(site: Site) -> None:
+    held = store.find_page(site.world, made(site).id)
+    assert held is not None
+    store.set_status(held, "trashed")
+    page = made(site)
+    assert page == site.wiki.find("OPS", "INC-1 Post-incident review")
+
+
+def test_a_page_that_we_may_read_and_not_edit_is_rejected_and_unchanged(site: Site) -> None:
+    page = made(site)
+    held = store.find_page(site.world, page.id)
+    assert held is not None
+    held.editors = {site.person("aruiz").account_id}
+    with pytest.raises(Rejected):
+        site.wiki.update_page(page, "<p>ours</p>", STAMP)
+    assert site.wiki.page(page.id) == page

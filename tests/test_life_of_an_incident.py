@@ -1,0 +1,247 @@
+"""The life of an incident and of its tickets after the review was born: each turn has a defined outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from pirsync.adapters.memory import SOMEBODY
+from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant, raw_person
+from pirsync.decision import FindingKind
+from pirsync.model import Column, Deployment, IndexRow
+from pirsync.page.index import read_index
+from pirsync.ports import Query, RawIssue, TrackerReads, Want
+from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
+from tests.test_people_at_work import SMALL, kinds, tickets, told, writes
+from tests.test_ways import Without, deleted
+
+INCIDENT = "10001"
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse_once(monkeypatch)
+
+
+@pytest.fixture(name="raw")
+def a_raw() -> dict[str, Any]:
+    """The incident as Jira keeps it; what a test changes in it has changed in Jira."""
+    return raw_incident(1)
+
+
+@pytest.fixture(name="play", params=["cloud", "datacenter"])
+def a_play(request: pytest.FixtureRequest, raw: dict[str, Any]) -> Stage:
+    """A settled review with one action, whose ticket is open."""
+    deployment: Deployment = request.param
+    play = stage(deployment, [raw])
+    play.template = SMALL
+    play.run_pass()
+    play.type_row("Fix the queue")
+    play.quiet()
+    play.run_pass()
+    return play
+
+
+def changes(play: Stage, issue_id: str, field: str, before: str, after: str, value: Any) -> None:
+    """Somebody changes a field of an issue, as its changelog tells."""
+    tracker = play.world.tracker
+    assert isinstance(tracker, OverlayTracker)
+    play.clock.forward(60)
+    history = {
+        "id": f"{field}{after}",
+        "created": jira_instant(play.clock.now()),
+        "author": raw_person(SOMEBODY, tracker.deployment),
+        "items": [{"field": field, "fieldtype": "jira", "fromString": before, "toString": after}],
+    }
+    tracker.record(issue_id, {field: value}, history)
+
+
+def index(play: Stage) -> list[IndexRow]:
+    found = play.world.wiki.find("OPS", "Post-incident review index")
+    assert found is not None
+    return list(read_index(found.body).rows)
+
+
+def pages(play: Stage) -> int:
+    return len(list(play.world.wiki.labelled("OPS", "pirsync-review", None)))
+
+
+def summary(play: Stage) -> dict[str, str]:
+    return {label: cell.text for label, cell in play.review().summary.items()}
+
+
+def key_of(play: Stage) -> str:
+    return play.rows()[0].ticket or ""
+
+
+# ---------------------------------------------------------------- the incident
+
+
+def test_reopened_and_closed_again_it_keeps_its_one_page_which_tells_both(play: Stage) -> None:
+    play.clock.forward(60)
+    play.move("OPS-1", "In Progress", "indeterminate")
+    play.run_pass(NEWS)
+    assert summary(play)["review status"] == "RE-OPENED"
+    play.clock.forward(60)
+    play.move("OPS-1", "Closed", "done")
+    play.run_pass(NEWS)
+    assert summary(play)["review status"] == "ACTIONS OPEN"
+    later = summary(play)["since the closure"]
+    assert later.index("re-opened") < later.index("closed again")
+    assert (pages(play), [row.status.text for row in index(play)]) == (1, ["ACTIONS OPEN"])
+    assert writes(play.run_pass()) == []
+
+
+def test_another_severity_shows_on_the_page_and_in_the_index(play: Stage) -> None:
+    changes(play, INCIDENT, "priority", "Highest", "Medium", {"name": "Medium"})
+    play.run_pass(NEWS)
+    assert summary(play)["severity"] == "P3"
+    assert [row.severity for row in index(play)] == ["P3"]
+
+
+def test_moved_to_another_project_of_the_team_it_keeps_page_tickets_and_one_line_in_the_index(
+    play: Stage, raw: dict[str, Any]
+) -> None:
+    ticket, page = key_of(play), play.page()
+    raw["key"], raw["fields"]["project"] = "WEB-7", {"key": "WEB"}
+    changes(play, INCIDENT, "Key", "OPS-1", "WEB-7", None)
+    play.team["projects"] = ("OPS", "WEB")
+    for told_by in (play, without_state(play)):
+        told_by.clock.forward(61)
+        told_by.run_pass()
+        told_by.clock.forward(61)
+        told_by.run_pass()
+        assert (pages(told_by), tickets(told_by)) == (1, [ticket])
+        assert told_by.page().id == page.id
+        assert summary(told_by)["incident"] == "WEB-7"
+        assert [row.key for row in index(told_by)] == ["WEB-7"]
+
+
+def test_moved_out_of_the_teams_projects_its_review_goes_on(play: Stage, raw: dict[str, Any]) -> None:
+    raw["key"], raw["fields"]["project"] = "HR-7", {"key": "HR"}
+    play.move(key_of(play), "Done", "done")
+    report = play.run_pass()
+    assert report.failed == ()
+    assert (play.status(), summary(play)["incident"], pages(play)) == ("DONE", "HR-7", 1)
+
+
+def test_closed_as_a_duplicate_it_keeps_its_review_and_it_is_told(play: Stage) -> None:
+    changes(play, INCIDENT, "resolution", "Done", "Duplicate", {"name": "Duplicate"})
+    report = play.run_pass(NEWS)
+    assert told(report, FindingKind.CLOSED_AS_DUPLICATE) == [
+        "OPS-1 was closed as a duplicate; its review stays, with its actions"
+    ]
+    play.move(key_of(play), "Done", "done")
+    play.run_pass(NEWS)
+    assert (play.status(), pages(play)) == ("DONE", 1)
+
+
+def test_a_deleted_incident_is_one_finding_no_failure_and_its_page_stays(play: Stage) -> None:
+    page, lines = play.page(), index(play)
+    for _ in range(2):
+        report = deleted(play, "OPS-1").run_pass()
+        assert kinds(report) == {FindingKind.INCIDENT_GONE}
+        assert (report.failed, writes(report)) == ((), [])
+        play.clock.forward(86_400)
+    assert (play.page(), index(play)) == (page, lines)
+    assert play.world.state.pending() == []
+    assert kinds(play.run_pass()) == set()
+
+
+class Unsearched(Without):
+    """Reads in which some issues are in no search, though they are there."""
+
+    def issue(self, ref: str, want: Any) -> Any:
+        return self._real.issue(ref, want)
+
+    def issues(self, refs: Any, want: Any) -> list[Any]:
+        return cast(list[Any], self._real.issues(refs, want))
+
+
+def test_nothing_is_made_of_an_incident_and_a_ticket_that_no_search_shows(play: Stage) -> None:
+    hidden = cast(TrackerReads, Unsearched(play.world.tracker, {"OPS-1", key_of(play)}))
+    report = replace(play, world=replace(play.world, tracker=hidden)).run_pass()
+    assert (kinds(report), writes(report), report.failed) == (set(), [], ())
+
+
+def test_restricted_later_its_page_is_left_and_the_index_shows_its_key_alone_until_it_is_open_again(
+    play: Stage,
+) -> None:
+    page = play.page()
+    changes(play, INCIDENT, "security", "", "Secret", {"id": "1", "name": "Secret"})
+    play.move(key_of(play), "Done", "done")
+    report = play.run_pass()
+    assert (kinds(report), play.page()) == ({FindingKind.RESTRICTED}, page)
+    (line,) = index(play)
+    assert (line.key, line.severity, line.page_url, line.status.text) == ("OPS-1", "", "", "RESTRICTED")
+    changes(play, INCIDENT, "security", "Secret", "", None)
+    assert kinds(play.run_pass()) == set()
+    assert (play.status(), index(play)[0].page_url) == ("DONE", page.url)
+
+
+# ---------------------------------------------------------------- the ticket
+
+
+def test_a_moved_ticket_is_followed_by_its_id_and_its_row_shows_the_new_key(play: Stage) -> None:
+    tracker = play.world.tracker
+    assert isinstance(tracker, OverlayTracker)
+    held = next(iter(tracker.search(Query(projects=("ACT",)), Want(fields=()))))
+    tracker._made[str(held["id"])]["key"] = "NEW-5"
+    changes(
+        play,
+        str(held["id"]),
+        "status",
+        "New",
+        "In Progress",
+        {"name": "Doing", "statusCategory": {"key": "indeterminate"}},
+    )
+    report = play.run_pass()
+    assert [(row.ticket, row.cells[Column.STATUS].text) for row in play.rows()] == [("NEW-5", "DOING")]
+    assert (kinds(report), writes(play.run_pass())) == (set(), [])
+
+
+def test_a_deleted_ticket_is_told_its_row_stays_and_no_other_is_made(play: Stage) -> None:
+    key = key_of(play)
+    for _ in range(2):
+        report = deleted(play, key).run_pass()
+        assert kinds(report) == {FindingKind.TICKET_GONE}
+        assert "update-page" not in writes(report) or key in [row.ticket for row in play.rows()]
+        assert "create-ticket" not in writes(report)
+    assert [row.ticket for row in play.rows()] == [key]
+
+
+def test_a_ticket_of_another_type_is_followed_all_the_same(play: Stage) -> None:
+    raw = next(iter(play.world.tracker.search(Query(projects=("ACT",)), Want(fields=()))))
+    changes(play, str(raw["id"]), "issuetype", "Task", "Bug", {"id": "10009", "name": "Bug"})
+    play.move(key_of(play), "Done", "done")
+    report = play.run_pass()
+    assert (play.status(), kinds(report), len(tickets(play))) == ("DONE", set(), 1)
+
+
+class Unlinked(Without):
+    """Reads in which somebody has removed every link."""
+
+    def search(self, query: Query, want: Any) -> Iterator[Any]:
+        return map(_unlinked, self._real.search(query, want))
+
+    def issue(self, ref: str, want: Any) -> Any:
+        found = self._real.issue(ref, want)
+        return None if found is None else _unlinked(found)
+
+    def issues(self, refs: Any, want: Any) -> list[Any]:
+        return [_unlinked(raw) for raw in self._real.issues(refs, want)]
+
+
+def _unlinked(raw: RawIssue) -> dict[str, Any]:
+    return {**raw, "fields": {**raw["fields"], "issuelinks": []}}
+
+
+def test_a_link_that_people_removed_is_not_made_again_and_its_ticket_is_followed(play: Stage) -> None:
+    apart = replace(play, world=replace(play.world, tracker=cast(TrackerReads, Unlinked(play.world.tracker, set()))))
+    play.move(key_of(play), "Done", "done")
+    report = apart.run_pass()
+    assert "link-ticket" not in writes(report)
+    assert (play.status(), len(tickets(play))) == ("DONE", 1)

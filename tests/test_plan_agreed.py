@@ -1,0 +1,69 @@
+"""The three-way decision for Owner and Due date, case by case: what page, Jira and both last agreed on lead to."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pirsync.decision import CommentPage, EditTicket, FindingKind, Plan, UpdatePage
+from pirsync.model import Column, Mention, Person
+from pirsync.page import cells
+from pirsync.page.review import read_review
+from tests.planning import body_after, decide, settled_row
+from tests.samples import HEADERS, agreed, body_of, memory, observed, terms, ticket
+
+A, B, C = "2026-04-01", "2026-05-01", "2026-06-01"
+SHOWN, TOLD, COMMENTED, SENT = "shown", "told", "commented", "sent"
+BOTH_CHANGED = {SHOWN, TOLD, COMMENTED}
+
+CASES = [
+    # base, page, Jira: what happens by `restore`, `push` and `keep`
+    (A, A, A, set(), set(), set()),
+    (A, A, B, {SHOWN}, {SHOWN}, {SHOWN}),
+    (A, A, "", {SHOWN}, {SHOWN}, {SHOWN}),
+    (A, B, A, {SHOWN, TOLD, COMMENTED}, {SENT}, {TOLD}),
+    (A, "", A, {SHOWN, TOLD, COMMENTED}, {TOLD}, {TOLD}),
+    (A, B, B, set(), set(), set()),
+    (A, B, C, BOTH_CHANGED, BOTH_CHANGED, {TOLD}),
+    (A, B, "", BOTH_CHANGED, BOTH_CHANGED, {TOLD}),
+    ("", B, "", set(), set(), set()),
+    ("", B, A, BOTH_CHANGED, BOTH_CHANGED, {TOLD}),
+    (None, B, A, {SHOWN}, {SHOWN}, {SHOWN}),
+    (None, B, "", set(), set(), set()),
+]
+
+
+def day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def outcomes(decided: Plan) -> set[str]:
+    found = {SHOWN} if any(isinstance(c, UpdatePage) for c in decided.changes) else set()
+    found |= {SENT} if any(isinstance(c, EditTicket) for c in decided.changes) else set()
+    found |= {COMMENTED} if any(isinstance(c, CommentPage) for c in decided.changes) else set()
+    return found | ({TOLD} if any(f.kind is FindingKind.ROW_EDITED for f in decided.findings) else set())
+
+
+@pytest.mark.parametrize("policy", ["restore", "push", "keep"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(str(value) for value in case[:3]))
+def test_a_due_date_goes_by_what_page_jira_and_both_last_said(case: Any, policy: Any) -> None:
+    base, typed, says, *expected = case
+    theirs = ticket(due=day(says))
+    rows = {} if base is None else agreed(ticket(due=day(base)))
+    cell = cells.day(date.fromisoformat(typed)) if typed else cells.empty()
+    seen = observed(body_of([settled_row(due=cell)]), [theirs], memory=memory(rows=rows))
+    decided = decide(seen, terms(page_edits=policy))
+    wanted = expected[("restore", "push", "keep").index(policy)]
+    assert wanted == outcomes(decided)
+    if SHOWN in wanted:
+        shown = read_review(body_after(decided), HEADERS).rows[0].cells[Column.DUE]
+        assert shown.dates == ((day(says),) if says else ())
+
+
+def test_somebody_whom_confluence_does_not_know_is_shown_by_name_and_never_called_an_edit() -> None:
+    stranger = ticket(assignee=Person(account="acc-zoe", name="Zoë Zimmer"))
+    typed = settled_row(owner=cells.words("Zoë Zimmer"))
+    seen = observed(body_of([typed]), [stranger], mentions={"acc-ana": Mention(ref="acc-ana")})
+    assert outcomes(decide(seen)) == set()
