@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 
-.PHONY: demo test lint fuzz bench bench-sandbox cassettes clients clean
+.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -25,6 +25,10 @@ lint: $(VENV)/.installed
 # The long version of the tests in which Schemathesis makes up the requests.
 fuzz: $(VENV)/.installed
 	SCHEMATHESIS_EXAMPLES=200 $(BIN)/pytest -n auto tests/sandbox/conformance/test_schemathesis.py
+
+# The long version of the tests of edits in pages: at most half an hour.
+splice: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.splice $(SPLICE_ARGS)
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.requests

@@ -97,7 +97,7 @@ def _row(line: Element) -> IndexRow | None:
     if len(found) != len(HEADERS) or found[0].issue_key is None:
         return None
     done, _, total = found[6].text.partition(" of ")
-    counts = [int(n) if n.isascii() and n.isdigit() else 0 for n in (done, total, found[7].text)]
+    counts = [int(n) if n.isascii() and n.isdigit() and len(n) < 10 else 0 for n in (done, total, found[7].text)]
     return IndexRow(
         key=found[0].issue_key,
         incident_url=found[0].links[0] if found[0].links else "",

@@ -27,8 +27,8 @@ _SILENT = frozenset(
         *("ac:task-id", "ac:task-status", "ac:task-uuid"),
     )
 )
-_KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?![0-9A-Za-z_-])")
-_BROWSE = re.compile(r"/browse/([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?:[/?#]|$)")
+_KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Z][A-Z0-9_]+-[1-9][0-9]{0,17})(?![0-9A-Za-z_-])")
+_BROWSE = re.compile(r"/browse/([A-Z][A-Z0-9_]+-[1-9][0-9]{0,17})(?:[/?#]|$)")
 _ISO_DAY = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NAMED_DAY = re.compile(
     r"(?<!\w)(?:(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]{3,9})|([A-Za-z]{3,9})\s+(\d{1,2})(?:st|nd|rd|th)?),?\s+(\d{4})(?!\d)"

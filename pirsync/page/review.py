@@ -12,6 +12,9 @@ from pirsync.model import Cell, Column, Region, ReviewPage, Row
 from . import read
 from .scan import Element, encode, scan
 
+WIDEST = 1000
+"""Columns of an action table; what claims to have more is no table that a person reads."""
+
 Headers = Mapping[Column, tuple[str, ...]]
 """For each column's role the words that people may head it with; the first is what a new page shows."""
 
@@ -119,12 +122,14 @@ def _columns(table: Element, headers: Headers) -> tuple[Column | None, ...]:
         role = words.get(read.fold(read.text_of(cell)).rstrip(":"))
         roles.append(role if role not in roles else None)
         roles += [None] * (_span(cell, "colspan") - 1)
+        if len(roles) > WIDEST:
+            return ()
     return tuple(roles)
 
 
 def _span(cell: Element, name: str) -> int:
     value = cell.attrs.get(name, "1").strip()
-    return min(max(int(value), 1), 1000) if value.isascii() and value.isdigit() else 1
+    return min(max(int(value), 1), WIDEST) if value.isascii() and value.isdigit() and len(value) < 10 else 1
 
 
 def _read_actions(table: Element, headers: Headers) -> tuple[tuple[Column | None, ...], tuple[Row, ...], int | None]:

@@ -13,6 +13,10 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 DEEPEST = 200
 """Levels of nesting that are read; pages made by people have fewer than fifty."""
+LARGEST = 10_000_000
+"""Bytes of a body that are read; the products refuse to store larger ones long before."""
+MOST_ELEMENTS = 500_000
+"""Elements of a body that are read, which bounds memory: each takes some four hundred bytes as part of the tree."""
 
 _SUBSET = "".join(
     f'<!ENTITY {name} "&#38;#{ord(char)};">' if name in ("lt", "amp") else f'<!ENTITY {name} "&#{ord(char)};">'
@@ -25,14 +29,14 @@ _DECLARATION = re.compile(rb"\s*<\?xml\b[^>]*\?>")
 
 
 class BadPage(ValueError):
-    """The body cannot be read: not well formed, nested too deeply, or not text. Says where, never what it holds."""
+    """The body cannot be read: not well formed, too deep, too large, or not text. Says where, never what it holds."""
 
 
 class Element:
     """One element: `start`..`end` is the whole of it, `inner_start`..`inner_end` its content, in UTF-8 bytes.
 
     A self-closing element has its content where it ends, and `is_empty_tag` is true.
-    `children` holds elements and text in order.
+    `children` holds elements and text in order; text that no element divides is one child.
     """
 
     __slots__ = ("attrs", "children", "end", "inner_end", "inner_start", "is_empty_tag", "name", "parent", "start")
@@ -98,6 +102,8 @@ def encode(body: str) -> bytes:
 
 def scan(raw: bytes) -> Element:
     """The body as a tree below a nameless root. Raises BadPage with line and column."""
+    if len(raw) > LARGEST:
+        raise BadPage(f"longer than {LARGEST} bytes at {position(raw, LARGEST)}")
     if declared := _DECLARATION.match(raw):
         raw = b" " * declared.end() + raw[declared.end() :]
     return _Scanner(raw).run()
@@ -110,6 +116,8 @@ class _Scanner:
         self._root.inner_end = self._root.end = len(raw)
         self._at = self._root
         self._depth = -1
+        self._elements = 0
+        self._words: list[str] = []
         self._parser = ParserCreate("utf-8")
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._open
@@ -131,7 +139,11 @@ class _Scanner:
         self._depth += 1
         if self._depth == 0:
             return
+        self._end_text()
         start = self._offset()
+        self._elements += 1
+        if self._elements > MOST_ELEMENTS:
+            raise BadPage(f"more than {MOST_ELEMENTS} elements at {position(self._raw, start)}")
         if self._depth > DEEPEST:
             raise BadPage(f"nested more than {DEEPEST} levels deep at {position(self._raw, start)}")
         tag = _TAG.match(self._raw, start)
@@ -145,6 +157,7 @@ class _Scanner:
         self._at = element
 
     def _close(self, name: str) -> None:
+        self._end_text()
         self._depth -= 1
         if self._depth < 0:
             return
@@ -156,7 +169,13 @@ class _Scanner:
         self._at = element.parent
 
     def _text(self, words: str) -> None:
-        self._at.children.append(words)
+        self._words.append(words)
+
+    def _end_text(self) -> None:
+        """Text comes in pieces, cut wherever the parser's buffers end, which moves with every edit."""
+        if self._words:
+            self._at.children.append("".join(self._words))
+            self._words.clear()
 
 
 def _reason(error: ExpatError) -> str:

@@ -17,14 +17,20 @@ def splice(body: str, edits: Sequence[CellEdit]) -> str:
     raw = encode(body)
     root = scan(raw)
     places = {(e.inner_start, e.inner_end): e for e in root.walk() if e.name in ("td", "th")}
+    filled: list[tuple[Element, bytes]] = []
+    for edit in sorted(edits, key=lambda edit: edit.start):
+        cell = places.get((edit.start, edit.end))
+        if cell is None or (filled and cell.start < filled[-1][0].inner_end):
+            raise BadPage(f"no cell of its own stands at byte {edit.start}")
+        filled.append((cell, encode(edit.storage)))
+    return _fill(raw, root, filled)
+
+
+def _fill(raw: bytes, root: Element, filled: Sequence[tuple[Element, bytes]]) -> str:
+    """The body with new content in these cells, which stand in its order and apart from each other."""
     pieces: list[bytes] = []
     done = 0
-    ordered = sorted(edits, key=lambda edit: edit.start)
-    for edit in ordered:
-        cell = places.get((edit.start, edit.end))
-        if cell is None or cell.start < done:
-            raise BadPage(f"no cell of its own stands at byte {edit.start}")
-        content = encode(edit.storage)
+    for cell, content in filled:
         if cell.is_empty_tag:
             opened = raw[cell.start : cell.end].rstrip(b">").rstrip(b"/").rstrip()
             pieces += [raw[done : cell.start], opened + b">", content, b"</" + cell.name.encode() + b">"]
@@ -33,20 +39,28 @@ def splice(body: str, edits: Sequence[CellEdit]) -> str:
         done = cell.inner_end
     pieces.append(raw[done:])
     spliced = b"".join(pieces)
-    _verify(root, scan(spliced), {(edit.start, edit.end) for edit in ordered})
+    _verify(root, scan(spliced), {(cell.inner_start, cell.inner_end) for cell, _ in filled})
     return spliced.decode()
 
 
 def append_row(body: str, review: ReviewPage, cells: Mapping[Column, str]) -> str:
-    """The body with one more row at the end of the action table; columns that are people's own stay empty."""
+    """The body with one more row at the end of the action table; columns that are people's own stay empty.
+
+    Raises BadPage when there is no such table, or a cell's content would be more than its cell's.
+    """
     if review.row_end is None:
         raise BadPage("there is no action table to append to")
     raw = encode(body)
+    empty = "<tr>" + "<td></td>" * len(review.columns) + "</tr>"
+    longer = raw[: review.row_end] + encode(empty) + raw[review.row_end :]
+    root = scan(longer)
+    row = next((e for e in root.within("tr") if e.start == review.row_end), None)
+    above = list(row.parent.elements()) if row is not None and row.parent is not None else []
+    if row is None or not any(other.name == "tr" and other.end == row.start for other in above):
+        raise BadPage(f"no row ends at byte {review.row_end}")
     contents = (cells.get(role, "<p></p>") if role is not None else "<p></p>" for role in review.columns)
-    row = "<tr>" + "".join(f"<td>{content}</td>" for content in contents) + "</tr>"
-    longer = raw[: review.row_end] + encode(row) + raw[review.row_end :]
-    scan(longer)
-    return longer.decode()
+    filled = [(cell, encode(content)) for cell, content in zip(row.elements(), contents, strict=True)]
+    return _fill(longer, root, filled)
 
 
 def _verify(before: Element, after: Element, edited: set[tuple[int, int]]) -> None:

@@ -1,0 +1,138 @@
+"""`make splice`: edits in made-up, broken and recorded documents, hostile sizes, and time and memory by size."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pirsync.page.scan import LARGEST, BadPage, encode, scan
+from tests.page import grammar, splicing
+from tests.shared import SHARED
+
+MOST_CELLS = 20
+"""Cells of a recorded document that are edited, spread over it."""
+UNITS = {
+    "paragraphs": "<p>Some words of <b>a</b> report.</p>\n",
+    "text": "some words &nbsp; ",
+    "one long line of attributes": "<p class='a' title=\"b > c\">x</p>",
+    "sections": "<p><![CDATA[</td>]]></p>",
+    "cells": "<table><tr><td>a</td><td/></tr></table>",
+}
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "50 MB": lambda: b"<p>x</p>" * 6_250_000,
+    "10 MB of the smallest elements": lambda: b"<b/>" * (LARGEST // 4),
+    "100,000 levels": lambda: b"<div>" * 100_000,
+    "one tag of 9 MB": lambda: b'<p a="' + b"x" * 9_000_000,
+    "400,000 attributes": lambda: b"<p " + b" ".join(b"a%d=''" % n for n in range(400_000)) + b"/",
+    "9 MB of entities that do not exist": lambda: b"&l;" * 3_000_000,
+}
+
+
+def seen(figures: Counter[str], examples: int, until: float) -> None:
+    """Documents of the grammar, whole and broken, until the time is over."""
+    common = settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+    @common
+    @given(grammar.documents(), grammar.CONTENTS, st.data())
+    def whole(body: str, storage: str, draw: st.DataObject) -> None:
+        if time.monotonic() > until:
+            return
+        found = len(splicing.cells_in(encode(body)))
+        number = draw.draw(st.integers(0, found - 1))
+        figures["documents of the grammar"] += 1
+        figures["bytes of them"] += len(encode(body))
+        figures["cells in them"] += found
+        spliced = splicing.assert_edit_stays_in_its_cell(body, number, storage)
+        figures["cells edited"] += 1
+        figures["rows appended"] += splicing.assert_row_is_only_added(spliced, storage)
+
+    @common
+    @given(grammar.broken())
+    def broken(body: str) -> None:
+        if time.monotonic() < until:
+            reason = splicing.assert_read_or_refused_with_position(body)
+            figures[f"broken documents: {reason or 'still well formed, edited'}"] += 1
+
+    whole()
+    broken()
+
+
+def recorded(figures: Counter[str]) -> None:
+    """Cells of every recorded document, where they are at hand."""
+    for path in sorted((SHARED / "storage").glob("*.xhtml")):
+        body = path.read_bytes().decode()
+        try:
+            found = splicing.cells_in(encode(body))
+        except BadPage:
+            figures["recorded documents refused"] += 1
+            continue
+        figures["recorded documents"] += 1
+        for number in range(0, len(found), len(found) // MOST_CELLS + 1):
+            splicing.assert_edit_stays_in_its_cell(body, number, "<p>new &amp; <b>bold</b></p>")
+            figures["cells of recorded documents edited"] += 1
+
+
+def cost(raw: bytes) -> tuple[float, float, str]:
+    """Seconds of the processor, megabytes at most (traced in a run of its own), and how it ended."""
+    started = time.process_time()
+    end = _scanned(raw)
+    seconds = time.process_time() - started
+    tracemalloc.start()
+    _scanned(raw)
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    return seconds, peak, end
+
+
+def _scanned(raw: bytes) -> str:
+    try:
+        scan(raw)
+    except BadPage as refused:
+        return str(refused)[:80]
+    return "read"
+
+
+def sizes() -> bool:
+    """Time and memory at a size and at ten times it; False when time grows more than twice as fast as the size."""
+    is_linear = True
+    for name, unit in UNITS.items():
+        small, large = (cost(encode(unit * (size // len(unit)))) for size in (800_000, 8_000_000))
+        ratio = large[0] / max(small[0], 0.01)
+        is_linear = is_linear and ratio < 20
+        print(
+            f"{name:34} 0.8 MB {small[0]:6.2f} s   8 MB {large[0]:6.2f} s {large[1]:7.0f} MB   x{ratio:.1f}  {large[2]}"
+        )
+    for name, make in HOSTILE.items():
+        seconds, peak, end = cost(make())
+        is_linear = is_linear and seconds < 60
+        print(f"{name:34} {seconds:6.2f} s {peak:7.0f} MB   {end}", flush=True)
+    return is_linear
+
+
+def main() -> int:
+    """Print the figures; 1 when a bound does not hold. What does not hold of a document is raised with it."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--examples", type=int, default=20_000)
+    options.add_argument("--minutes", type=float, default=25)
+    chosen = options.parse_args()
+    figures: Counter[str] = Counter()
+    started = time.monotonic()
+    recorded(figures)
+    is_linear = sizes()
+    seen(figures, chosen.examples, started + 60 * chosen.minutes)
+    for name, count in sorted(figures.items()):
+        print(f"{count:12,}  {name}")
+    done = figures["documents of the grammar"] / chosen.examples
+    print(f"{done:.0%} of the {chosen.examples:,} documents asked for, in {time.monotonic() - started:.0f} s")
+    return 0 if is_linear else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
