@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium import webdriver
@@ -11,10 +10,10 @@ from selenium import webdriver
 from tests.browser.person import BROWSER, DRIVER, started
 
 
-@pytest.fixture
-def chrome(tmp_path: Path) -> Iterator[webdriver.Chrome]:
+@pytest.fixture(scope="module")
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """A browser with a profile of its own."""
     if not (BROWSER and DRIVER):
         pytest.skip("chromium and chromedriver are not installed")
-    with started(tmp_path) as driver:
+    with started(tmp_path_factory.mktemp("profile")) as driver:
         yield driver

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -17,8 +14,8 @@ from pirsync.sandbox import seed, wiki
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.site import page_url
 from pirsync.sandbox.world import World
+from tests.browser.person import BROWSER, DRIVER, started
 
-BROWSER, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
 BODY = (
     "<p>Untouched&mdash;bytes</p><p><ac:placeholder>What happened?</ac:placeholder></p>"
     "<table><tr><th>Action item</th><th>Owner</th><th>Due date</th></tr>"
@@ -31,18 +28,11 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def chrome(tmp_path: Path) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER or ""
-    profile = f"--user-data-dir={tmp_path}"
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1400", profile):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    try:
+@pytest.fixture(scope="module")
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One browser for all of them: each test has a world, and with it a site, of its own."""
+    with started(tmp_path_factory.mktemp("profile")) as driver:
         yield driver
-    finally:
-        driver.quit()
 
 
 def opened(chrome: webdriver.Chrome, world: World) -> wiki.Page:
