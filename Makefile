@@ -14,8 +14,9 @@ $(VENV)/.installed: pyproject.toml
 demo: $(VENV)/.installed
 	$(BIN)/pirsync demo $(DEMO_ARGS)
 
+# File by file, so that what a file serves or parses once is served or parsed by one process.
 test: $(VENV)/.installed
-	$(BIN)/pytest -n auto $(TEST_ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -73,6 +73,15 @@ class Document:
             if method in item
         ]
 
+    @cached_property
+    def _by_length(self) -> dict[tuple[str, int], list[Operation]]:
+        """Operations by method and the number of slashes, which no parameter of a path takes."""
+        found: dict[tuple[str, int], list[Operation]] = {}
+        for one in self._operations:
+            key = (one.name.partition(" ")[0], one.path.pattern.replace("([^/]+)", "").count("/"))
+            found.setdefault(key, []).append(one)
+        return found
+
     def _operation(self, method: str, path: str, item: Mapping[str, Any]) -> Operation:
         listed = [self._at(one) for one in (*item.get("parameters", ()), *item[method].get("parameters", ()))]
         pattern = "([^/]+)".join(re.escape(text) for text in re.split(r"\{[^}]+\}", self.base + path))
@@ -94,8 +103,8 @@ class Document:
 
     def operation(self, request: Sent) -> Operation | None:
         """The operation of a request; one whose path is spelled out goes before one with parameters."""
-        method = f"{request.method} "
-        fitting = [o for o in self._operations if o.name.startswith(method) and o.path.fullmatch(request.path)]
+        alike = self._by_length.get((request.method, request.path.count("/")), ())
+        fitting = [one for one in alike if one.path.fullmatch(request.path)]
         return min(fitting, key=lambda one: one.name.count("{"), default=None)
 
     def problems(self, operation: Operation, interaction: Interaction) -> Iterator[Problem]:
