@@ -111,8 +111,16 @@ def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime)
     if ticket.mark is not None and ticket.mark.owner == terms.owner_id:
         incidents.add(ticket.mark.incident)
     for incident_id in sorted(incidents):
-        if state.cached("review", incident_id) is not None:
+        # Tickets are searched for everywhere; those of another team's reviews are that team's news.
+        if _reviewing_team(incident_id, state) == terms.team:
             state.mark_dirty(work_key(terms.team, incident_id), now, f"{ticket.key} changed")
+
+
+def _reviewing_team(incident_id: str, state: State) -> str | None:
+    """Whose review an incident has; None when no review is remembered."""
+    review = state.cached("review", incident_id)
+    place = state.cached("page", str(review["page"])) if review else None
+    return str(place["team"]) if place else None
 
 
 def _as_kept(ticket: Ticket, mark: dict[str, str] | None) -> Ticket:

@@ -1,0 +1,64 @@
+"""Two teams on one site: what one team's tickets, pages and index do is that team's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from pirsync.adapters.memory import memory_world
+from pirsync.model import Deployment
+from pirsync.reconcile import Limits, Selection, run_once
+from pirsync.report import Report
+from tests.stage import ALL, ANA, BOB, NEWS, SCREEN, Hands, Stage, raw_incident
+
+OTHER_SCREEN = SCREEN.model_copy(update={"project": "FIX"})
+OTHER_INCIDENT = {**raw_incident(9, project={"key": "INC"}), "key": "INC-9"}
+
+
+@dataclass
+class TwoTeams:
+    """Operations, who play on a stage, and a second team with other incidents in the same space."""
+
+    ops: Stage
+    others: Stage
+
+    def run_pass(self, selection: Selection = ALL) -> Report:
+        world = self.ops.world
+        practices = [self.ops.practice(world), self.others.practice(world)]
+        return run_once(selection, world, practices, Limits(100, timedelta(minutes=10)), lambda _: None)
+
+
+def two_teams(deployment: Deployment) -> TwoTeams:
+    clock = Hands()
+    world = memory_world(deployment, [raw_incident(1), OTHER_INCIDENT], [SCREEN, OTHER_SCREEN], [ANA, BOB], clock)
+    other = {"name": "others", "projects": ("INC",), "action_project": "FIX", "index_title": "Index of the others"}
+    return TwoTeams(Stage(world, clock), Stage(world, clock, other))
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_a_ticket_is_news_for_the_team_whose_review_it_belongs_to(deployment: Deployment) -> None:
+    play = two_teams(deployment)
+    play.run_pass()
+    play.ops.type_row("Fix the queue")
+    play.ops.quiet()
+    play.run_pass()
+    play.ops.move(play.ops.rows()[0].ticket or "", "In Progress", "indeterminate")
+    play.ops.clock.forward(60)
+    report = play.run_pass(NEWS)
+    assert [result.key for result in report.results if result.changes] == ["OPS-1"]
+    assert play.ops.status() == "IN PROGRESS"
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_each_team_has_its_own_index_in_a_space_that_both_use(deployment: Deployment) -> None:
+    play = two_teams(deployment)
+    play.run_pass()
+    wiki = play.ops.world.wiki
+    shown = {}
+    for title in ("Post-incident review index", "Index of the others"):
+        page = wiki.find("OPS", title)
+        assert page is not None
+        shown[title] = [key for key in ("OPS-1", "INC-9") if key in page.body]
+    assert shown == {"Post-incident review index": ["OPS-1"], "Index of the others": ["INC-9"]}
