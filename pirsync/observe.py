@@ -463,6 +463,7 @@ def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -
     """Find and read the team's evidence index: by its remembered id, else by its title, else by its label.
 
     What we last wrote stands for reading it where `seen`, its head as it is now, says that nobody wrote since.
+    Of the labelled pages, those that are known as other teams' are not taken for this team's.
     """
     terms = practice.terms
     kept = sources.state.cached("index", terms.team)
@@ -471,7 +472,9 @@ def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -
         page = sources.wiki.page(str(kept["page"])) if kept and kept.get("page") else None
     page = page or sources.wiki.find(terms.space, terms.index_title)
     if page is None:
-        head = next(iter(sources.wiki.labelled(terms.space, INDEX_LABEL, None)), None)
+        taken = {str(index["page"]) for index in sources.state.cached_all("index").values()}
+        heads = sources.wiki.labelled(terms.space, INDEX_LABEL, None)
+        head = next((head for head in heads if head.id not in taken), None)
         page = sources.wiki.page(head.id) if head is not None else None
     if page is None:
         return ObservedIndex(page=None, index=None, holder=None)
