@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 
-.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients clean
+.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients faults clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -39,6 +39,10 @@ bench-sandbox: $(VENV)/.installed
 
 cassettes: $(VENV)/.installed
 	$(BIN)/python -m tests.cassettes.record
+
+# Every fault at every request, pairs of faults, processes killed; at most 30 minutes on two cores.
+faults: $(VENV)/.installed
+	$(BIN)/python -m proofs.faults $(FAULTS)
 
 # Clients of others, each in an environment of its own, at work against the sandbox; needs a package index.
 clients: $(VENV)/.installed

@@ -1,0 +1,114 @@
+"""The story played by real processes over sockets, one of which is killed by SIGKILL in the midst of a request."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pirsync.model import Deployment
+from pirsync.sandbox.clock import Clock
+from pirsync.sandbox.faults import Faults, Rule
+from pirsync.sandbox.server import Running
+from tests.command import surroundings
+from tests.fault_story import ACTS, DEPLOYMENTS
+from tests.indoors import Wire, lose_state, serve
+from tests.place import Place, picture, sandbox_of, settings_of
+
+MOST_RUNS = 10
+WAIT = 1.1
+"""Seconds between two runs: longer than `settle`."""
+
+TIMES = "settle = 1\n"
+"""The clocks here are real, and nobody wants to wait a minute."""
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Which request the process dies at, whether the sandbox still acts on it, and whether the state file goes too."""
+
+    deployment: Deployment
+    at: int
+    acts: bool
+    loses_state: bool
+
+
+class Deadly(Faults):
+    """Faults that kill a process at its n-th request; 0 kills none."""
+
+    def __init__(self, at: int, acts: bool) -> None:
+        super().__init__()
+        self.at, self.acts = at, acts
+        self.met = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def take(self, method: str, path: str) -> Rule | None:
+        """Count a request; at the n-th the process that sent it is gone before there is an answer."""
+        self.met += 1
+        if self.met != self.at or self.process is None:
+            return None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        return None if self.acts else Rule("drop-before")
+
+
+def kills(seed: int) -> Iterator[Kill]:
+    """Kills drawn without end, over the whole of the story."""
+    chance = random.Random(seed)
+    while True:
+        for deployment in DEPLOYMENTS:
+            at = chance.randrange(1, _calm(deployment)[0] + 1)
+            yield Kill(deployment, at, chance.random() < 0.5, chance.random() < 0.5)
+
+
+def survive(kill: Kill) -> list[str]:
+    """Which parts of the world end otherwise than without the kill; none is as it should be."""
+    _, end = play(kill)
+    expected = _calm(kill.deployment)[1]
+    return [name for name in expected if end[name] != expected[name]]
+
+
+@cache
+def _calm(deployment: Deployment) -> tuple[int, dict[str, Any]]:
+    return play(Kill(deployment, 0, acts=True, loses_state=False))
+
+
+def play(kill: Kill) -> tuple[int, dict[str, Any]]:
+    """The story by real processes: how many requests it made, and its end."""
+    sandbox = sandbox_of(kill.deployment)
+    sandbox.clock, faults = Clock(), Deadly(kill.at, kill.acts)
+    sandbox.faults = faults
+    with tempfile.TemporaryDirectory() as name, Running(sandbox) as running:
+        folder = Path(name)
+        settings = settings_of(folder, kill.deployment, TIMES, running.url)
+        place = Place(sandbox, settings, Wire(serve(sandbox, running.url)))
+        for act in ACTS:
+            act(place)
+            _settle(folder, faults, settings.site.state if kill.loses_state else None)
+        return faults.met, picture(place)
+
+
+def _settle(folder: Path, faults: Deadly, lost: Path | None) -> None:
+    """Run `pirsync reconcile` until it has nothing to do; after the kill without the state file, where it is lost."""
+    command = [sys.executable, "-m", "pirsync", "reconcile"]
+    for _ in range(MOST_RUNS):
+        process = subprocess.Popen(
+            command, cwd=folder, env=surroundings(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        faults.process = process
+        said, _ = process.communicate(timeout=120)
+        if process.returncode == -signal.SIGKILL and lost is not None:
+            lose_state(lost)
+        if process.returncode == 0 and not said.strip():
+            return
+        time.sleep(WAIT)
+    raise AssertionError(f"it did not come to rest in {MOST_RUNS} runs: {said.decode()[-300:]}")

@@ -1,0 +1,215 @@
+"""The sandbox without sockets: the real adapters and client libraries, whose requests are handed to its application.
+
+One clock serves both sides and goes only when it is told to, so that a run happens the same way each time.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+from urllib3._collections import HTTPHeaderDict
+from urllib3.exceptions import ProtocolError
+
+from pirsync.adapters.http import Pace
+from pirsync.build import Bench, load_template, open_bench
+from pirsync.config import Settings
+from pirsync.reconcile import Selection, run_once
+from pirsync.report import Report
+from pirsync.sandbox.clock import Clock
+from pirsync.sandbox.door import Door
+from pirsync.sandbox.keeper import Keeper
+from pirsync.sandbox.layer import FAULT_HEADER, TRANSPORT, OneAtATime
+from pirsync.sandbox.server import app
+from pirsync.sandbox.world import World as Sandbox
+
+ADDRESS = "https://sandbox.test"
+START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+TICK = timedelta(milliseconds=7)
+"""How far the clock goes whenever it is looked at: no two changes happen at the same instant."""
+
+Message = MutableMapping[str, Any]
+
+
+class Killed(BaseException):
+    """The process is gone: nothing in it may catch this."""
+
+
+class Told(Clock):
+    """A clock that goes a tick when it is looked at, and else when it is told to."""
+
+    def __init__(self, instant: datetime = START) -> None:
+        self.instant = instant
+
+    def now(self) -> datetime:
+        """The present."""
+        self.instant += TICK
+        return self.instant
+
+    def advance(self, seconds: float) -> None:
+        """Go forward, or back."""
+        self.instant += timedelta(seconds=seconds)
+
+    def set(self, instant: datetime) -> None:
+        """Make it that instant."""
+        self.instant = instant
+
+
+@dataclass
+class Wire:
+    """What lies between the client libraries and the sandbox; `fault` names what befalls the n-th request, if anything.
+
+    Kinds are the sandbox's own (as a text, or a rule as JSON), `502` of a gateway, `kill-before` and `kill-after`.
+    """
+
+    served: OneAtATime
+    fault: Callable[[int, str], str | None] = lambda number, name: None
+    names: list[str] = field(default_factory=list)
+
+    def send(self, adapter: HTTPAdapter, request: requests.PreparedRequest) -> requests.Response:
+        """Carry one request; raises as the network would."""
+        name = f"{request.method} {urlsplit(request.url or '').path}"
+        self.names.append(name)
+        kind = self.fault(len(self.names), name)
+        if kind == "kill-before":
+            raise Killed
+        if kind == "502":
+            return _answer(
+                adapter, request, 502, HTTPHeaderDict({"Content-Type": "text/html"}), b"<h1>Bad Gateway</h1>"
+            )
+        answered = carry(self.served, request, None if kind == "kill-after" else kind)
+        if kind == "kill-after":
+            raise Killed
+        if answered is None:
+            raise requests.ConnectionError(ProtocolError("Connection aborted."), request=request)
+        status, headers, body, whole = answered
+        if not whole:
+            raise requests.exceptions.ChunkedEncodingError("IncompleteRead", request=request)
+        return _answer(adapter, request, status, headers, body)
+
+
+def _answer(
+    adapter: HTTPAdapter, request: requests.PreparedRequest, status: int, headers: HTTPHeaderDict, body: bytes
+) -> requests.Response:
+    raw = HTTPResponse(body=BytesIO(body), headers=headers, status=status, preload_content=False)
+    built: requests.Response = adapter.build_response(request, raw)
+    return built
+
+
+Answered = tuple[int, HTTPHeaderDict, bytes, bool]
+
+
+def carry(served: OneAtATime, request: requests.PreparedRequest, kind: str | None) -> Answered | None:
+    """The application's answer: status, headers, body, and whether it came whole; None when there is none."""
+    parts = urlsplit(request.url or "")
+    sent = request.body.encode() if isinstance(request.body, str) else request.body or b""
+    headers = [(k.lower().encode(), v if isinstance(v, bytes) else v.encode()) for k, v in request.headers.items()]
+    headers.append((b"host", parts.netloc.encode()))
+    if kind is not None:
+        headers.append((FAULT_HEADER.lower().encode(), kind.encode()))
+    line = _Line()
+    told: list[Message] = []
+    inbox: list[Message] = [{"type": "http.request", "body": sent, "more_body": False}]
+
+    async def receive() -> Message:
+        return inbox.pop() if inbox else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": parts.scheme,
+        "path": unquote(parts.path),
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "root_path": "",
+        "headers": headers,
+        "server": (parts.hostname, parts.port),
+        "client": ("127.0.0.1", 1),
+        TRANSPORT: line,
+    }
+    running = served(scope, receive, send).__await__()
+    for _ in running:
+        pass
+    if not told:
+        return None
+    answer = HTTPHeaderDict((k.decode("latin-1"), v.decode("latin-1")) for k, v in told[0]["headers"])
+    body = b"".join(message.get("body", b"") for message in told[1:])
+    return told[0]["status"], answer, body, not line.closed
+
+
+class _Line:
+    """A connection that can be cut."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@contextmanager
+def wired(wire: Wire) -> Iterator[Wire]:
+    """While this is on, requests to the sandbox's address go by the wire, and none to anywhere else goes at all."""
+
+    def send(self: HTTPAdapter, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+        assert (request.url or "").startswith(ADDRESS), request.url
+        return wire.send(self, request)
+
+    with patch.object(HTTPAdapter, "send", send):
+        yield wire
+
+
+def serve(sandbox: Sandbox, address: str = ADDRESS) -> OneAtATime:
+    """The sandbox's application, at the address that the wire leads to."""
+    sandbox.base_url = address
+    return app(sandbox, Door(address), Keeper(sandbox, None))
+
+
+@contextmanager
+def bench_of(settings: Settings, clock: Told, pace: Pace) -> Iterator[Bench]:
+    """A new process's pirsync, on the sandbox's clock."""
+    # A state file's birth is an instant, too, and must lie on that clock.
+    with (
+        patch("pirsync.build.SystemClock", lambda: clock),
+        open_bench(settings, threading.Event(), lambda: None, pace) as bench,
+    ):
+        yield bench.with_world(replace(bench.world, clock=clock))
+
+
+def run_pass(bench: Bench, selection: Selection) -> Report:
+    """One pass."""
+    return run_once(selection, bench.world, bench.teams(), bench.limits(200), lambda _: None)
+
+
+def rule(kind: str, **more: Any) -> str:
+    """A fault of the sandbox, as the wire takes it."""
+    return json.dumps({"kind": kind, **more})
+
+
+def lose_state(path: Path) -> None:
+    """Delete the state file, with what belongs to it."""
+    for part in path.parent.glob(f"{path.name}*"):
+        part.unlink()
+
+
+def lean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what costs time and says nothing here: templates are compiled once, and no proxy is looked for."""
+    monkeypatch.setattr("pirsync.build.load_template", cache(load_template))
+    monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: {})
