@@ -239,7 +239,7 @@ class Readings:
             bound = (memory.page, memory.incident, memory.owner) == (page.id, incident.id, terms.owner_id)
         else:
             cell = self.read(page).summary.get("incident")
-            bound = page.author == terms.wiki_account and cell is not None and cell.issue_key == incident.key
+            bound = cell is not None and cell.issue_key == incident.key and self._was_ours(page)
         if bound:
             self.pages[page.id] = page
             self.known[incident.id] = Known(
@@ -252,6 +252,12 @@ class Readings:
                 open=True,
             )
         return bound
+
+    def _was_ours(self, page: Page) -> bool:
+        """Whether we made the page, whoever wrote over it since; a copy's first version is not ours."""
+        account = self.practice.terms.wiki_account
+        stamp = Stamp(prefix=STAMP, account=account, newest=1)
+        return page.author == account or self.sources.wiki.stamped(page, stamp) is not None
 
     def read(self, page: Page) -> ReviewPage:
         """A page's review, read once a version; one that cannot be read has no rows, and says why."""

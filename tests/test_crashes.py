@@ -182,6 +182,19 @@ def test_a_fault_at_every_write_leads_to_the_same_world(kind: str, turn: int) ->
             assert actual == expected, f"{kind} at write {at} of {calm.calls}, state lost: {loses_state}"
 
 
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_a_page_that_a_person_wrote_on_before_it_was_bound_is_still_ours(deployment: Deployment) -> None:
+    play = begin(deployment, SCREEN, Fault("crash after", 1))
+    with pytest.raises(Crash):
+        play.run_pass()
+    play.type_row("Fix the queue")
+    play = without_state(play)
+    play.clock.forward(601)
+    report = play.run_pass()
+    assert [found.kind for result in report.results for found in result.findings] == []
+    assert [row.ticket is not None for row in play.rows()] == [True]
+
+
 def test_two_reads_of_a_page_agree() -> None:
     """The picture itself can tell worlds apart: a second ticket or a changed cell shows in it."""
     play = settle(begin("cloud", SCREEN, Fault("crash before", 0)), loses_state=False)
