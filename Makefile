@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 
-.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients faults clean
+.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients faults schedules clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -43,6 +43,10 @@ cassettes: $(VENV)/.installed
 # Every fault at every request, pairs of faults, processes killed; at most 30 minutes on two cores.
 faults: $(VENV)/.installed
 	$(BIN)/python -m proofs.faults $(FAULTS)
+
+# Random schedules of people, passes and faults: ten thousand, or as many as 30 minutes allow on two cores.
+schedules: $(VENV)/.installed
+	$(BIN)/python -m proofs.schedules $(SCHEDULES)
 
 # Clients of others, each in an environment of its own, at work against the sandbox; needs a package index.
 clients: $(VENV)/.installed

@@ -1,0 +1,73 @@
+"""`make schedules`: ten thousand random schedules, or as many as the minutes allow, and the rules after each.
+
+`python -m proofs.schedules --replay SEED` plays one again and prints the shortest schedule that still fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+from collections import Counter
+from itertools import islice
+
+import pytest
+
+from tests.fault_story import DEPLOYMENTS
+from tests.indoors import lean
+from tests.schedule import STEPS, play, shortest, steps_of
+from tests.stage import parse_once
+
+CHUNK = 20
+"""Schedules that are given out at a time."""
+
+
+def main() -> int:
+    """Play them; print the figures and the seeds that failed. The exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--replay", type=int, help="one seed to play again")
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--first", type=int, default=1_000)
+    parser.add_argument("--number", type=int, default=10_000)
+    told = parser.parse_args()
+    patches = pytest.MonkeyPatch()
+    lean(patches)
+    parse_once(patches)
+    if told.replay is not None:
+        return _replay(told.replay)
+    end = time.monotonic() + told.minutes * 60
+    played, requests, met, wrong = 0, 0, Counter[str](), list[str]()
+    seeds = iter(range(told.first, told.first + told.number))
+    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=200) as pool:
+        while time.monotonic() < end and (chunk := list(islice(seeds, CHUNK))):
+            for seed, (made, failure) in zip(chunk, pool.map(_play, chunk, chunksize=1), strict=True):
+                met.update(step.name for step in steps_of(seed))
+                requests += made
+                wrong += [f"seed {seed}: {failure}"] if failure else []
+            played += len(chunk)
+    print(f"{played} of {told.number} schedules, {met.total()} steps, {requests} requests; {len(wrong)} went wrong")
+    print(", ".join(f"{name} {met[name]}" for name in STEPS))
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+def _play(seed: int) -> tuple[int, str]:
+    try:
+        return play(seed, steps_of(seed), DEPLOYMENTS[seed % 2]), ""
+    except Exception as error:  # whatever goes wrong is this proof's finding, and the next is to be played
+        return 0, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+def _replay(seed: int) -> int:
+    deployment = DEPLOYMENTS[seed % 2]
+    made, failure = _play(seed)
+    print(failure or f"it went well, in {made} requests")
+    if failure:
+        for step in shortest(seed, steps_of(seed), deployment):
+            print(f"  {step.name} {step.a} {step.b}")
+    return 1 if failure else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
