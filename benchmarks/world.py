@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
-from pirsync.adapters.state import create_state
+from pirsync.adapters.state_file import create_state
 from pirsync.build import Bench, open_bench
 from pirsync.config import load
 from pirsync.decision import LINK_PREFIX

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pirsync import output
 from pirsync.adapters.overlay import overlay
-from pirsync.adapters.state import create_state
+from pirsync.adapters.state_file import create_state
 from pirsync.build import Bench
 from pirsync.config import init_text, load
 from pirsync.daemon import Daemon, Health, Job, until_signalled

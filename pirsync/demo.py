@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pirsync import output
-from pirsync.adapters.state import create_state
+from pirsync.adapters.state_file import create_state
 from pirsync.build import Bench, open_bench
 from pirsync.config import load
 from pirsync.daemon import Daemon, Job, until_signalled

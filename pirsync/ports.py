@@ -345,6 +345,9 @@ class State(Protocol):
     def pending(self) -> list[Due]:
         """The whole dirty set, earliest first."""
 
+    def owed(self, key: str) -> Due | None:
+        """One key's line of the dirty set, or None."""
+
     def settle(self, key: str, seen: int, wake: datetime | None) -> None:
         """After a step: clear the key, or set its due instant to `wake`; does nothing if `seen` moved."""
 

@@ -384,9 +384,10 @@ class _Pass:
 
     def _postpone(self, key: str, reason: str, retry_after: float | None) -> None:
         now, state = self.world.clock.now(), self.world.state
-        if key not in {due.key for due in state.pending()}:
+        if (due := state.owed(key)) is None:
             state.mark_dirty(key, now, reason)
-        due = next(due for due in state.pending() if due.key == key)
+            due = state.owed(key)
+        assert due is not None  # only a pass clears keys, and this one holds the lock
         wait = min(FIRST_RETRY * 2 ** min(due.tries, 10), LAST_RETRY)
         state.postpone(key, due.seen, now + max(wait, timedelta(seconds=retry_after or 0)), reason)
 

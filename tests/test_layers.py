@@ -45,7 +45,7 @@ ONLY_IMPORTER = {
     "tenacity": {"adapters/http.py"},
     "jira": {"adapters/jira.py"},
     "atlassian": {f"adapters/confluence{part}.py" for part in ("", "_base", "_cloud", "_dc")},
-    "sqlalchemy": {"adapters/state.py"},
+    "sqlalchemy": {"adapters/state.py", "adapters/state_file.py"},
     "schedule": {"daemon.py"},
     "markdownify": {"page/markdown.py"},
 }

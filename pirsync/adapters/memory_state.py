@@ -129,6 +129,10 @@ class MemoryState:
         """The whole dirty set, earliest first."""
         return sorted(self._work.values(), key=lambda line: (line.due, line.key))
 
+    def owed(self, key: str) -> Due | None:
+        """One key's line of the dirty set, or None."""
+        return self._work.get(key)
+
     def settle(self, key: str, seen: int, wake: datetime | None) -> None:
         """After a step: clear the key, or set its due instant to `wake`; does nothing if `seen` moved."""
         line = self._work.get(key)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pirsync.adapters.state import SqlState, create_state, open_state
+from pirsync.adapters.state import SqlState, open_state
+from pirsync.adapters.state_file import create_state
 from pirsync.errors import Interrupted, StateError
 
 from .test_state import NOW, contents, fill, line
@@ -226,7 +227,7 @@ def test_a_pass_that_fails_gives_its_turn_back_and_keeps_its_error(path: Path) -
 
 
 def test_a_file_that_another_process_keeps_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pirsync.adapters.state.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("pirsync.adapters.state_file.BUSY_SECONDS", 0.1)
     state = open_state(path, "owner-1", NOW)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
