@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 
-from pirsync.known import Known, asserted_of
+from pirsync.known import KeptBar, Known, asserted_of
+from pirsync.recall import recall
 
 from .decision import (
     FLAP_WINDOW,
@@ -147,10 +148,10 @@ def page_receipt(page: Page) -> tuple[str, str]:
 
 def _bar(incident_id: str, reason: str, world: World) -> None:
     """Write down that the page may not be written, and from when on that is tried again: ever later, up to an hour."""
-    now, kept = world.clock.now(), world.state.cached("barred", incident_id) or {"tries": 0}
-    wait = min(FIRST_RETRY * 2 ** min(kept["tries"], 10), LAST_RETRY)
-    barred = {"reason": reason, "until": (now + wait).isoformat(), "tries": kept["tries"] + 1}
-    world.state.cache("barred", {incident_id: barred})
+    now, kept = world.clock.now(), recall(world.state, "barred", incident_id, KeptBar)
+    tries = kept.tries if kept is not None else 0
+    barred = KeptBar(reason=reason, until=now + min(FIRST_RETRY * 2 ** min(tries, 10), LAST_RETRY), tries=tries + 1)
+    world.state.cache("barred", {incident_id: barred.model_dump(mode="json")})
 
 
 def _note_asserted(labels: tuple[str, ...], incident_id: str, world: World) -> None:

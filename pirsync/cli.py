@@ -25,6 +25,7 @@ from pirsync.cli_base import (
     told,
 )
 from pirsync.cli_resolve import resolve
+from pirsync.cli_state import state
 
 if TYPE_CHECKING:
     from pirsync.model import Deployment
@@ -233,6 +234,7 @@ def sandbox(
 
 
 cli.add_command(resolve)
+cli.add_command(state)
 
 
 def _need_sandbox(host: str, port: int) -> None:

@@ -5,15 +5,17 @@ Only what was found is kept: somebody who cannot be assigned today may be tomorr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pirsync.decision import Owner, Terms
 from pirsync.model import Column, CreateScreen, Incident, Mention, Person, ReviewPage, Ticket
 from pirsync.ports import State, TrackerReads, WikiReads
-from pirsync.practice import remembered
+from pirsync.practice import Fact, remembered
+
+F = TypeVar("F")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Directory:
     def __init__(self, sources: Sources, terms: Terms) -> None:
         self._sources = sources
         self._terms = terms
-        self._found: dict[tuple[str, str], dict[str, Any]] = {}
+        self._found: dict[tuple[str, str], Any] = {}
 
     def owners(self, review: ReviewPage | None) -> dict[str, Owner]:
         """Whom the Owner cells name, by the mention's ref; a row that wants a ticket needs more than an account."""
@@ -58,8 +60,8 @@ class Directory:
             people += [item.owner for item in self._terms.default_items if item.owner]
         else:
             people = [t.assignee.account for t in tickets if t.assignee]
-        refs = {account: self._mention(account) for account in dict.fromkeys(people)}
-        return {account: Mention(ref=ref) for account, ref in refs.items() if ref}
+        found = {account: self._mention(account) for account in dict.fromkeys(people)}
+        return {account: mention for account, mention in found.items() if mention is not None}
 
     def screen(self, review: ReviewPage | None) -> CreateScreen | None:
         """The create screen of the team's tickets, where a row wants one."""
@@ -67,23 +69,16 @@ class Directory:
             return None
         terms, tracker = self._terms, self._sources.tracker
 
-        def read() -> dict[str, Any]:
-            screen = tracker.create_screen(terms.action_project, terms.action_type)
-            return {"screen": screen.model_dump() if screen else None}
+        def read() -> CreateScreen | None:
+            return tracker.create_screen(terms.action_project, terms.action_type)
 
-        found = self._fact("screen", screen_key(terms), read)["screen"]
-        return CreateScreen.model_validate(found) if found else None
+        return self._fact("screen", screen_key(terms), Fact[CreateScreen], read)
 
     def _account(self, who: Mention) -> str | None:
-        found = self._fact("account", who.ref, lambda: {"account": self._sources.wiki.account(who)})["account"]
-        return str(found) if found else None
+        return self._fact("account", who.ref, Fact[str], lambda: self._sources.wiki.account(who))
 
-    def _mention(self, account: str) -> str:
-        def read() -> dict[str, Any]:
-            mention = self._sources.wiki.mention(account)
-            return {"ref": mention.ref if mention else None}
-
-        return str(self._fact("mention", account, read)["ref"] or "")
+    def _mention(self, account: str) -> Mention | None:
+        return self._fact("mention", account, Fact[Mention], lambda: self._sources.wiki.mention(account))
 
     def _owner(self, who: Mention) -> Owner:
         project = self._terms.action_project
@@ -91,16 +86,16 @@ class Directory:
         if account is None:
             return Owner(person=None, reason="not known to Confluence")
 
-        def read() -> dict[str, Any]:
-            person = self._sources.tracker.assignable(project, account)
-            return {"person": person.model_dump() if person else None}
+        def read() -> Person | None:
+            return self._sources.tracker.assignable(project, account)
 
-        person = self._fact("owner", f"{project} {account}", read)["person"]
+        person = self._fact("owner", f"{project} {account}", Fact[Person], read)
         if person is None:
             return Owner(person=None, reason="not an active account that can be assigned tickets there")
-        return Owner(person=Person.model_validate(person), reason="")
+        return Owner(person=person, reason="")
 
-    def _fact(self, kind: str, key: str, read: Any) -> dict[str, Any]:
+    def _fact(self, kind: str, key: str, shape: type[Fact[F]], read: Callable[[], F | None]) -> F | None:
         if (kind, key) not in self._found:
-            self._found[kind, key] = dict(remembered(self._sources.state, kind, key, self._sources.now, read))
-        return self._found[kind, key]
+            self._found[kind, key] = remembered(self._sources.state, kind, key, self._sources.now, shape, read)
+        found: F | None = self._found[kind, key]
+        return found

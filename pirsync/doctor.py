@@ -196,7 +196,7 @@ def _permissions(team: Team, world: World) -> Check:
 
 def _link_type(team: Team, world: World) -> Check:
     try:
-        kind = link_type(team.link_type, [kind.model_dump() for kind in world.tracker.link_types()])
+        kind = link_type(team.link_type, tuple(world.tracker.link_types()))
     except ConfigError as error:
         return Check("link type", error.problems[0], "make it in Jira's settings, or name another in team.link_type")
     reads = kind.outward if team.link_side == "outward" else kind.inward

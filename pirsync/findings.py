@@ -7,7 +7,15 @@ from datetime import datetime
 from .decision import Finding
 from .model import Noun
 from .ports import State
+from .recall import recall_all
 from .ways import way
+
+
+class Found(Noun):
+    """What the last pass found of one incident (cache `findings`)."""
+
+    key: str
+    found: tuple[Finding, ...]
 
 
 class Open(Noun):
@@ -28,10 +36,9 @@ def stored(state: State) -> list[Open]:
     """Everything that is open, by incident. Nothing is asked of any site."""
     found: list[Open] = []
     keys: dict[str, str] = {}
-    for incident_id, kept in state.cached_all("findings").items():
-        keys[incident_id] = str(kept["key"])
-        for told in kept["found"]:
-            finding = Finding.model_validate(told)
+    for incident_id, kept in recall_all(state, "findings", Found).items():
+        keys[incident_id] = kept.key
+        for finding in kept.found:
             found.append(
                 Open(
                     key=finding.incident,

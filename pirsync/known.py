@@ -8,6 +8,7 @@ from pirsync.decision import Barred, Journal, Wishes
 from pirsync.draft import page_mark
 from pirsync.model import Memory, Noun, Property
 from pirsync.ports import State
+from pirsync.recall import recall
 
 
 class Known(Noun):
@@ -20,6 +21,20 @@ class Known(Noun):
     memory_property: Property | None
     tickets: tuple[str, ...]
     open: bool
+
+
+class Waiting(Noun):
+    """Since when an incident's changes are held back (cache `waiting`)."""
+
+    since: datetime
+
+
+class KeptBar(Noun):
+    """That a page may not be written, and how often that was tried (cache `barred`)."""
+
+    reason: str
+    until: datetime
+    tries: int
 
 
 def memory_of(found: Property | None) -> Memory | None:
@@ -40,17 +55,18 @@ def asserted_of(state: State, incident_id: str) -> dict[str, list[str]]:
 
 def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
     """What the local journal says of one incident."""
-    waiting, barred = state.cached("waiting", incident_id), state.cached("barred", incident_id)
+    waiting = recall(state, "waiting", incident_id, Waiting)
+    barred = recall(state, "barred", incident_id, KeptBar)
     return Journal(
         intents=state.intents(incident_id),
         settled_from=state.created_at if state.born_with_owner else state.created_at + settle,
-        waiting_since=datetime.fromisoformat(waiting["since"]) if waiting else None,
+        waiting_since=waiting.since if waiting else None,
         refused={str(k): str(v) for k, v in (state.cached("refused", incident_id) or {}).items()},
-        wishes=Wishes.model_validate(state.cached("wish", incident_id) or {}),
+        wishes=recall(state, "wish", incident_id, Wishes) or Wishes(),
         asserted={
             label: tuple(map(datetime.fromisoformat, at)) for label, at in asserted_of(state, incident_id).items()
         },
-        barred=Barred(reason=barred["reason"], until=datetime.fromisoformat(barred["until"])) if barred else None,
+        barred=Barred(reason=barred.reason, until=barred.until) if barred else None,
     )
 
 

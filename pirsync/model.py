@@ -327,7 +327,9 @@ class CellEdit(Noun):
 
 
 class Shown(Noun):
-    """The Owner and Due values of one ticket that page and Jira last agreed on."""
+    """The Owner and Due values of one ticket that page and Jira last agreed on; keeps what a newer pirsync added."""
+
+    model_config = ConfigDict(extra="allow")
 
     owner: str
     due: str
@@ -342,7 +344,11 @@ class Memory(Noun):
     above `stamped` is ours (0: not told); only Data Center needs it, where finding our newest version would take
     one request for each that people wrote since. `comments` are receipts of page comments, oldest first, written
     before the comments are sent.
+
+    Fields that a newer pirsync added are kept, and written back with ours.
     """
+
+    model_config = ConfigDict(extra="allow")
 
     page: str
     incident: str

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TypeVar
 
 from pirsync.known import Known, memory_of
+from pirsync.recall import KeptIndex, KeptTicket, recall
 
 from . import mapping
 from .decision import (
@@ -28,7 +29,7 @@ from .decision import (
     Terms,
 )
 from .directory import Directory, Sources
-from .draft import mark_label
+from .draft import mark_label, page_mark
 from .errors import AuthInDoubt
 from .model import (
     Column,
@@ -149,8 +150,8 @@ class Readings:
         missing = [i for i in dict.fromkeys(ids) if i not in self.incidents]
         if self.trust is Trust.REMEMBERED:
             for incident_id in missing:
-                if kept := self.sources.state.cached("incident", incident_id):
-                    self.incidents[incident_id] = Incident.model_validate(kept)
+                if kept := recall(self.sources.state, "incident", incident_id, Incident):
+                    self.incidents[incident_id] = kept
             missing = [i for i in missing if i not in self.incidents]
         if missing:
             want = mapping.want_incident(self.practice.resolved)
@@ -168,8 +169,8 @@ class Readings:
         """Have the review pages of these incidents at hand, in bulk; look for those that nobody remembers."""
         incidents = [self.incidents[i] for i in ids if i in self.incidents]
         for incident in incidents:
-            if incident.id not in self.known and (kept := self.sources.state.cached("review", incident.id)):
-                self.known[incident.id] = Known.model_validate(kept)
+            if incident.id not in self.known and (kept := recall(self.sources.state, "review", incident.id, Known)):
+                self.known[incident.id] = kept
         self._locate([i for i in incidents if i.id not in self.known and i.id not in self.located])
         wanted = [self.known[i.id].page for i in incidents if i.id in self.known]
         missing = [page for page in dict.fromkeys(wanted) if page not in self.pages and page not in self.absent]
@@ -184,10 +185,10 @@ class Readings:
                 self.pages[page_id] = page
 
     def _locate(self, incidents: list[Incident]) -> None:
-        """Find the pages of incidents that state knows nothing of: by their remote links, else by their titles."""
+        """Find the pages of incidents whose reviews state has not at hand: by the journal's receipts and their remote
+        links, else by their titles."""
         lost = [incident for incident in incidents if self._may_have_page(incident)]
-        if not self.sources.state.born_with_owner:
-            self._follow_links(lost)
+        self._follow(self._pointers(lost))
         self._find_by_title([incident for incident in lost if incident.id not in self.known])
         # Only now: what could not be read was not looked for, and looks absent to nobody.
         self.located.update(incident.id for incident in incidents)
@@ -196,26 +197,39 @@ class Readings:
         terms, born_with_owner = self.practice.terms, self.sources.state.born_with_owner
         reviewed_once = incident.is_closed or any(e.after in incident.closed_statuses for e in incident.events)
         is_out = born_with_owner or not reviewed_once or incident.project not in terms.projects
-        return not (scope(incident, terms) and is_out)
+        return not (scope(incident, terms) and is_out) or bool(self._receipt(incident.id))
 
-    def _follow_links(self, incidents: list[Incident]) -> None:
-        tracker, wiki = self.sources.tracker, self.sources.wiki
-        links = tracker.each(tracker.remote_links, [incident.id for incident in incidents])
-        named = {
-            incident.id: [x.global_id.removeprefix(LINK_PREFIX) for x in found if x.global_id.startswith(LINK_PREFIX)]
-            for incident, found in zip(incidents, links, strict=True)
-        }
+    def _receipt(self, incident_id: str) -> str:
+        """The id of the page that the journal says was made, or empty."""
+        line = self.sources.state.intents(incident_id).get(page_mark(self.practice.terms.owner_id, incident_id))
+        return line.remote_id if line is not None and line.status == "done" else ""
+
+    def _pointers(self, incidents: list[Incident]) -> dict[str, list[str]]:
+        """Page ids by incident: the receipt's, and where the journal is not as old as its owner id, the links'."""
+        tracker, named = self.sources.tracker, dict[str, list[str]]()
+        for incident in incidents:
+            if receipt := self._receipt(incident.id):
+                named[incident.id] = [receipt]
+        if not self.sources.state.born_with_owner:
+            unsure = [incident.id for incident in incidents if incident.id not in named]
+            for incident_id, links in zip(unsure, tracker.each(tracker.remote_links, unsure), strict=True):
+                ids = [x.global_id.removeprefix(LINK_PREFIX) for x in links if x.global_id.startswith(LINK_PREFIX)]
+                named[incident_id] = ids
+        return named
+
+    def _follow(self, named: dict[str, list[str]]) -> None:
+        wiki = self.sources.wiki
         ids = list(dict.fromkeys(page_id for several in named.values() for page_id in several))
         pages = {page.id: page for page in wiki.pages(ids)} if ids else {}
         if ids and not pages:
             prove_sight(wiki, self.practice.terms)
         properties = self._properties(list(pages))
-        for incident in incidents:
-            for page_id in named[incident.id]:
+        for incident_id, page_ids in named.items():
+            for page_id in page_ids:
                 if page_id not in pages:
                     # People deleted it; that we forgot it with our state does not bring it back.
-                    self.vanished[incident.id] = page_id
-                elif self._bind(incident, pages[page_id], properties[page_id]):
+                    self.vanished[incident_id] = page_id
+                elif self._bind(self.incidents[incident_id], pages[page_id], properties[page_id]):
                     break
 
     def _find_by_title(self, incidents: list[Incident]) -> None:
@@ -281,8 +295,8 @@ class Readings:
         missing = [ref for ref in wanted if ref not in self.absent and self._ticket(ref) is None]
         if self.trust is Trust.REMEMBERED:
             for ref in (ref for ref in missing if ref not in self.written):
-                if kept := self.sources.state.cached("ticket", ref):
-                    self.keep_ticket(Ticket.model_validate(kept["ticket"]))
+                if kept := recall(self.sources.state, "ticket", ref, KeptTicket):
+                    self.keep_ticket(kept.ticket)
             missing = [ref for ref in missing if self._ticket(ref) is None]
         want = mapping.want_ticket()
         for raw in self.sources.tracker.issues(missing, want) if missing else ():
@@ -407,8 +421,8 @@ class Readings:
         )
         if stamp.is_on(page):
             self.bases[page.id] = self.read(page)
-        elif kept := self.sources.state.cached("base", page.id):
-            self.bases[page.id] = ReviewPage.model_validate(kept)
+        elif kept := recall(self.sources.state, "base", page.id, ReviewPage):
+            self.bases[page.id] = kept
         else:
             found = self.sources.wiki.stamped(page, stamp)
             self.bases[page.id] = self.read(found) if found is not None else None
@@ -472,10 +486,10 @@ def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -
     Of the labelled pages, those that are known as other teams' are not taken for this team's.
     """
     terms = practice.terms
-    kept = sources.state.cached("index", terms.team)
-    page = Page.model_validate(kept["held"]) if kept and kept.get("held") else None
+    kept = recall(sources.state, "index", terms.team, KeptIndex)
+    page = kept.held if kept else None
     if page is None or seen is None or (page.version, page.at, page.author) != (seen.version, seen.at, seen.author):
-        page = sources.wiki.page(str(kept["page"])) if kept and kept.get("page") else None
+        page = sources.wiki.page(kept.page) if kept else None
     page = page or sources.wiki.find(terms.space, terms.index_title)
     if page is None:
         taken = {str(index["page"]) for index in sources.state.cached_all("index").values()}
@@ -489,6 +503,6 @@ def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -
     except BadPage:
         index = None
     if index is None or index.start is None:
-        known = bool(kept and kept.get("page") == page.id)
+        known = kept is not None and kept.page == page.id
         return ObservedIndex(page=page if known else None, index=index, holder=None if known else page)
     return ObservedIndex(page=page, index=index, holder=None)

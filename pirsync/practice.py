@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from .config import EVERY_TYPE, Run, Site, Team
 from .decision import DefaultItem, Terms
 from .errors import ConfigError
 from .mapping import Context, Resolved, TeamMapping
-from .model import StatusCategory
+from .model import Noun, StatusCategory
 from .page.template import ReviewTemplate
 from .ports import LinkType, State, TrackerReads, WikiReads, World
+from .recall import recall
+
+F = TypeVar("F")
 
 SITE_FACTS_LAST = timedelta(days=1)
 
@@ -34,33 +37,53 @@ class Practice:
     extra_jql: str
 
 
+class Fact(Noun, Generic[F]):
+    """Something that a site said of itself, and when it was read."""
+
+    at: datetime
+    fact: F
+
+
+class SiteFacts(Noun):
+    """What both sites say of themselves: fields by id, statuses (and their categories) and issue types by name."""
+
+    fields: dict[str, str]
+    statuses: dict[str, str]
+    issue_types: dict[str, str]
+    link_types: tuple[LinkType, ...]
+    wiki_account: str
+
+
 def remembered(
-    state: State, kind: str, key: str, now: datetime, read: Callable[[], Mapping[str, Any]]
-) -> Mapping[str, Any]:
+    state: State, kind: str, key: str, now: datetime, shape: type[Fact[F]], read: Callable[[], F | None]
+) -> F | None:
     """A fact of the site from state, read again when it is older than a day; "there is none" (None) is not kept."""
-    kept = state.cached(kind, key)
-    if kept is not None and datetime.fromisoformat(kept["at"]) > now - SITE_FACTS_LAST:
-        return dict(kept["fact"])
-    fact = dict(read())
-    if any(value is None for value in fact.values()):
-        return fact
-    state.cache(kind, {key: {"at": now.isoformat(), "fact": fact}})
+    kept = recall(state, kind, key, shape)
+    if kept is not None and kept.at > now - SITE_FACTS_LAST:
+        return kept.fact
+    fact = read()
+    if fact is not None:
+        state.cache(kind, {key: shape(at=now, fact=fact).model_dump(mode="json")})
     return fact
 
 
-def site_facts(world: World) -> Mapping[str, Any]:
-    """What both sites say of themselves: `fields` by id, `statuses` by name, `link_types`, `wiki_account`."""
-    return remembered(world.state, "site", "facts", world.clock.now(), lambda: _read_facts(world.tracker, world.wiki))
+def site_facts(world: World) -> SiteFacts:
+    """What both sites say of themselves, of today or of yesterday."""
+
+    def read() -> SiteFacts:
+        return _read_facts(world.tracker, world.wiki)
+
+    return remembered(world.state, "site", "facts", world.clock.now(), Fact[SiteFacts], read) or read()
 
 
-def _read_facts(tracker: TrackerReads, wiki: WikiReads) -> dict[str, Any]:
-    return {
-        "fields": tracker.fields(),
-        "statuses": tracker.statuses(),
-        "issue_types": tracker.issue_types(),
-        "link_types": [kind.model_dump() for kind in tracker.link_types()],
-        "wiki_account": wiki.identity(),
-    }
+def _read_facts(tracker: TrackerReads, wiki: WikiReads) -> SiteFacts:
+    return SiteFacts(
+        fields=dict(tracker.fields()),
+        statuses=dict(tracker.statuses()),
+        issue_types=dict(tracker.issue_types()),
+        link_types=tuple(tracker.link_types()),
+        wiki_account=wiki.identity(),
+    )
 
 
 def practice(
@@ -68,10 +91,10 @@ def practice(
 ) -> Practice:
     """Resolve one team's names. Raises ConfigError for a field or a link type that the site does not have."""
     facts = site_facts(world)
-    closed = frozenset(name for name, category in facts["statuses"].items() if category == StatusCategory.DONE)
+    closed = frozenset(name for name, category in facts.statuses.items() if category == StatusCategory.DONE)
     return Practice(
         terms=_terms(team, site, run, mapping, facts),
-        resolved=mapping.resolve(facts["fields"]),
+        resolved=mapping.resolve(facts.fields),
         mapping=mapping,
         template=template,
         context=Context(
@@ -100,9 +123,8 @@ def issue_types(team: Team, known: Mapping[str, str]) -> tuple[str, ...]:
     return found
 
 
-def link_type(name: str, kinds: list[dict[str, Any]]) -> LinkType:
+def link_type(name: str, known: tuple[LinkType, ...]) -> LinkType:
     """The link type with that name or id."""
-    known = [LinkType.model_validate(kind) for kind in kinds]
     for kind in known:
         if name in (kind.id, kind.name):
             return kind
@@ -110,7 +132,7 @@ def link_type(name: str, kinds: list[dict[str, Any]]) -> LinkType:
     raise ConfigError(f'team.link_type: Jira has no issue link type "{name}"; it has {names}')
 
 
-def _terms(team: Team, site: Site, run: Run, mapping: TeamMapping, facts: Mapping[str, Any]) -> Terms:
+def _terms(team: Team, site: Site, run: Run, mapping: TeamMapping, facts: SiteFacts) -> Terms:
     since = None
     if team.closed_since != "always":
         since = datetime.combine(team.closed_since, time(), tzinfo=ZoneInfo(team.time_zone)).astimezone(UTC)
@@ -118,9 +140,9 @@ def _terms(team: Team, site: Site, run: Run, mapping: TeamMapping, facts: Mappin
         team=team.name,
         owner_id=site.owner_id,
         deployment=site.deployment,
-        wiki_account=facts["wiki_account"],
+        wiki_account=facts.wiki_account,
         projects=team.projects,
-        issue_types=issue_types(team, facts["issue_types"]),
+        issue_types=issue_types(team, facts.issue_types),
         closed_since=since,
         space=team.space,
         parent=team.parent or None,
@@ -128,7 +150,7 @@ def _terms(team: Team, site: Site, run: Run, mapping: TeamMapping, facts: Mappin
         index_title=team.index_title,
         action_project=team.action_project,
         action_type=team.action_type,
-        link_type=link_type(team.link_type, facts["link_types"]),
+        link_type=link_type(team.link_type, facts.link_types),
         link_side=team.link_side,
         zone=team.time_zone,
         page_edits=team.page_edits,

@@ -14,7 +14,8 @@ from enum import Enum
 from functools import partial
 
 from pirsync.directory import Sources, screen_key
-from pirsync.known import journal
+from pirsync.known import Known, journal
+from pirsync.recall import Place, recall, recall_all
 
 from . import mapping
 from .apply import FIRST_RETRY, LAST_RETRY, apply, apply_index
@@ -30,6 +31,7 @@ from .decision import (
     Plan,
     UpdateIndex,
     UpdatePage,
+    is_local,
 )
 from .errors import (
     Ambiguous,
@@ -58,13 +60,22 @@ MAX_ROUNDS = 6
 CHUNK = 250
 """Incidents whose pages are read in one request on Cloud."""
 
+SPENT = "a pass had made its requests"
+
 
 class Mode(Enum):
-    """Which incidents a pass looks at: those with news, all, or those named."""
+    """Which incidents a pass looks at: those with news, all, or those named.
+
+    A survey looks at all of them and writes nothing remote: it only learns, and leaves the rest to the next pass.
+    """
 
     NEWS = "news"
     ALL = "all"
     NAMED = "named"
+    SURVEY = "survey"
+
+
+SWEEPS = (Mode.ALL, Mode.SURVEY)
 
 
 @dataclass(frozen=True)
@@ -135,27 +146,60 @@ class _Pass:
         self.world.tracker.identity()
         self.recorder = Recorder(self.world.state, self.world.clock.now())
         started = self.world.clock.now()
+        swept: list[Practice] = []
         named = dict.fromkeys(selection.keys)
-        for practice in teams:
-            mode = selection.mode
-            if mode is Mode.NEWS and self.world.state.watermark(practice.terms.team) is None:
-                mode = Mode.ALL
-            self._first_rounds(mode, practice, named)
-            if mode is Mode.ALL:
-                self.world.state.set_watermark(practice.terms.team, started - self.limits.overlap)
-        for key in named:
-            self._result(Result(key=key, reason="no such issue in the teams' projects, or it cannot be seen"))
+        try:
+            for practice in teams:
+                mode = selection.mode
+                if mode is Mode.NEWS and self.world.state.watermark(practice.terms.team) is None:
+                    mode = Mode.ALL
+                self._first_rounds(mode, practice, named)
+                swept += [practice] if mode in SWEEPS else []
+            for key in named:
+                self._result(Result(key=key, reason="no such issue in the teams' projects, or it cannot be seen"))
+            if selection.mode is Mode.SURVEY:
+                self._learn()
+            else:
+                self._bring_to_rest(teams)
+        except (UnsafePlan, AuthInDoubt, Interrupted) as error:
+            self._leave_due(teams, f"a pass ended early ({type(error).__name__})")
+            raise
+        for practice in swept:
+            # Last: until what was seen is at rest or marked as due, nothing may pass for seen.
+            self.world.state.set_watermark(practice.terms.team, started - self.limits.overlap)
+        return Report(looked_at=self.looked_at, reviews=self.reviews, results=tuple(self.results), left=self.left)
+
+    def _bring_to_rest(self, teams: Sequence[Practice]) -> None:
         self._brake()
-        for number, item in enumerate(self.unsettled):
+        for number, item in enumerate(list(self.unsettled)):
             if number and self.limits.is_spent:
-                self._leave(item.readings.practice, [item.incident_id])
+                self._leave(item.readings.practice, [item.incident_id], SPENT)
             else:
                 self._isolated(item.readings, item.incident_id, partial(self._rounds, item))
+            self.unsettled.remove(item)
         self.recorder.flush()
         for practice in teams:
             self._index(practice)
         self.recorder.flush()
-        return Report(looked_at=self.looked_at, reviews=self.reviews, results=tuple(self.results), left=self.left)
+
+    def _learn(self) -> None:
+        """Remember what was found; what would be written is marked as due, and written by the next pass."""
+        for item in self.unsettled:
+            readings, incident_id = item.readings, item.incident_id
+            for change in filter(is_local, item.plan.changes):
+                apply(change, incident_id, self.world, readings)
+            self._rest(readings, incident_id, item.plan.model_copy(update={"changes": ()}), ())
+        self.recorder.flush()
+        self._leave_due([item.readings.practice for item in self.unsettled], "a survey writes nothing")
+
+    def _leave_due(self, teams: Sequence[Practice], why: str) -> None:
+        """Keep due what this pass did not bring to rest: rounds that were not run, an index that was not written."""
+        for item in self.unsettled:
+            self._leave(item.readings.practice, [item.incident_id], why)
+        for practice in teams:
+            for incident_id in self._index_news(practice):
+                key = work_key(practice.terms.team, incident_id)
+                self.world.state.mark_dirty(key, self.world.clock.now(), why)
 
     # ------------------------------------------------------------ first rounds
 
@@ -168,14 +212,14 @@ class _Pass:
                 if (head := poll(self.world, readings, self.limits.overlap)) is not None:
                     self.index_heads[practice.terms.team] = head
                 ids: Iterator[list[str]] = chunks(self._due(practice), self.limits.chunk)
-            case Mode.ALL:
+            case Mode.ALL | Mode.SURVEY:
                 ids = self._all(readings)
             case Mode.NAMED:
                 ids = chunks(self._named(readings, named), self.limits.chunk)
         self.recorder.begin(practice.terms.team)
         for number, chunk in enumerate(ids):
             if number and self.limits.is_spent:
-                self._leave(practice, chunk)
+                self._leave(practice, chunk, SPENT)
                 readings.release(chunk)
                 continue
             journals = self._gather(readings, chunk)
@@ -185,13 +229,14 @@ class _Pass:
             self.recorder.flush()
             readings.release(set(chunk) - {item.incident_id for item in self.unsettled})
 
-    def _leave(self, practice: Practice, ids: list[str]) -> None:
+    def _leave(self, practice: Practice, ids: list[str], why: str) -> None:
         """Have the next pass look at these incidents, and read them and their tickets instead of remembering."""
         state, now = self.world.state, self.world.clock.now()
         self.left += len(ids)
         for incident_id in ids:
-            state.drop("ticket", (state.cached("review", incident_id) or {}).get("tickets", ()))
-            state.mark_dirty(work_key(practice.terms.team, incident_id), now, "a pass had made its requests")
+            review = recall(state, "review", incident_id, Known)
+            state.drop("ticket", review.tickets if review is not None else ())
+            state.mark_dirty(work_key(practice.terms.team, incident_id), now, why)
         state.drop("incident", ids)
 
     def _due(self, practice: Practice) -> Iterator[str]:
@@ -211,8 +256,8 @@ class _Pass:
                 self._isolated(readings, str(raw["id"]), partial(readings.take_incident, raw))
             seen.update(ids)
             yield ids
-        pages = self.world.state.cached_all("page").values()
-        ours = {str(p["incident"]) for p in pages if p["team"] == readings.practice.terms.team}
+        pages = recall_all(self.world.state, "page", Place).values()
+        ours = {page.incident for page in pages if page.team == readings.practice.terms.team}
         yield from chunks(sorted(ours - seen), self.limits.chunk)
 
     def _named(self, readings: Readings, named: dict[str, None]) -> Iterator[str]:
@@ -257,8 +302,8 @@ class _Pass:
 
     def _absent(self, readings: Readings, incident_id: str) -> None:
         """An incident that was asked for by its id and cannot be read: its page is left as it is, and it is told."""
-        kept = self.world.state.cached("review", incident_id) or {}
-        key = str(kept.get("key", incident_id))
+        kept = recall(self.world.state, "review", incident_id, Known)
+        key = kept.key if kept is not None else incident_id
         message = f"{key} is deleted, or our account may not see it any more; its page is left as it is"
         decided = Plan(findings=(Finding(kind=FindingKind.INCIDENT_GONE, incident=key, message=message),))
         self.recorder.absent(readings.practice.terms.team, incident_id, key, decided)
@@ -395,11 +440,7 @@ class _Pass:
 
     def _index(self, practice: Practice) -> None:
         """Bring the team's index up to date; read it only when a row differs from what it is known to hold."""
-        team, state = practice.terms.team, self.world.state
-        rows = self.index_rows.get(team, {})
-        news = {
-            i: r for i, r in rows.items() if state.cached("index-row", f"{team}/{r.key}") != r.model_dump(mode="json")
-        }
+        team, state, news = practice.terms.team, self.world.state, self._index_news(practice)
         if not news:
             return
         made: list[Change] = []
@@ -427,6 +468,14 @@ class _Pass:
                 failure=failure,
             )
         )
+
+    def _index_news(self, practice: Practice) -> dict[str, IndexRow]:
+        """The lines, by incident, that differ from what the team's index is known to hold."""
+        team, state = practice.terms.team, self.world.state
+        rows = self.index_rows.get(team, {})
+        return {
+            i: r for i, r in rows.items() if state.cached("index-row", f"{team}/{r.key}") != r.model_dump(mode="json")
+        }
 
     def _write_index(self, practice: Practice, rows: tuple[IndexRow, ...], made: list[Change]) -> Plan:
         state = self.world.state

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from pirsync.known import Known
+from pirsync.recall import KeptIndex, KeptTicket, Place, recall, recall_all
+
 from . import mapping
 from .decision import PAGE_LABEL, TICKET_LABEL
 from .draft import mark_label
-from .model import Incident, PageHead, Ticket
+from .model import Incident, Mark, PageHead, Ticket
 from .observe import Readings, prove_sight
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
@@ -76,13 +79,18 @@ def _news(world: World, practice: Practice, since: datetime) -> Iterator[RawIssu
 
 def _take_incident(raw: RawIssue, readings: Readings, state: State, now: datetime) -> None:
     incident = readings.take_incident(raw)
-    kept, fresh = state.cached("incident", incident.id), slim(incident)
-    if kept == fresh or not _could_matter(incident, readings.practice, state):
+    kept, fresh = recall(state, "incident", incident.id, Incident), slim(incident)
+    before = kept.model_dump(mode="json") if kept is not None else None
+    if before == fresh or not _could_matter(incident, readings.practice, state):
         return
-    if kept is not None and _but_for_tickets(kept, incident.id, state) == _but_for_tickets(fresh, incident.id, state):
+    if before is not None and _differ_in_tickets_alone(before, fresh, incident.id, state):
         state.cache("incident", {incident.id: fresh})
         return
     state.mark_dirty(work_key(readings.practice.terms.team, incident.id), now, "incident changed")
+
+
+def _differ_in_tickets_alone(before: dict[str, Any], after: dict[str, Any], incident_id: str, state: State) -> bool:
+    return _but_for_tickets(before, incident_id, state) == _but_for_tickets(after, incident_id, state)
 
 
 def _but_for_tickets(incident: dict[str, Any], incident_id: str, state: State) -> dict[str, Any]:
@@ -90,7 +98,8 @@ def _but_for_tickets(incident: dict[str, Any], incident_id: str, state: State) -
 
     Their history is none either, for it says nothing that the links do not.
     """
-    ours = set((state.cached("review", incident_id) or {}).get("tickets", ()))
+    review = recall(state, "review", incident_id, Known)
+    ours = set(review.tickets if review is not None else ())
     links = [link for link in incident["links"] if link["other_id"] not in ours]
     return {**incident, "links": links, "events": [e for e in incident["events"] if e["field"] not in LINK_FIELDS]}
 
@@ -98,16 +107,16 @@ def _but_for_tickets(incident: dict[str, Any], incident_id: str, state: State) -
 def _could_matter(incident: Incident, practice: Practice, state: State) -> bool:
     """An open incident without a review is nothing to do; it is news again when it is closed."""
     covered = incident.project in practice.terms.projects
-    return covered and (incident.is_closed or state.cached("review", incident.id) is not None)
+    return covered and (incident.is_closed or recall(state, "review", incident.id, Known) is not None)
 
 
 def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime) -> None:
     ticket = readings.take_ticket(raw)
-    kept = state.cached("ticket", ticket.id)
-    if kept is not None and Ticket.model_validate(kept["ticket"]) == _as_kept(ticket, kept["ticket"]["mark"]):
+    kept = recall(state, "ticket", ticket.id, KeptTicket)
+    if kept is not None and kept.ticket == _as_kept(ticket, kept.ticket.mark):
         return
     terms = readings.practice.terms
-    incidents = {str(kept["incident"])} if kept else {link.other_id for link in ticket.links}
+    incidents = {kept.incident} if kept else {link.other_id for link in ticket.links}
     if ticket.mark is not None and ticket.mark.owner == terms.owner_id:
         incidents.add(ticket.mark.incident)
     for incident_id in sorted(incidents):
@@ -118,33 +127,34 @@ def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime)
 
 def _reviewing_team(incident_id: str, state: State) -> str | None:
     """Whose review an incident has; None when no review is remembered."""
-    review = state.cached("review", incident_id)
-    place = state.cached("page", str(review["page"])) if review else None
-    return str(place["team"]) if place else None
+    review = recall(state, "review", incident_id, Known)
+    place = recall(state, "page", review.page, Place) if review is not None else None
+    return place.team if place is not None else None
 
 
-def _as_kept(ticket: Ticket, mark: dict[str, str] | None) -> Ticket:
+def _as_kept(ticket: Ticket, mark: Mark | None) -> Ticket:
     """Data Center's search answers without properties; what is known of the mark does not count as a change."""
     if ticket.mark is None and mark is not None:
-        return Ticket.model_validate({**ticket.model_dump(), "mark": mark})
+        return ticket.model_copy(update={"mark": mark})
     return ticket
 
 
 def _watch_pages(world: World, readings: Readings, since: datetime, now: datetime) -> PageHead | None:
     terms, state = readings.practice.terms, world.state
     if terms.deployment == "cloud":
-        watched = {k: v for k, v in state.cached_all("open").items() if v["team"] == terms.team}
+        watched = {k: v for k, v in recall_all(state, "open", Place).items() if v.team == terms.team}
         heads = {head.id: head for head in world.wiki.heads(watched)} if watched else {}
         if watched and not heads:
             prove_sight(world.wiki, terms)
         for page_id, place in watched.items():
-            if page_id not in heads or heads[page_id].version != place["version"]:
-                state.mark_dirty(work_key(terms.team, str(place["incident"])), now, "page changed")
+            if page_id not in heads or heads[page_id].version != place.version:
+                state.mark_dirty(work_key(terms.team, place.incident), now, "page changed")
         return None
-    index, found = str((state.cached("index", terms.team) or {}).get("page", "")), None
+    kept, found = recall(state, "index", terms.team, KeptIndex), None
+    index = kept.page if kept is not None else ""
     for head in world.wiki.labelled(terms.space, PAGE_LABEL, since, (index,) if index else ()):
         found = head if head.id == index else found
-        place = state.cached("page", head.id) or {}
-        if place and place["team"] == terms.team and place["version"] != head.version:
-            state.mark_dirty(work_key(terms.team, str(place["incident"])), now, "page changed")
+        seen = recall(state, "page", head.id, Place)
+        if seen is not None and seen.team == terms.team and seen.version != head.version:
+            state.mark_dirty(work_key(terms.team, seen.incident), now, "page changed")
     return found

@@ -13,6 +13,7 @@ import pirsync
 ROOT = Path(pirsync.__file__).parent
 CORE = {"errors", "model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports", "decision"}
+REMEMBERING = ("recall", "known", "record")
 DECIDING = (
     "draft",
     "rows",
@@ -20,11 +21,10 @@ DECIDING = (
     "plan",
     "practice",
     "directory",
-    "known",
+    *REMEMBERING,
     "observe",
     "apply",
     "report",
-    "record",
     "scan",
 )
 PLANNING = VALUES | {*DECIDING, "sample"}
@@ -49,7 +49,8 @@ ONLY_IMPORTER = {
     "schedule": {"daemon.py"},
     "markdownify": {"page/markdown.py"},
 }
-AT_THE_EDGE = {"adapters", "daemon", "sandbox", "cli", "commands", "build", "demo", "logs", "output", "show"}
+AT_THE_EDGE = {"adapters", "daemon", "sandbox", "cli", "commands", "state_commands", "build", "demo", "logs"}
+AT_THE_EDGE |= {"output", "show"}
 OUTSIDE = {"time", "random", "os", "socket", "subprocess", "requests", "structlog", "logging"}
 
 FILES = sorted(ROOT.rglob("*.py"))

@@ -239,16 +239,16 @@ class SqlState:
 
     def counted(self) -> Counted:
         """How much of each kind the file holds."""
-        by_status = sa.select(INTENT.c.status, sa.func.count()).group_by(INTENT.c.status)
-        by_kind = sa.select(CACHE.c.kind, sa.func.count()).group_by(CACHE.c.kind)
+        by_status = sa.select(INTENT.c.status, sa.func.count().label("number")).group_by(INTENT.c.status)
+        by_kind = sa.select(CACHE.c.kind, sa.func.count().label("number")).group_by(CACHE.c.kind)
         pending = self.pending()
         marks = self._rows(sa.select(WATERMARK).order_by(WATERMARK.c.name))
         with self._ours():
             return Counted(
-                intents={str(status): int(count) for status, count in self._rows(by_status)},
+                intents={str(row.status): int(row.number) for row in self._rows(by_status)},
                 work=len(pending),
                 failing=sum(line.tries > 0 for line in pending),
-                cached={str(kind): int(count) for kind, count in self._rows(by_kind)},
+                cached={str(row.kind): int(row.number) for row in self._rows(by_kind)},
                 watermarks={str(row.name): datetime.fromisoformat(row.instant) for row in marks},
             )
 

@@ -75,20 +75,32 @@ def opening(path: Path) -> Iterator[bool]:
 
 
 def set_aside(path: Path, now: datetime) -> Path | None:
-    """Move the file to a name with the instant in it; where it went, or None where there is none.
+    """Move the file to a name with the instant in it; where it went, or None where there is none."""
+    if not path.exists():
+        return None
+    old = path.with_name(f"{path.name}.{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    move(path, old)
+    return old
 
-    What lies beside it goes first: a file without its journal is an older state of itself, but a journal beside
-    another file would be taken for that file's.
+
+def move(path: Path, target: Path) -> None:
+    """Move a file with what lies beside it.
+
+    That goes first: a file without its journal is an older state of itself, but a journal beside another file
+    would be taken for that file's.
     """
     with translated(path):
-        if not path.exists():
-            return None
-        old = path.with_name(f"{path.name}.{now.astimezone(UTC):%Y%m%dT%H%M%S}Z")
         for end in (*BESIDE, ""):
             part = path.with_name(path.name + end)
             if part.exists():
-                part.rename(old.with_name(old.name + end))
-        return old
+                part.rename(target.with_name(target.name + end))
+
+
+def remove(path: Path) -> None:
+    """Take away a file of ours that nobody uses, and what lies beside it; one that is not there is no matter."""
+    with translated(path):
+        for end in (*BESIDE, ".lock", ""):
+            path.with_name(path.name + end).unlink(missing_ok=True)
 
 
 def _opened(connection: sa.Connection, path: Path, owner_id: str, now: datetime) -> dict[str, str]:
@@ -110,7 +122,7 @@ def _opened(connection: sa.Connection, path: Path, owner_id: str, now: datetime)
             f"correct the owner id or the path, or move the file away; {MOVE_AWAY}"
         )
     _migrate(connection, int(version))
-    return meta
+    return read_meta(connection)
 
 
 def damaged(path: Path) -> StateError:
@@ -182,6 +194,9 @@ def translated(path: Path) -> Iterator[None]:
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise StateError(_sentence(path, getattr(cause, "sqlite_errorname", ""))) from error
+    except UnicodeDecodeError as error:
+        # The driver cannot read what SQLite says of a damaged schema.
+        raise damaged(path) from error
     except OSError as error:
         raise StateError(f"{path} cannot be used ({error.strerror}): correct the path or its permissions") from error
 

@@ -45,7 +45,7 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
                 plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
     if row.ticket:
         # What no row shows yet is not remembered as shown: it would pass for a ticket whose row people deleted.
-        plan.shown[ticket.id] = Shown(**agreed)
+        plan.shown[ticket.id] = (base or jira).model_copy(update=agreed)
 
 
 At = tuple[Row, Column, Cell]

@@ -16,7 +16,8 @@ from pirsync.adapters.connection import Connection
 from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.adapters.limits import BREATH, LONGEST_BREATH, Holds, Scope, breath, scope_of
-from pirsync.adapters.state import SqlState, create_state, open_state
+from pirsync.adapters.state import SqlState, open_state
+from pirsync.adapters.state_file import create_state
 from pirsync.build import product_holds
 from pirsync.errors import Interrupted, Unavailable
 from pirsync.model import RemoteLink

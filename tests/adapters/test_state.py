@@ -171,6 +171,13 @@ def test_news_that_came_during_a_step_are_not_lost(state: State) -> None:
     assert state.pending() == expected
 
 
+def test_one_keys_line_is_at_hand(state: State) -> None:
+    assert state.owed("10001") is None
+    state.mark_dirty("10001", NOW, "new")
+    state.mark_dirty("10002", NOW, "new")
+    assert state.owed("10001") == Due(key="10001", due=NOW, seen=1, tries=0, reason="new")
+
+
 def test_a_failed_step_is_tried_again_later(state: State) -> None:
     state.mark_dirty("10001", NOW, "closed")
     state.postpone("10001", 1, NOW + SECOND, "no answer")

@@ -1,0 +1,56 @@
+"""What state remembers, in the shape that this pirsync knows; a value in any other shape was never remembered.
+
+A cache outlives the pirsync that wrote it: a newer one may have added to a value, and an older one lacks what we
+need. Nothing in a cache is worth a guess, for everything in it can be read or concluded again.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from .model import Noun, Page, Ticket
+from .ports import State
+
+N = TypeVar("N", bound=Noun)
+
+
+class Place(Noun):
+    """Whose a page is, and the version that was last seen of it (cache `page`, and `open` while polls watch it)."""
+
+    incident: str
+    team: str
+    version: int
+
+
+class KeptTicket(Noun):
+    """A ticket and the incident whose it is (cache `ticket`)."""
+
+    incident: str
+    ticket: Ticket
+
+
+class KeptIndex(Noun):
+    """A team's index page by its id, and as we last wrote it where that is certain (cache `index`)."""
+
+    page: str
+    held: Page | None = None
+
+
+def recall(state: State, kind: str, key: str, shape: type[N]) -> N | None:
+    """A cached value, or None where there is none or none of this shape."""
+    return _in_shape(state.cached(kind, key), shape)
+
+
+def recall_all(state: State, kind: str, shape: type[N]) -> dict[str, N]:
+    """All cached values of one kind that have this shape, by key."""
+    told = {key: _in_shape(value, shape) for key, value in state.cached_all(kind).items()}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _in_shape(value: object, shape: type[N]) -> N | None:
+    if value is None:
+        return None
+    try:
+        return shape.model_validate(value)
+    except ValueError:
+        return None

@@ -1,0 +1,147 @@
+"""What a pass leaves behind when it ends early or an incident fails: due again, slower each time, seen by everybody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from pirsync.adapters.state import open_state
+from pirsync.errors import AuthInDoubt, Unavailable, UnsafePlan
+from pirsync.findings import stored
+from pirsync.reconcile import LAST_RETRY, Limits, Mode, Selection, run_once
+from pirsync.record import work_key
+from tests.stage import ALL, NEWS, START, Stage, parse_once, raw_incident, stage
+
+FIVE = [raw_incident(number) for number in range(1, 6)]
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse_once(monkeypatch)
+
+
+class Sick:
+    """A half of a world in which one method fails where its first argument says so; calls are counted."""
+
+    def __init__(self, real: Any, name: str, sick: Any, error: Exception) -> None:
+        self._real, self._name, self._sick, self._error = real, name, sick, error
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return self._call if name == self._name else getattr(self._real, name)
+
+    def _call(self, first: Any, *rest: Any) -> Any:
+        if self._sick(first):
+            self.calls += 1
+            raise self._error
+        return getattr(self._real, self._name)(first, *rest)
+
+
+def with_sick_births(play: Stage, error: Exception, key: str = "OPS-3") -> tuple[Stage, Sick]:
+    wiki = Sick(play.world.wiki_writes, "create_page", lambda draft: draft.title.startswith(key), error)
+    return replace(play, world=replace(play.world, wiki_writes=cast(Any, wiki))), wiki
+
+
+def pages(play: Stage) -> int:
+    return len(list(play.world.wiki.labelled("OPS", "pirsync-review", None)))
+
+
+# ---------------------------------------------------------------- the brake
+
+
+def test_the_brake_counts_over_all_teams() -> None:
+    play = stage(incidents=[*FIVE, *(raw_incident(n, project={"key": "NET"}) for n in range(6, 9))])
+    ops, net = play.practice(play.world), replace(play, team={"name": "net", "projects": ("NET",)})
+    teams = [ops, net.practice(play.world)]
+    limits = Limits(max_creates=7, overlap=timedelta(minutes=10))
+    with pytest.raises(UnsafePlan, match=r"would create 8 pages and tickets \(OPS-1, .* and 3 more\)"):
+        run_once(ALL, play.world, teams, limits, lambda _: None)
+    assert pages(play) == 0
+    run_once(ALL, play.world, teams, replace(limits, max_creates=8), lambda _: None)
+    assert pages(play) == 8
+
+
+def test_what_the_brake_held_back_is_refused_again_by_every_poll_until_it_is_allowed() -> None:
+    play = stage(incidents=FIVE)
+    for selection in (NEWS, NEWS, ALL, NEWS):
+        with pytest.raises(UnsafePlan):
+            play.run_pass(selection, max_creates=4)
+        play.clock.forward(60)
+    assert pages(play) == 0
+    play.run_pass(NEWS, max_creates=5)
+    assert pages(play) == 5
+
+
+def test_a_login_lost_in_the_middle_of_a_pass_loses_no_incident() -> None:
+    play = stage(incidents=FIVE)
+    sick, _ = with_sick_births(play, AuthInDoubt("the login may be broken"))
+    with pytest.raises(AuthInDoubt):
+        sick.run_pass(ALL)
+    assert play.world.state.watermark("ops") is None
+    assert 0 < pages(play) < 5
+    play.clock.forward(61)
+    play.run_pass(NEWS)
+    play.run_pass(NEWS)
+    assert pages(play) == 5
+    assert play.world.state.watermark("ops") is not None
+    assert not play.run_pass(ALL).changes
+
+
+# ---------------------------------------------------------------- back-off
+
+
+def test_an_incident_that_fails_for_ever_is_tried_ever_less_often_and_stops_nobody() -> None:
+    play = stage(incidents=FIVE)
+    sick, births = with_sick_births(play, Unavailable("503"))
+    sick.run_pass(ALL)
+    assert pages(play) == 4
+    waits = []
+    for _ in range(9):
+        line = play.world.state.owed(work_key("ops", "10003"))
+        assert line is not None
+        waits.append(line.due - play.clock.now())
+        play.clock.instant = line.due - timedelta(seconds=1)
+        before = births.calls
+        sick.run_pass(NEWS)
+        assert births.calls == before
+        play.clock.forward(1)
+        sick.run_pass(NEWS)
+        assert births.calls == before + 1
+    minutes = [wait / timedelta(minutes=1) for wait in waits]
+    assert minutes == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    (told,) = (one for one in stored(play.world.state) if one.kind == "Failed")
+    assert (told.tries, told.message, told.again) == (10, "503", play.clock.now() + LAST_RETRY)
+    play.run_pass(Selection(Mode.NAMED, ("OPS-3",)))
+    assert (pages(play), play.world.state.owed(work_key("ops", "10003"))) == (5, None)
+
+
+def test_back_off_survives_a_restart(tmp_path: Any) -> None:
+    path = tmp_path / "state.db"
+    play = stage(incidents=FIVE)
+    first = open_state(path, "owner-0001", START - timedelta(days=1))
+    play = replace(play, world=replace(play.world, state=first))
+    sick, births = with_sick_births(play, Unavailable("503"))
+    sick.run_pass(ALL)
+    play.clock.forward(61)
+    sick.run_pass(NEWS)
+    first.close()
+    second = open_state(path, "owner-0001", play.clock.now())
+    sick = replace(sick, world=replace(sick.world, state=second))
+    line = second.owed(work_key("ops", "10003"))
+    assert line is not None
+    assert (line.tries, line.due - play.clock.now()) == (2, timedelta(minutes=2))
+    before = births.calls
+    sick.run_pass(NEWS)
+    assert births.calls == before
+    second.close()
+
+
+def test_a_site_that_asks_for_more_time_gets_it() -> None:
+    sick, _ = with_sick_births(stage(incidents=FIVE), Unavailable("429", retry_after=1800))
+    sick.run_pass(ALL)
+    line = sick.world.state.owed(work_key("ops", "10003"))
+    assert line is not None
+    assert line.due == sick.clock.now() + timedelta(minutes=30)
