@@ -59,7 +59,8 @@ def rebuild(settings: Settings) -> Report:
     fresh = path.with_name(f"{path.name}.new")
     with Turn(stop, waits_for_its_turn).taken(path):
         remove(fresh)
-        elsewhere = settings.model_copy(update={"site": settings.site.model_copy(update={"state": fresh})})
+        site = settings.site.model_copy(update={"state": fresh})
+        elsewhere = settings.model_copy(update={"sites": (site, *settings.sites[1:])})
         try:
             with open_bench(elsewhere, stop, waits_for_its_turn) as bench:
                 report = one_pass(bench, Selection(Mode.SURVEY), bench.limits(sys.maxsize), news)

@@ -9,9 +9,10 @@ from typing import Any, cast
 import pytest
 
 from pirsync.adapters.state import open_state
+from pirsync.apply import LAST_RETRY
 from pirsync.errors import AuthInDoubt, Unavailable, UnsafePlan
 from pirsync.findings import stored
-from pirsync.reconcile import LAST_RETRY, Limits, Mode, Selection, run_once
+from pirsync.reconcile import Limits, Mode, Selection, run_once
 from pirsync.record import work_key
 from tests.stage import ALL, NEWS, START, Stage, parse_once, raw_incident, stage
 

@@ -55,7 +55,7 @@ def test_where_a_site_does_not_answer_the_old_state_stays(place: Desk) -> None:
     place.do("reconcile")
     path = state_of(place)
     before = path.read_bytes()
-    place.fault("401", method="GET")
+    place.fault("captcha", method="GET")
     assert place.do("state", "rebuild").code == 1
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir() if ".new" in each.name] == []

@@ -14,19 +14,8 @@ ROOT = Path(pirsync.__file__).parent
 CORE = {"errors", "model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports", "decision"}
 REMEMBERING = ("recall", "known", "record")
-DECIDING = (
-    "draft",
-    "rows",
-    "binding",
-    "plan",
-    "practice",
-    "directory",
-    *REMEMBERING,
-    "observe",
-    "apply",
-    "report",
-    "scan",
-)
+LOOKING = ("practice", "directory", *REMEMBERING, "observe", "scan")
+DECIDING = ("draft", "rows", "binding", "plan", *LOOKING, "apply", "report")
 PLANNING = VALUES | {*DECIDING, "sample"}
 WHOLE = PLANNING | {"reconcile"}
 ALLOWED = {
