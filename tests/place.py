@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pirsync.adapters.http import Pace
-from pirsync.adapters.state import create_state
+from pirsync.adapters.state_file import create_state
 from pirsync.build import Bench
 from pirsync.config import Settings, load
 from pirsync.demo import configuration
