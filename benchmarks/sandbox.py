@@ -1,9 +1,9 @@
-"""The sandbox by size: making it, holding it, and how fast it answers one keep-alive client in another process.
+"""The sandbox by size: making it, holding it, and what one keep-alive client in another process costs it.
 
-    python -m benchmarks.sandbox [--sizes 1000 10000] [--deployment cloud|datacenter]
+    python -m benchmarks.sandbox [--sizes 1000 10000] [--deployments cloud datacenter]
 
-Every size is measured in a process of its own, server and client on a core each where there are two. "CPU" is the
-server's processor time for a request, which says what an idle core could do whatever else this machine is doing.
+Every size is measured in a process of its own, server and client on a core each where there are two. All figures of
+requests are the server's processor time: what an idle core could do whatever else this machine is doing.
 """
 
 from __future__ import annotations
@@ -18,94 +18,71 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import get_args
-from urllib.parse import quote, urlsplit
+from typing import Any, get_args
+from urllib.parse import urlsplit
 
+from benchmarks.sandbox_questions import questions
 from pirsync.sandbox.generate import Size, generate
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import Deployment, World
 
-REQUESTS = 400
-CONNECTIONS = 4
+REQUESTS, WARM = 120, 4
 USER = base64.b64encode(b"svc-pirsync:token").decode()
 MADE, HELD, SIMPLE = 30.0, 1024.0, 300.0
 """What is promised at 10,000: made in seconds, held in MB, simple requests a second."""
 
 
-def questions(world: World) -> dict[str, str]:
-    """Simple requests and searches by what they ask, as paths."""
-    key = next(issue.key for issue in reversed(world.tracker.issues.values()))
-    page = next(iter(reversed(world.wiki.pages)))
-    jira = "/rest/api/2" if world.is_cloud else "/jira/rest/api/2"
-    search = f"{jira}/search/jql?fields=summary&maxResults=20&jql=" if world.is_cloud else f"{jira}/search?jql="
-    wiki = "/wiki/rest/api" if world.is_cloud else "/confluence/rest/api"
-    since = f"{world.clock.now():%Y-%m-01}"
-    queries = {
-        "search by key": f"key = {key}",
-        "search by status": "status = Investigating",
-        "search by updated": f'updated >= "{since}"',
-        "search by label": "labels = vendor and status = Open",
-    }
-    read = f"/wiki/api/v2/pages/{page}" if world.is_cloud else f"{wiki}/content/{page}"
-    return {
-        "myself": f"{jira}/myself",
-        "one issue": f"{jira}/issue/{key}?fields=summary,status",
-        "one page": read,
-        **{name: search + quote(query) for name, query in queries.items()},
-        "CQL by title": f"{wiki}/content/search?cql=" + quote('title = "On call"'),
-        "CQL by label": f"{wiki}/content/search?limit=10&cql=" + quote("label = runbook and space = OPS"),
-    }
+def hammer() -> None:
+    """The client: for every address, count and path on a line of its input so many requests, then one line back."""
+    for told in sys.stdin:
+        address, count, path = told.split()
+        host, port = urlsplit(address).hostname, urlsplit(address).port
+        head = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Basic {USER}\r\n\r\n".encode()
+        with socket.create_connection((host, port)) as line, line.makefile("rb") as file:
+            refusals = [refused for _ in range(int(count)) if (refused := _asked(line, file, head))]
+        print(refusals[0] if refusals else "done", flush=True)
 
 
-def hammer(address: str, path: str) -> float:
-    """Seconds that REQUESTS take over a few connections that stay open. RuntimeError for any answer but a 200."""
-    host, port = urlsplit(address).hostname, urlsplit(address).port
-    head = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Basic {USER}\r\n\r\n".encode()
-    lines = [socket.create_connection((host, port)) for _ in range(CONNECTIONS)]
-    files = [line.makefile("rb") for line in lines]
-    began = time.perf_counter()
-    for _ in range(REQUESTS // CONNECTIONS):
-        for line in lines:
-            line.sendall(head)
-        for file in files:
-            status, length = file.readline(), 0
-            while (header := file.readline()) != b"\r\n":
-                if header.lower().startswith(b"content-length:"):
-                    length = int(header.partition(b":")[2])
-            body = file.read(length)
-            if b" 200 " not in status:
-                raise RuntimeError(f"{path}: {status!r} {body[:200]!r}")
-    took = time.perf_counter() - began
-    for line in lines:
-        line.close()
-    return took
+def _asked(line: socket.socket, file: Any, head: bytes) -> str:
+    """One request; what was answered when that is not a 200."""
+    line.sendall(head)
+    status, length = file.readline(), 0
+    while (header := file.readline()) != b"\r\n":
+        if header.lower().startswith(b"content-length:"):
+            length = int(header.partition(b":")[2])
+    body = file.read(length)
+    return "" if b" 200 " in status else f"{status!r} {body[:200]!r}"
 
 
-def measure(deployment: Deployment, count: int) -> dict[str, object]:
-    """Everything about a world of so many issues and pages."""
+def measure(deployment: Deployment, count: int) -> dict[str, Any]:
+    """Everything about a world of so many issues and pages; requests as milliseconds of the server's CPU."""
     world = World(deployment)
     wall, cpu = time.perf_counter(), time.process_time()
     generate(world, Size(count, count, 1))
     made = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-    speeds: dict[str, tuple[float, float]] = {}
-    with Running(world) as running:
+    costs: dict[str, float] = {}
+    command = [sys.executable, "-m", "benchmarks.sandbox", "--client"]
+    with (
+        Running(world) as running,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client,
+    ):
         _stay_on(0)
         for name, path in questions(world).items():
-            _client(running.url, path)  # The first search of all enters everything in the index.
+            first = _told(client, f"{running.url} {WARM} {path}")
             busy = time.process_time()
-            took = _client(running.url, path)
-            speeds[name] = (REQUESTS / took, 1000 * (time.process_time() - busy) / REQUESTS)
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"made": made, "held": held, "speeds": speeds}
+            told = _told(client, f"{running.url} {REQUESTS} {path}")
+            costs[name] = 1000 * (time.process_time() - busy) / REQUESTS
+            if (first, told) != ("done", "done"):
+                raise RuntimeError(f"{path}: {first} {told}")
+    return {"made": made, "held": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "costs": costs}
 
 
-def _client(address: str, path: str) -> float:
-    told = subprocess.run(
-        [sys.executable, "-m", "benchmarks.sandbox", "--client", address, path], capture_output=True, text=True
-    )
-    if told.returncode:
-        raise RuntimeError(told.stderr)
-    return float(told.stdout)
+def _told(client: subprocess.Popen[str], line: str) -> str:
+    if client.stdin is None or client.stdout is None:
+        raise AssertionError("the client has pipes")
+    client.stdin.write(line + "\n")
+    client.stdin.flush()
+    return client.stdout.readline().strip()
 
 
 def _stay_on(core: int) -> None:
@@ -114,45 +91,41 @@ def _stay_on(core: int) -> None:
         os.sched_setaffinity(0, {cores[core]})
 
 
-def rows(results: dict[int, dict[str, object]]) -> Iterator[tuple[str, ...]]:
-    """The table's rows, its head first."""
-    yield ("", *(f"{count:,} issues and pages" for count in results))
-    every = [json.loads(json.dumps(one)) for one in results.values()]
-    yield ("made", *(f"{one['made']['wall']:.1f} s (CPU {one['made']['cpu']:.1f} s)" for one in every))
-    yield ("held", *(f"{one['held']:.0f} MB" for one in every))
-    for name in every[0]["speeds"]:
-        yield (name, *("{:.0f}/s (CPU {:.2f} ms)".format(*one["speeds"][name]) for one in every))
+def rows(results: list[dict[str, Any]], sizes: list[int]) -> Iterator[tuple[str, ...]]:
+    """The table's rows, its head first; the last column is how the greatest size compares with the smallest."""
+    yield ("", *(f"{count:,}" for count in sizes), "ratio")
+    for name in ("cpu", "wall"):
+        yield (f"made, s ({name})", *(f"{one['made'][name]:.1f}" for one in results), "")
+    yield ("held, MB", *(f"{one['held']:.0f}" for one in results), "")
+    for name in results[0]["costs"]:
+        costs = [one["costs"][name] for one in results]
+        yield (f"{name}, ms", *(f"{cost:.2f}" for cost in costs), f"{costs[-1] / costs[0]:.2f}")
+    simple = [1000 / one["costs"]["myself"] for one in results]
+    yield ("myself, requests a second", *(f"{each:.0f}" for each in simple), f"{simple[-1] / simple[0]:.2f}")
 
 
 def main() -> None:
-    """Measure every size and print the table."""
+    """Measure every size of every dialect and print a table of each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000])
-    parser.add_argument("--deployment", choices=get_args(Deployment), default="cloud")
+    parser.add_argument("--deployments", nargs="+", choices=get_args(Deployment), default=get_args(Deployment))
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--client", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--client", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.client:
         _stay_on(-1)
-        print(hammer(*given.client))
-    elif given.one:
-        print(json.dumps(measure(given.deployment, given.one)))
-    else:
-        results: dict[int, dict[str, object]] = {}
-        for count in given.sizes:
-            command = [
-                sys.executable,
-                "-m",
-                "benchmarks.sandbox",
-                "--deployment",
-                given.deployment,
-                "--one",
-                str(count),
-            ]
-            results[count] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-        for first, *others in rows(results):
-            print(f"{first:<20}", *(f"{other:>28}" for other in others))
-        print(f"promised at 10,000: made in {MADE:.0f} s, held in {HELD:.0f} MB, {SIMPLE:.0f} simple requests a second")
+        hammer()
+        return
+    if given.one:
+        print(json.dumps(measure(given.deployments[0], given.one)))
+        return
+    for deployment in given.deployments:
+        command = [sys.executable, "-m", "benchmarks.sandbox", "--deployments", deployment, "--one"]
+        told = [subprocess.run([*command, str(count)], check=True, stdout=subprocess.PIPE) for count in given.sizes]
+        print(f"{deployment}: CPU of the server for each request")
+        for first, *others in rows([json.loads(one.stdout) for one in told], given.sizes):
+            print(f"  {first:<44}", *(f"{other:>10}" for other in others), flush=True)
+    print(f"promised at 10,000: made in {MADE:.0f} s, held in {HELD:.0f} MB, {SIMPLE:.0f} simple requests a second")
 
 
 if __name__ == "__main__":

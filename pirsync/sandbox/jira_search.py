@@ -17,7 +17,7 @@ from .issue_json import SEARCH_HISTORIES, Wanted, issue_json
 from .jira_call import Call, Table, comma_names, whole
 from .jira_json import JSON
 from .jql import BadQuery, Query, parse
-from .jql_search import Search, search
+from .jql_search import Found, Search, find, search
 from .tracker import Invalid
 from .tracker_nouns import Issue
 
@@ -120,12 +120,10 @@ def bounded(jql: str) -> Query:
     return query
 
 
-def found_by(run: Search, query: Query, most: int | None = None) -> list[Issue]:
-    """What the query finds, with `most` no more than so many; `BadQuery` with every problem that it has."""
-    found = search(run, query, most)
+def refuse_problems(run: Search) -> None:
+    """`BadQuery` with every problem that the search's query has, if it has any."""
     if run.problems:
         raise BadQuery(*dict.fromkeys(run.problems))
-    return found
 
 
 def cloud_search(call: Call) -> Response:
@@ -138,7 +136,9 @@ def cloud_search(call: Call) -> Response:
     only_ids = asked.wanted.fields == ("id",) and not asked.wanted.expand and not asked.wanted.properties
     end = start + max(1, min(asked.page, CLOUD_PAGE if only_ids else CLOUD_PAGE_OF_FIELDS))
     # One more than is shown tells whether there is another page; Cloud counts no total.
-    found = found_by(Search(call.world, call.user, asked.fresh), query, end + 1)
+    run = Search(call.world, call.user, asked.fresh)
+    found = search(run, query, end + 1)
+    refuse_problems(run)
     page = found[start:end]
     value: JSON = {"issues": [{"id": str(one.id)} for one in page]} if only_ids else _issues(call, page, asked.wanted)
     if end < len(found):
@@ -163,7 +163,10 @@ def approximate_count(call: Call) -> Response:
     user, jql = call.signed_in(), call.body().get("jql") or ""
     if not isinstance(jql, str):
         raise Invalid(_BAD_PAYLOAD)
-    return answer({"count": len(found_by(Search(call.world, user), bounded(jql)))})
+    run = Search(call.world, user)
+    counted = find(run, bounded(jql), 0).total
+    refuse_problems(run)
+    return answer({"count": counted})
 
 
 def _digest(jql: str) -> int:
@@ -204,14 +207,16 @@ def dc_search(call: Call) -> Response:
     page = min(asked.page, DC_PAGE)
     if asked.start + page > DC_WINDOW:
         return jira_error(500, f"Search limit exceeded. The maximum number of results is {DC_WINDOW}.")
-    found: list[Issue] = []
+    found = Found([], 0)
     said: list[str] = []
     if call.user is not None:
         run = Search(call.world, call.user)
-        found = found_by(run, query) if asked.validate in _STRICT else search(run, query)
+        found = find(run, query, asked.start + page)
+        if asked.validate in _STRICT:
+            refuse_problems(run)
         said = run.warnings + (run.problems if asked.validate == "warn" else [])
-    value: JSON = {"expand": "schema,names", "startAt": asked.start, "maxResults": page, "total": len(found)}
-    value |= _issues(call, found[asked.start : asked.start + page], asked.wanted)
+    value: JSON = {"expand": "schema,names", "startAt": asked.start, "maxResults": page, "total": found.total}
+    value |= _issues(call, found.issues[asked.start :], asked.wanted)
     return answer(value | ({"warningMessages": list(dict.fromkeys(said))} if said else {}))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .jql import Name, Property
 from .jql_refusals import BadQuery
 from .tracker import links_of, status_of
+from .tracker_index import KEY, key_order
 from .tracker_nouns import FieldDef, Issue
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class Field:
     history: str = ""
     options: tuple[str, ...] = ()
 
+    @property
+    def order(self) -> str:
+        """The rank by which the index sorts issues as this field does; empty where it has none."""
+        return KEY if self.kind == "key" else self.instant
+
     def check(self, used: str) -> None:
         """`BadQuery` when the field does not take the operator."""
         if used in HISTORY:
@@ -96,12 +102,6 @@ def find_field(world: World, name: Name) -> Field:
 def missing_field(name: Name) -> BadQuery:
     """What Jira says of a field that it does not have, or does not show to who asks."""
     return BadQuery(f"Field '{name}' does not exist or you do not have permission to view it.")
-
-
-def key_order(key: str) -> tuple[str, int]:
-    """A key as Jira sorts it: by project, then by number."""
-    project, _, number = key.rpartition("-")
-    return project, int(number) if number.isdigit() else 0
 
 
 Maker = Callable[["World", str], Field]

@@ -132,12 +132,17 @@ def project_of(world: World, issue: Issue) -> Project:
 
 def can_see(world: World, actor: User | None, issue: Issue) -> bool:
     """Whether this account may browse the issue; a security level hides it from all but its members."""
-    project = project_of(world, issue)
+    return can_see_at(world, actor, issue.project_id, issue.security)
+
+
+def can_see_at(world: World, actor: User | None, project_id: str, security: str | None) -> bool:
+    """Whether this account may browse the issues of a project that have this security level, or none."""
+    project = world.tracker.projects[project_id]
     if not may(world, actor, "BROWSE_PROJECTS", project):
         return False
-    if issue.security is None or (actor is not None and actor.service):
+    if security is None or (actor is not None and actor.service):
         return True
-    return issue.security in {level.id for level in levels_of(actor, project)}
+    return security in {level.id for level in levels_of(actor, project)}
 
 
 def is_read_only(world: World, issue: Issue) -> bool:

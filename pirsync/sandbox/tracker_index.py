@@ -1,7 +1,7 @@
-"""Where to look for issues by a field's value or instant: candidates only, which every search tests again.
+"""Which issues have a value or an instant: exactly those that have it now, and candidates among what they were.
 
-An entry is never taken away: a search that lags still wants an issue under what it was. Issues are entered when the
-next search begins, so that a state change has only to say which issue it changes.
+A candidate is never taken away: a search that lags still wants an issue under what it was, and tests it again. Issues
+are entered when the next search begins, so that a state change has only to say which issue it changes.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from .present import Present
+
 if TYPE_CHECKING:
     from .people import User
     from .tracker import Tracker
     from .tracker_nouns import Issue
 
+
+GUARD, KEY = "guard", "key"
+"""What decides who sees an issue, its project's id and its security level's, as a term; and its key as a rank."""
 
 _MANY = 100
 
@@ -25,12 +30,13 @@ _MANY = 100
 class Index:
     """Issue ids by (term, value), a missing value as None; `instants` are (instant, id) by what they are, in order.
 
-    `changed` are the ids that are not entered yet as they are now.
+    `present` has the issues as they are, `changed` are the ids that are not entered yet as they are now.
     """
 
     terms: dict[tuple[str, Any], set[int]] = field(default_factory=dict)
     instants: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
+    present: Present = field(default_factory=Present)
 
 
 def refresh(tracker: Tracker) -> Index:
@@ -41,6 +47,7 @@ def refresh(tracker: Tracker) -> Index:
     new: dict[str, list[tuple[datetime, int]]] = {}
     for number in index.changed:
         state = tracker.issues.get(number)
+        _enter_present(index.present, number, state)
         while state is not None:
             for term, values in terms(state).items():
                 for value in values:
@@ -96,6 +103,21 @@ def instants(issue: Issue) -> dict[str, datetime | None]:
     """What of an issue is looked up by range."""
     since = issue.status_since or issue.created
     return {"created": issue.created, "updated": issue.updated, "resolved": issue.resolved, "status_since": since}
+
+
+def _enter_present(present: Present, number: int, issue: Issue | None) -> None:
+    if issue is None:
+        present.drop(number)
+        return
+    pairs = {(term, value): None for term, values in terms(issue).items() for value in values}
+    guard = (GUARD, (issue.project_id, issue.security))
+    present.put(number, [*pairs, guard], {**instants(issue), KEY: key_order(issue.key)})
+
+
+def key_order(key: str) -> tuple[str, int]:
+    """A key as Jira sorts it: by project, then by number."""
+    project, _, number = key.rpartition("-")
+    return project, int(number) if number.isdigit() else 0
 
 
 def _insert(entries: list[tuple[datetime, int]], new: list[tuple[datetime, int]]) -> None:

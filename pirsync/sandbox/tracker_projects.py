@@ -35,6 +35,7 @@ def delete_project(world: World, project: Project) -> None:
     for number in gone:
         del tracker.issues[number]
         tracker.links.pop(number, None)
+    tracker.index.changed |= gone
     for key in [key for key, number in tracker.keys.items() if number in gone]:
         del tracker.keys[key]
     for number, links in tracker.links.items():

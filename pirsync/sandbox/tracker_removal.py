@@ -41,3 +41,4 @@ def delete_issue(world: World, actor: User, issue: Issue) -> None:
     for key in [key for key, number in tracker.keys.items() if number == issue.id]:
         del tracker.keys[key]
     del tracker.issues[issue.id]
+    tracker.index.changed.add(issue.id)

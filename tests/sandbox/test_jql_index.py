@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from pirsync.sandbox import tracker_index
-from pirsync.sandbox.jql import And, Clause, Empty, Many, Node, Not, Or, Query, Value
-from pirsync.sandbox.jql_search import Search, matching, search
+from pirsync.sandbox.jql import And, Clause, Empty, Many, Node, Not, Or, Query, Sort, Value
+from pirsync.sandbox.jql_fields import find_field
+from pirsync.sandbox.jql_search import Found, Search, find, matching, search
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.seed_setup import BLOCKS
 from pirsync.sandbox.tracker import (
@@ -21,6 +22,8 @@ from pirsync.sandbox.tracker import (
     transition,
 )
 from pirsync.sandbox.tracker_links import link_issues
+from pirsync.sandbox.tracker_projects import delete_project
+from pirsync.sandbox.tracker_removal import delete_issue
 from tests.sandbox.desk import Desk
 
 LABELS = ("red", "green", "blue", "Grey")
@@ -113,8 +116,56 @@ def test_the_index_finds_what_a_look_at_every_issue_finds(number: int) -> None:
             assert run.problems == []
             assert {one.key for one in expected} == {one.key for one in found}, query
             assert found[:7] == search(run, query, 7)
+            assert Found(found[:7], len(found)) == find(run, query, 7)
             hits += len(found)
     assert hits > 500
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_whatever_happens_counts_orders_and_hides_as_a_look_at_every_issue_does(number: int) -> None:
+    chance, desk = Random(number), Desk()
+    world, viewer = desk.world, desk.person("bokafor")
+    action = world.tracker.project("ACT")
+    assert action is not None
+    for place in range(60):
+        desk.world.clock.advance(chance.choice((0, 20)))
+        security = chance.choice((None, None, *(level.id for level in action.security_levels)))
+        desk.add(f"issue {place}", labels=chance.sample(LABELS, chance.randrange(3)), security=security)
+    orders = [(Sort(name, way),) for name in ("updated", "created", "resolved", "key", "priority") for way in (1, -1)]
+    for _ in range(15):
+        for issue in chance.sample(list(world.tracker.issues.values()), 5):
+            world.clock.advance(chance.choice((0, 20)))
+            change(desk, chance, issue)
+        doomed = chance.choice(list(world.tracker.issues.values()))
+        delete_issue(world, SERVICE, doomed)
+        for order in chance.sample(orders, 4):
+            query = Query(node(chance, desk, 2), order)
+            run, most = Search(world, viewer), chance.choice((1, 5, 100))
+            expected = brute(desk, run, query)
+            assert Found(expected[:most], len(expected)) == find(run, query, most), query
+            assert expected[:most] == search(run, query, most), query
+
+
+def brute(desk: Desk, run: Search, query: Query) -> list[Issue]:
+    """What a query finds by a look at every issue, in its order."""
+    (sort,) = query.order
+    newest_first = sorted(matching(run, query, desk.world.tracker.issues.values()), key=lambda one: one.id)[::-1]
+    rank = find_field(desk.world, sort.field).rank
+    ranked = [one for one in newest_first if rank(one) is not None]
+    ranked.sort(key=rank, reverse=sort.direction == -1)
+    return ranked + [one for one in newest_first if rank(one) is None]
+
+
+def test_a_deleted_project_leaves_nothing_to_count() -> None:
+    desk = Desk()
+    desk.add("gone")
+    everything = Query(None, ())
+    before = find(Search(desk.world, SERVICE), everything, 0).total
+    project = desk.world.tracker.project("ACT")
+    assert project is not None
+    delete_project(desk.world, project)
+    after = find(Search(desk.world, SERVICE), everything, 0).total
+    assert (before > after, len(desk.world.tracker.issues)) == (True, after)
 
 
 def test_few_issues_are_looked_at_where_a_clause_is_rare() -> None:

@@ -1,0 +1,123 @@
+"""What numbered things have at present: their ids by value, and in the order of what they can be sorted by."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+Pair = tuple[str, Any]
+Ranked = tuple[Any, int]
+
+_PASSED = 20
+"""Sorting one id costs as much as walking past so many."""
+
+
+@dataclass
+class Present:
+    """Ids by term and value, and by rank as (value, id) in order; `own` are each id's terms and ranks.
+
+    Invariant: an id stands under exactly the pairs and ranks that it was last put with, and nowhere once dropped.
+    """
+
+    terms: dict[str, dict[Any, set[int]]] = field(default_factory=dict)
+    ranks: dict[str, list[Ranked]] = field(default_factory=dict)
+    own: dict[int, tuple[tuple[Pair, ...], tuple[Pair, ...]]] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+
+    def put(self, number: int, terms: Iterable[Pair], ranks: Mapping[str, Any]) -> None:
+        """Let the id have these values and no others; a rank of None is none."""
+        kept = tuple(terms), tuple((name, rank) for name, rank in ranks.items() if rank is not None)
+        if self.own.get(number) == kept:
+            return
+        self.drop(number)
+        self.own[number] = kept
+        insort(self.numbers, number)
+        for term, value in kept[0]:
+            self.terms.setdefault(term, {}).setdefault(value, set()).add(number)
+        for name, rank in kept[1]:
+            insort(self.ranks.setdefault(name, []), (rank, number))
+
+    def drop(self, number: int) -> None:
+        """Forget the id; nothing happens when it is not known."""
+        if number not in self.own:
+            return
+        terms, ranks = self.own.pop(number)
+        del self.numbers[bisect_left(self.numbers, number)]
+        for term, value in terms:
+            held = self.terms[term][value]
+            held.discard(number)
+            if not held:
+                del self.terms[term][value]
+        for name, rank in ranks:
+            entries = self.ranks[name]
+            del entries[bisect_left(entries, (rank, number))]
+
+    @property
+    def everything(self) -> Set[int]:
+        """All ids that are known."""
+        return self.own.keys()
+
+    def having(self, term: str, value: Any) -> set[int]:
+        """The ids that have the value; not to be changed."""
+        return self.terms.get(term, {}).get(value, _NONE)
+
+    def count(self, name: str, first: Any = None, after: Any = None) -> int:
+        """How many have a rank from `first`, included, to `after`, excluded; None is open."""
+        begin, end = self._place(name, first, after)
+        return end - begin
+
+    def between(self, name: str, first: Any = None, after: Any = None) -> set[int]:
+        """The ids that `count` counts."""
+        begin, end = self._place(name, first, after)
+        return {number for _, number in self.ranks.get(name, [])[begin:end]}
+
+    def newest(self, ids: Set[int], most: int) -> list[int]:
+        """So many of the greatest among the ids, the greatest first."""
+        if self._is_worth_walking(ids, most):
+            return _taken((number for number in reversed(self.numbers) if number in ids), most)
+        return sorted(ids, reverse=True)[:most]
+
+    def ordered(self, ids: Set[int], name: str, direction: int, most: int) -> list[int]:
+        """So many of the ids by a rank, up (1) or down (-1), those without one last; the newest first among equals."""
+        entries = self.ranks.get(name, [])
+        if self._is_worth_walking(ids, most):
+            found = _taken(_walk(entries, direction, ids), most)
+        else:
+            ranked = {number: rank for number in ids for each, rank in self.own[number][1] if each == name}
+            found = sorted(sorted(ranked, reverse=True), key=ranked.__getitem__, reverse=direction < 0)[:most]
+        if len(found) < min(most, len(ids)):
+            found += sorted(ids - set(found), reverse=True)[: most - len(found)]
+        return found
+
+    def _is_worth_walking(self, ids: Set[int], most: int) -> bool:
+        return len(ids) ** 2 * _PASSED > most * len(self.own)
+
+    def _place(self, name: str, first: Any, after: Any) -> tuple[int, int]:
+        entries = self.ranks.get(name, [])
+        begin = 0 if first is None else bisect_left(entries, first, key=itemgetter(0))
+        end = len(entries) if after is None else bisect_left(entries, after, key=itemgetter(0))
+        return begin, max(begin, end)
+
+
+_NONE: set[int] = set()
+
+
+def _walk(entries: list[Ranked], direction: int, ids: Set[int]) -> Iterator[int]:
+    if direction < 0:
+        yield from (number for _, number in reversed(entries) if number in ids)
+        return
+    for _, equal in groupby(entries, key=itemgetter(0)):
+        yield from reversed([number for _, number in equal if number in ids])
+
+
+def _taken(numbers: Iterator[int], most: int) -> list[int]:
+    found: list[int] = []
+    for number in numbers:
+        if len(found) == most:
+            break
+        found.append(number)
+    return found
