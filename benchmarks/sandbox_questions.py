@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from pirsync.sandbox.people import SERVICE
+from pirsync.sandbox.wiki import may_see
 from pirsync.sandbox.world import World
 
 
@@ -38,7 +40,8 @@ def _jira(world: World) -> Iterator[tuple[str, str]]:
 
 
 def _confluence(world: World) -> Iterator[tuple[str, str]]:
-    page = next(one for one in reversed(world.wiki.pages.values()) if one.status == "current")
+    pages = reversed(world.wiki.pages.values())
+    page = next(one for one in pages if one.status == "current" and may_see(world, SERVICE, one))
     wiki = "/wiki/rest/api" if world.is_cloud else "/confluence/rest/api"
     home = next(iter(world.wiki.spaces.values())).homepage_id
     title = quote(page.title)
