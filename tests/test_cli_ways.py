@@ -31,7 +31,7 @@ def pages(place: Desk) -> list[Page]:
 def test_a_trashed_page_is_told_and_made_anew_once_somebody_is_sure(place: Desk) -> None:
     place.do("reconcile")
     (old,) = pages(place)
-    set_status(old, "trashed")
+    set_status(place.sandbox, old, "trashed")
     place.do("reconcile")
     said = place.do("findings", "OPS-1")
     assert (said.code, "PageGone" in said.out) == (0, True)

@@ -185,15 +185,15 @@ def _old_remove(world: World, request: Request) -> Response:
     name = request.path_params.get("label") or request.query_params.get("name", "")
     if not name:
         raise bad_request("The name of the label is required")
-    _taken(content if not isinstance(content, Comment) else None, name)
+    _taken(world, content if not isinstance(content, Comment) else None, name)
     return empty()
 
 
-def _taken(bearer: Labelled | None, name: str) -> None:
+def _taken(world: World, bearer: Labelled | None, name: str) -> None:
     name = name.removeprefix("global:")
     if bearer is None or name.lower() not in bearer.labels:
         raise Failed(404, "NotFoundException", f"There is no label {name} here")
-    remove_label(bearer, name)
+    remove_label(world, bearer, name)
 
 
 def _old_contents(world: World, request: Request) -> Response:
@@ -231,7 +231,7 @@ def _old_label_space(world: World, request: Request) -> Response:
 
 
 def _old_unlabel_space(world: World, request: Request) -> Response:
-    _taken(visible_space(world, request, "key")[1], request.query_params.get("name", "").removeprefix("team:"))
+    _taken(world, visible_space(world, request, "key")[1], request.query_params.get("name", "").removeprefix("team:"))
     return empty()
 
 

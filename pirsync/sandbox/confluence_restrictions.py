@@ -36,7 +36,7 @@ def put(world: World, request: Request) -> Response:
     wanted = _sent(world, request)
     if world.is_cloud:
         wanted = {operation: wanted.get(operation, set()) for operation in OPERATIONS}
-    rules.restrict(user, page, wanted)
+    rules.restrict(world, user, page, wanted)
     return answer(_list(world, request, page))
 
 
@@ -45,14 +45,14 @@ def add(world: World, request: Request) -> Response:
     user, page = changeable_page(world, request)
     wanted = _sent(world, request)
     held = {operation: rules.restricted(page, operation) or set() for operation in wanted}
-    rules.restrict(user, page, {operation: held[operation] | people for operation, people in wanted.items()})
+    rules.restrict(world, user, page, {operation: held[operation] | people for operation, people in wanted.items()})
     return answer(_list(world, request, page))
 
 
 def clear(world: World, request: Request) -> Response:
     """`DELETE .../restriction`: nobody is kept out any more."""
     user, page = changeable_page(world, request)
-    rules.restrict(user, page, {operation: set() for operation in OPERATIONS})
+    rules.restrict(world, user, page, {operation: set() for operation in OPERATIONS})
     return answer(_list(world, request, page))
 
 
@@ -81,14 +81,14 @@ def has_user(world: World, request: Request) -> Response:
 def allow_user(world: World, request: Request) -> Response:
     """Add a person to a restriction."""
     _, page = changeable_page(world, request)
-    rules.allow(page, _operation(request), _user(world, request))
+    rules.allow(world, page, _operation(request), _user(world, request))
     return empty(200)
 
 
 def disallow_user(world: World, request: Request) -> Response:
     """Take a person out of a restriction."""
     _, page = changeable_page(world, request)
-    rules.disallow(page, _operation(request), _user(world, request))
+    rules.disallow(world, page, _operation(request), _user(world, request))
     return empty(200)
 
 

@@ -115,7 +115,7 @@ def _listed(asked: Asked, request: Request, found: Sequence[Item], shape: Callab
     limit = min(edge.whole_number(query.get("limit"), 25, "limit"), _most(asked)) or 25
     cursor = query.get("cursor") if world.is_cloud else None
     start = edge.position_of(cursor) if cursor else edge.whole_number(query.get("start"), 0, "start")
-    page, following = edge.slice_of(list(found), start, limit)
+    page, following = edge.slice_of(found, start, limit)
     links: Json = {
         "base": world.wiki_url,
         "context": "/wiki" if world.is_cloud else "/confluence",

@@ -16,6 +16,7 @@ from .wiki import Kind, Page, Space, Status, Version, create_page, find_page, fi
 from .wiki_body import SERVED
 from .wiki_http import Failed, bad_request, not_found
 from .wiki_json import Json
+from .wiki_restrictions import restrict
 from .wiki_tree import move_page
 from .wiki_v2_json import PageShape, body_v2_json, detailed_version_json, listing, page_json, version_v2_json
 
@@ -133,7 +134,8 @@ def _create(world: World, request: Request) -> Response:
     else:
         page = create_page(world, user, space, parent, title, storage, kind)
     if edge.flag(request, "private"):
-        page.restricted_to, page.editors = {user.account_id}, {user.account_id}
+        own = {user.account_id}
+        restrict(world, user, page, {"read": own, "update": own})
     return answer(_alone(world, page_json(world, user, page, PageShape(body="storage"))))
 
 

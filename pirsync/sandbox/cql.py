@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, overload
 from zoneinfo import ZoneInfo
 
-from . import wiki_index
+from . import cql_where, wiki_index
 from .cql_dates import called, is_day, written
 from .cql_read import BadQuery, Call, Condition, Joined, Node, Not, Query, Value, conditions, read
 from .cql_text import contains, macros_in, mentions_in, text_of
 from .people import User
-from .wiki import Indexed, Page, ancestors, as_indexed, may_see, space_of
+from .wiki import Indexed, Page, ancestors, as_indexed, as_it_is, may_see, space_of
 
 if TYPE_CHECKING:
     from .world import World
@@ -38,6 +40,9 @@ _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": lambda left, right: left <= right,
 }
 
+_FEW = 100
+"""Of so many pages each is looked at rather than all that somebody does not see gathered."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -57,7 +62,7 @@ class _Asked:
     context: Context
 
 
-def search(world: World, actor: User | None, text: str, context: Context | None = None) -> list[Indexed]:
+def search(world: World, actor: User | None, text: str, context: Context | None = None) -> Sequence[Indexed]:
     """The pages that the query means, as the index knows them, among those that the actor sees; oldest first.
 
     `BadQuery` when it is malformed; nothing for an anonymous actor.
@@ -67,10 +72,73 @@ def search(world: World, actor: User | None, text: str, context: Context | None 
     if actor is None:
         return []
     asked = _Asked(world, actor, context or Context())
+    return _looked_through(asked, query) if world.faults.lag else Hits(world, _looked_up(asked, query))
+
+
+def matching(world: World, actor: User, text: str, context: Context | None = None) -> list[Indexed]:
+    """What `search` finds, by a look at every page that the index once knew under what is asked for."""
+    return _looked_through(_Asked(world, actor, context or Context()), read(text))
+
+
+class Hits(Sequence[Indexed]):
+    """Pages that the index knows as they are, made when they are taken: a search shows few of all that it finds."""
+
+    def __init__(self, world: World, numbers: list[int]) -> None:
+        self._world = world
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Indexed: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Indexed]: ...
+
+    def __getitem__(self, place: int | slice) -> Indexed | list[Indexed]:
+        if isinstance(place, slice):
+            return [as_it_is(self._world.wiki.pages[number]) for number in self._numbers[place]]
+        return as_it_is(self._world.wiki.pages[self._numbers[place]])
+
+
+def _looked_up(asked: _Asked, query: Query) -> list[int]:
+    """The ids of what a query means while the index does not lag, in its order."""
+    pages, present = asked.world.wiki.pages, wiki_index.refresh(asked.world.wiki)
+    where = cql_where.find(asked.world.wiki, query.where, _settled_all(asked, query.where))
+    held = [where.ids & present.having("status", each) for each in asked.context.statuses]
+    ids: Set[int] = reduce(or_, held, frozenset())
+    if len(ids) <= _FEW:
+        ids = {number for number in ids if may_see(asked.world, asked.actor, pages[number])}
+    else:
+        ids = ids - wiki_index.hidden(asked.world.wiki, asked.actor.account_id)
+    if query.where is not None and not where.is_exact:
+        ids = {number for number in ids if _holds(asked, query.where, as_it_is(pages[number]))}
+    found = sorted(ids)
+    for field, descending in reversed(query.order):
+        keys = present.by_number(field) if field in _MOMENTS else _keys(asked, found, field)
+        found.sort(key=keys.__getitem__, reverse=descending)
+    return found
+
+
+def _keys(asked: _Asked, numbers: list[int], field: str) -> dict[int, Any]:
+    key, pages = _sort_key(asked, field), asked.world.wiki.pages
+    return {number: key(as_it_is(pages[number])) for number in numbers}
+
+
+def _settled_all(asked: _Asked, node: Node | None) -> cql_where.Settled:
+    every = [(one.field in _MOMENTS, value) for one in conditions(node) for value in one.values]
+    texts = {value: _settled(asked, value) for is_moment, value in every if not is_moment}
+    instants = {value: _minute(asked, value) for is_moment, value in every if is_moment}
+    return cql_where.Settled(texts, instants)
+
+
+def _looked_through(asked: _Asked, query: Query) -> list[Indexed]:
+    """What a query means as a lagging index knows it, each candidate tested, in the query's order."""
     found = []
     for page in sorted(_candidates(asked, query.where), key=lambda each: each.id):
-        if page.status in asked.context.statuses and may_see(world, actor, page):
-            indexed = as_indexed(world, page)
+        if page.status in asked.context.statuses and may_see(asked.world, asked.actor, page):
+            indexed = as_indexed(asked.world, page)
             if indexed is not None and (query.where is None or _holds(asked, query.where, indexed)):
                 found.append(indexed)
     for field, descending in reversed(query.order):
@@ -155,7 +223,7 @@ def _narrowed(asked: _Asked, node: Node | None) -> dict[int, Page] | None:
 def _indexed_under(asked: _Asked, condition: Condition) -> dict[int, Page] | None:
     wiki, field = asked.world.wiki, condition.field
     if field == "lastmodified" and condition.operator in (">", ">=", "=") and condition.values:
-        start = _instant(asked, condition.values[0]).replace(second=0, microsecond=0)
+        start = _minute(asked, condition.values[0])
         return {page.id: page for page in wiki_index.changed_since(wiki, start)}
     if condition.operator not in ("=", "in"):
         return None
@@ -206,7 +274,8 @@ def _settled(asked: _Asked, value: Value) -> str:
 def _exact(asked: _Asked, indexed: Indexed, field: str) -> set[str]:
     """What a page has in a field, without regard to case."""
     page = indexed.page
-    space = space_of(asked.world, page)
+    if field in cql_where.OF_SPACE:
+        return {cql_where.of_space(space_of(asked.world, page))[field]}
     if field in _PEOPLE:
         return _people(indexed, field, asked.world)
     if field == "label":
@@ -217,12 +286,8 @@ def _exact(asked: _Asked, indexed: Indexed, field: str) -> set[str]:
         return set(macros_in(indexed.body))
     plain = {
         "type": page.kind,
-        "space": space.key.casefold(),
-        "space.title": space.name.casefold(),
-        "space.type": "personal" if space.key.startswith("~") else "global",
         "parent": str(page.parent_id),
         "id": str(page.id),
-        "container": str(space.id),
     }
     return {plain[field]}
 
@@ -253,7 +318,7 @@ def _compared(asked: _Asked, condition: Condition, indexed: Indexed) -> bool:
     # Dates are compared by the minute, as they are written; a day without a time is the whole of it to `=` and `!=`.
     value, operator = condition.values[0], condition.operator
     moment = _moment(indexed, condition.field).replace(second=0, microsecond=0)
-    wanted = _instant(asked, value).replace(second=0, microsecond=0)
+    wanted = _minute(asked, value)
     if isinstance(value, str) and is_day(value) and operator in ("=", "!="):
         return (wanted <= moment < wanted + timedelta(days=1)) is (operator == "=")
     return _ORDERINGS[operator](moment, wanted)
@@ -263,11 +328,11 @@ def _moment(indexed: Indexed, field: str) -> datetime:
     return indexed.page.created if field == "created" else indexed.changed
 
 
-def _instant(asked: _Asked, value: Value) -> datetime:
+def _minute(asked: _Asked, value: Value) -> datetime:
     zone = ZoneInfo(asked.actor.time_zone)
-    if isinstance(value, Call):
-        return called(value, asked.world.clock.now().astimezone(zone))
-    return written(value).replace(tzinfo=zone)
+    now = asked.world.clock.now().astimezone(zone)
+    instant = called(value, now) if isinstance(value, Call) else written(value).replace(tzinfo=zone)
+    return instant.replace(second=0, microsecond=0)
 
 
 def _sort_key(asked: _Asked, field: str) -> Callable[[Indexed], Any]:

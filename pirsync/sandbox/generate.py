@@ -13,7 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from . import generate_words as words
-from . import seed_setup, tracker_index, wiki_seed
+from . import seed_setup, tracker_index, wiki_index, wiki_seed
 from .clock import Clock
 from .generate_issues import make_issues
 from .generate_pages import make_pages
@@ -69,6 +69,7 @@ def generate(world: World, size: Size) -> None:
     for issue in world.tracker.issues.values():
         issue.before = None  # A past that no search lags behind.
     tracker_index.refresh(world.tracker)
+    wiki_index.refresh(world.wiki)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from . import generate_words as words
-from . import wiki
+from . import wiki, wiki_restrictions
 
 if TYPE_CHECKING:
     from .people import User
@@ -65,10 +65,11 @@ def _grow(world: World, chance: Random, people: list[User], page: Page, end: dat
 def _put_away(world: World, chance: Random, page: Page, tree: list[tuple[Page, int]]) -> None:
     roll = chance.random()
     if roll < _ARCHIVED + _TRASHED:
-        wiki.set_status(page, "archived" if roll < _ARCHIVED else "trashed")
+        wiki.set_status(world, page, "archived" if roll < _ARCHIVED else "trashed")
         tree[:] = [each for each in tree if each[0] is not page]
     elif roll < _ARCHIVED + _TRASHED + _RESTRICTED and page.current.author is not None:
-        page.restricted_to = {page.current.author.account_id}
+        author = page.current.author
+        wiki_restrictions.restrict(world, author, page, {"read": {author.account_id}})
 
 
 def _body(world: World, chance: Random, people: list[User]) -> str:

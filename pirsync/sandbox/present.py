@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -10,21 +10,39 @@ from operator import itemgetter
 from typing import Any
 
 Pair = tuple[str, Any]
-Ranked = tuple[Any, int]
 
 _PASSED = 20
 """Sorting one id costs as much as walking past so many."""
 
 
 @dataclass
+class Line:
+    """Ids in the order of their values, equal ones by id; both lists go along with each other."""
+
+    values: list[Any] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+
+    def place(self, value: Any, number: int) -> int:
+        """Where the id with that value is, or would be."""
+        begin = bisect_left(self.values, value)
+        return bisect_left(self.numbers, number, begin, bisect_right(self.values, value, begin))
+
+    def span(self, first: Any, after: Any) -> tuple[int, int]:
+        """Where the values are from `first`, included, to `after`, excluded; None is open."""
+        begin = 0 if first is None else bisect_left(self.values, first)
+        end = len(self.values) if after is None else bisect_left(self.values, after)
+        return begin, max(begin, end)
+
+
+@dataclass
 class Present:
-    """Ids by term and value, and by rank as (value, id) in order; `own` are each id's terms and ranks.
+    """Ids by term and value, and in line by rank; `own` are each id's terms and ranks, `numbers` the ids in order.
 
     Invariant: an id stands under exactly the pairs and ranks that it was last put with, and nowhere once dropped.
     """
 
     terms: dict[str, dict[Any, set[int]]] = field(default_factory=dict)
-    ranks: dict[str, list[Ranked]] = field(default_factory=dict)
+    ranks: dict[str, Line] = field(default_factory=dict)
     own: dict[int, tuple[tuple[Pair, ...], tuple[Pair, ...]]] = field(default_factory=dict)
     numbers: list[int] = field(default_factory=list)
 
@@ -39,7 +57,10 @@ class Present:
         for term, value in kept[0]:
             self.terms.setdefault(term, {}).setdefault(value, set()).add(number)
         for name, rank in kept[1]:
-            insort(self.ranks.setdefault(name, []), (rank, number))
+            line = self.ranks.setdefault(name, Line())
+            place = line.place(rank, number)
+            line.values.insert(place, rank)
+            line.numbers.insert(place, number)
 
     def drop(self, number: int) -> None:
         """Forget the id; nothing happens when it is not known."""
@@ -53,8 +74,9 @@ class Present:
             if not held:
                 del self.terms[term][value]
         for name, rank in ranks:
-            entries = self.ranks[name]
-            del entries[bisect_left(entries, (rank, number))]
+            line = self.ranks[name]
+            place = line.place(rank, number)
+            del line.values[place], line.numbers[place]
 
     @property
     def everything(self) -> Set[int]:
@@ -67,13 +89,19 @@ class Present:
 
     def count(self, name: str, first: Any = None, after: Any = None) -> int:
         """How many have a rank from `first`, included, to `after`, excluded; None is open."""
-        begin, end = self._place(name, first, after)
+        begin, end = self._line(name).span(first, after)
         return end - begin
 
     def between(self, name: str, first: Any = None, after: Any = None) -> set[int]:
         """The ids that `count` counts."""
-        begin, end = self._place(name, first, after)
-        return {number for _, number in self.ranks.get(name, [])[begin:end]}
+        line = self._line(name)
+        begin, end = line.span(first, after)
+        return set(line.numbers[begin:end])
+
+    def by_number(self, name: str) -> dict[int, Any]:
+        """Every id's rank."""
+        line = self._line(name)
+        return dict(zip(line.numbers, line.values, strict=True))
 
     def newest(self, ids: Set[int], most: int) -> list[int]:
         """So many of the greatest among the ids, the greatest first."""
@@ -83,9 +111,8 @@ class Present:
 
     def ordered(self, ids: Set[int], name: str, direction: int, most: int) -> list[int]:
         """So many of the ids by a rank, up (1) or down (-1), those without one last; the newest first among equals."""
-        entries = self.ranks.get(name, [])
         if self._is_worth_walking(ids, most):
-            found = _taken(_walk(entries, direction, ids), most)
+            found = _taken(_walk(self._line(name), direction, ids), most)
         else:
             ranked = {number: rank for number in ids for each, rank in self.own[number][1] if each == name}
             found = sorted(sorted(ranked, reverse=True), key=ranked.__getitem__, reverse=direction < 0)[:most]
@@ -96,22 +123,20 @@ class Present:
     def _is_worth_walking(self, ids: Set[int], most: int) -> bool:
         return len(ids) ** 2 * _PASSED > most * len(self.own)
 
-    def _place(self, name: str, first: Any, after: Any) -> tuple[int, int]:
-        entries = self.ranks.get(name, [])
-        begin = 0 if first is None else bisect_left(entries, first, key=itemgetter(0))
-        end = len(entries) if after is None else bisect_left(entries, after, key=itemgetter(0))
-        return begin, max(begin, end)
+    def _line(self, name: str) -> Line:
+        return self.ranks.get(name) or Line()
 
 
 _NONE: set[int] = set()
 
 
-def _walk(entries: list[Ranked], direction: int, ids: Set[int]) -> Iterator[int]:
+def _walk(line: Line, direction: int, ids: Set[int]) -> Iterator[int]:
     if direction < 0:
-        yield from (number for _, number in reversed(entries) if number in ids)
+        yield from (number for number in reversed(line.numbers) if number in ids)
         return
-    for _, equal in groupby(entries, key=itemgetter(0)):
-        yield from reversed([number for _, number in equal if number in ids])
+    met = (pair for pair in zip(line.values, line.numbers, strict=True) if pair[1] in ids)
+    for _, equal in groupby(met, key=itemgetter(0)):
+        yield from reversed([number for _, number in equal])
 
 
 def _taken(numbers: Iterator[int], most: int) -> list[int]:

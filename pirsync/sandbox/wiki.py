@@ -309,9 +309,10 @@ def update_page(
     return saved
 
 
-def set_status(page: Page, status: Status) -> None:
+def set_status(world: World, page: Page, status: Status) -> None:
     """Archive or trash the page, or bring it back."""
     page.status = status
+    note(world.wiki, page)
 
 
 def add_labels(world: World, bearer: Labelled, names: list[str]) -> None:
@@ -328,10 +329,12 @@ def add_labels(world: World, bearer: Labelled, names: list[str]) -> None:
         note(world.wiki, bearer)
 
 
-def remove_label(page: Labelled, name: str) -> None:
+def remove_label(world: World, bearer: Labelled, name: str) -> None:
     """Take a label away, in whatever case it is written; KeyError when it is not there."""
-    del page.labelled[name.lower()]
-    page.labels.remove(name.lower())
+    del bearer.labelled[name.lower()]
+    bearer.labels.remove(name.lower())
+    if isinstance(bearer, Page):
+        note(world.wiki, bearer)
 
 
 def set_property(
@@ -364,10 +367,15 @@ class Indexed:
     labels: tuple[str, ...]
 
 
+def as_it_is(page: Page) -> Indexed:
+    """What a search sees of the page that does not lag."""
+    return Indexed(page, page.title, page.current.body, page.current.at, tuple(page.labels))
+
+
 def as_indexed(world: World, page: Page) -> Indexed | None:
     """What a search sees of the page at present; None while the index does not know it at all."""
     if not world.faults.lag:
-        return Indexed(page, page.title, page.current.body, page.current.at, tuple(page.labels))
+        return as_it_is(page)
     horizon = world.clock.now() - timedelta(seconds=world.faults.lag)
     known = [version for version in page.versions if version.at <= horizon]
     if not known:

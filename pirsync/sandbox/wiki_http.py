@@ -200,7 +200,7 @@ def paged(world: World, request: Request, results: Sequence[Item], shape: Callab
     return {"results": listed, "start": start, "limit": limit, "size": len(listed), "_links": links}
 
 
-def slice_of(found: list[Item], start: int, limit: int) -> tuple[list[Item], int | None]:
+def slice_of(found: Sequence[Item], start: int, limit: int) -> tuple[Sequence[Item], int | None]:
     """One page of a list, and where the next one starts (None: this was the last)."""
     end = start + limit
     return found[start:end], end if end < len(found) else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .people import User
 from .wiki import Page, Refused
+from .wiki_index import note
 
 if TYPE_CHECKING:
     from .world import World
@@ -26,26 +27,28 @@ def people_of(world: World, page: Page, operation: Operation) -> list[User]:
     return [user for user in world.people.all() if user.account_id in named]
 
 
-def restrict(actor: User, page: Page, wanted: Mapping[Operation, set[str]]) -> None:
+def restrict(world: World, actor: User, page: Page, wanted: Mapping[Operation, set[str]]) -> None:
     """Put these sets in place; operations that are not named stay. `Refused` when the actor would shut themself out."""
     new = {operation: wanted.get(operation, restricted(page, operation) or set()) for operation in OPERATIONS}
     if any(people and actor.account_id not in people for people in new.values()):
         raise Refused("Cannot remove the current user's own access to the content")
     page.restricted_to, page.editors = new["read"] or None, new["update"] or None
+    note(world.wiki, page)
 
 
-def allow(page: Page, operation: Operation, user: User) -> None:
+def allow(world: World, page: Page, operation: Operation, user: User) -> None:
     """Add a person to a restriction; the first one makes it."""
-    _set(page, operation, (restricted(page, operation) or set()) | {user.account_id})
+    _set(world, page, operation, (restricted(page, operation) or set()) | {user.account_id})
 
 
-def disallow(page: Page, operation: Operation, user: User) -> None:
+def disallow(world: World, page: Page, operation: Operation, user: User) -> None:
     """Take a person out of a restriction; without the last one it restricts nobody."""
-    _set(page, operation, (restricted(page, operation) or set()) - {user.account_id})
+    _set(world, page, operation, (restricted(page, operation) or set()) - {user.account_id})
 
 
-def _set(page: Page, operation: Operation, people: set[str]) -> None:
+def _set(world: World, page: Page, operation: Operation, people: set[str]) -> None:
     if operation == "read":
         page.restricted_to = people or None
     else:
         page.editors = people or None
+    note(world.wiki, page)

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from .people import User
-from .wiki import Page, Refused, Space, create_space, find_space, may_see
+from .wiki import Page, Refused, Space, create_space, find_space
+from .wiki_index import forget, hidden, in_space
 
 if TYPE_CHECKING:
     from .world import World
@@ -48,6 +49,7 @@ def checked_name(name: str) -> str:
 def delete_space(world: World, space: Space) -> None:
     """Delete a space with its pages and everything on them, for good."""
     pages = [page for page in world.wiki.pages.values() if page.space_id == space.id]
+    forget(world.wiki, [page.id for page in pages])
     for page in pages:
         for comment in page.comments:
             del world.wiki.comments[comment.id]
@@ -59,5 +61,7 @@ def delete_space(world: World, space: Space) -> None:
 
 def pages_in(world: World, actor: User | None, space: Space) -> list[Page]:
     """The current pages of a space that the actor sees, oldest first."""
-    held = [page for page in world.wiki.pages.values() if page.space_id == space.id and page.status == "current"]
-    return [page for page in held if may_see(world, actor, page)]
+    if actor is None:
+        return []
+    held = in_space(world.wiki, space.id, "current") - hidden(world.wiki, actor.account_id)
+    return [world.wiki.pages[number] for number in sorted(held)]

@@ -101,6 +101,7 @@ def carry_over(world: World, actor: User, page: Page, new: Page, copied: Copied)
     if copied.permissions:
         new.restricted_to = None if page.restricted_to is None else set(page.restricted_to)
         new.editors = None if page.editors is None else set(page.editors)
+        note(world.wiki, new)
 
 
 def _change_space(world: World, page: Page, space: Space) -> None:
@@ -111,3 +112,4 @@ def _change_space(world: World, page: Page, space: Space) -> None:
         checked_title(world, space, one.title, one)
     for one in moved:
         one.space_id = space.id
+        note(world.wiki, one)

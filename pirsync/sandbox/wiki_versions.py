@@ -20,7 +20,7 @@ from .wiki import (
     space_of,
     update_page,
 )
-from .wiki_index import note, placed_below
+from .wiki_index import forget, note, placed_below
 from .wiki_merge import merge
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def create_draft(
     """A page that is not published yet; its title may be empty or another's, until it is."""
     first = Version(1, world.clock.now(), actor, "", False, normalised(world, body), title.strip())
     page = add_page(world, space, parent, first, kind)
-    set_status(page, "draft")
+    set_status(world, page, "draft")
     return page
 
 
@@ -63,7 +63,7 @@ def publish(world: World, actor: User, page: Page, title: str, body: str, number
     page.title = title
     page.created = first.at
     note(world.wiki, page)
-    set_status(page, "current")
+    set_status(world, page, "current")
     return first
 
 
@@ -82,7 +82,7 @@ def save_draft(world: World, actor: User, page: Page, title: str, body: str, num
 def discard_draft(world: World, page: Page) -> None:
     """Forget a draft; a page that was never published goes with it."""
     if page.status == "draft":
-        del world.wiki.pages[page.id]
+        purge(world, page)
     page.draft = None
 
 
@@ -121,14 +121,14 @@ def delete_version(page: Page, number: int) -> None:
 def archive(world: World, page: Page) -> None:
     """Put a page away, still readable; those below it move up to its parent."""
     _lift(world, page)
-    set_status(page, "archived")
+    set_status(world, page, "archived")
 
 
 def trash(world: World, page: Page) -> None:
     """Throw a page away; those below it move up to its parent, its draft is lost."""
     _lift(world, page)
     page.draft = None
-    set_status(page, "trashed")
+    set_status(world, page, "trashed")
 
 
 def restore(world: World, actor: User, page: Page, number: int) -> Version:
@@ -141,7 +141,7 @@ def restore(world: World, actor: User, page: Page, number: int) -> Version:
         page.parent_id = None
     saved = replace(page.current, number=number, at=world.clock.now(), author=actor, message="", minor=False)
     page.versions.append(saved)
-    set_status(page, "current")
+    set_status(world, page, "current")
     note(world.wiki, page)
     return saved
 
@@ -149,6 +149,7 @@ def restore(world: World, actor: User, page: Page, number: int) -> Version:
 def purge(world: World, page: Page) -> None:
     """The end of a page: nothing is left of it."""
     del world.wiki.pages[page.id]
+    forget(world.wiki, [page.id])
 
 
 def _old(page: Page, number: int) -> Version:

@@ -141,7 +141,7 @@ def test_pages_that_were_put_away_say_so(site: Site, status: str) -> None:
     page = made(site)
     held = store.find_page(site.world, page.id)
     assert held is not None
-    store.set_status(held, "archived" if status == "archived" else "trashed")
+    store.set_status(site.world, held, "archived" if status == "archived" else "trashed")
     alone = site.wiki.page(page.id)
     assert alone is not None
     expected = [PageStatus(status)]
@@ -214,7 +214,7 @@ def test_an_archived_page_cannot_be_updated(site: Site) -> None:
     page = made(site)
     held = store.find_page(site.world, page.id)
     assert held is not None
-    store.set_status(held, "archived")
+    store.set_status(site.world, held, "archived")
     with pytest.raises(PirsyncError):
         site.wiki.update_page(page, "<p>ours</p>", STAMP)
 

@@ -9,6 +9,7 @@ import requests
 
 from pirsync.sandbox.people import PEOPLE, SERVICE
 from pirsync.sandbox.wiki import create_page, find_space
+from pirsync.sandbox.wiki_index import note
 from tests.sandbox.wiki_client import Client, page_titled, running, space
 
 ANA, BISI = PEOPLE[1], PEOPLE[2]
@@ -77,12 +78,14 @@ def test_the_content_of_a_space_is_listed_as_far_as_somebody_sees_it(dc: Client)
     whole = dc.get("/rest/api/space/OPS/content").json()
     hidden = page_titled(dc.world)
     hidden.restricted_to = {ANA.account_id}
+    note(dc.world.wiki, hidden)
     try:
         seen = dc.get("/rest/api/space/OPS/content/page").json()
         assert seen["size"] == whole["page"]["size"] - 1
         assert dc.get("/rest/api/space/OPS/content/page", depth="root").json()["size"] == 1
     finally:
         hidden.restricted_to = None
+        note(dc.world.wiki, hidden)
 
 
 def test_nobody_sees_spaces_or_groups_without_a_credential(client: Client) -> None:

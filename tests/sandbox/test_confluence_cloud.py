@@ -82,11 +82,11 @@ def test_a_title_is_taken_in_any_case_even_by_a_hidden_or_archived_page(cloud: C
     page = page_titled(cloud.world)
     for change in ("current", "archived", "hidden"):
         page.restricted_to = set() if change == "hidden" else None
-        set_status(page, "archived" if change == "archived" else "current")
+        set_status(cloud.world, page, "archived" if change == "archived" else "current")
         refused = cloud.send("POST", PAGES, v2_page(cloud.world, page.title.upper()))
         assert refused.status_code == 400
         assert "A page with this title already exists" in refused.json()["errors"][0]["title"]
-    set_status(page, "trashed")
+    set_status(cloud.world, page, "trashed")
     assert cloud.send("POST", PAGES, v2_page(cloud.world, page.title.upper())).status_code == 200
 
 
@@ -101,7 +101,7 @@ def test_hidden_trashed_and_unknown_pages_are_the_same_404(cloud: Client) -> Non
     page.restricted_to = {PEOPLE[1].account_id}
     hidden = cloud.get(f"{PAGES}/{page.id}")
     page.restricted_to = None
-    set_status(page, "trashed")
+    set_status(cloud.world, page, "trashed")
     trashed = cloud.get(f"{PAGES}/{page.id}")
     assert unknown.json() == hidden.json() == trashed.json()
     assert [each.status_code for each in (unknown, hidden, trashed)] == [404] * 3
@@ -110,7 +110,7 @@ def test_hidden_trashed_and_unknown_pages_are_the_same_404(cloud: Client) -> Non
 
 def test_an_archived_page_is_read_but_not_written(cloud: Client) -> None:
     page = page_titled(cloud.world)
-    set_status(page, "archived")
+    set_status(cloud.world, page, "archived")
     assert cloud.get(f"{PAGES}/{page.id}").json()["status"] == "archived"
     assert cloud.send("PUT", f"{PAGES}/{page.id}", v2_update(page, 2, "<p/>")).status_code == 404
     assert page.current.number == 1
@@ -164,8 +164,8 @@ def test_a_limit_out_of_range_is_refused(cloud: Client, limit: str) -> None:
 
 def test_many_pages_are_read_at_once_by_id(cloud: Client) -> None:
     first, second, third = list(cloud.world.wiki.pages.values())[:3]
-    set_status(second, "archived")
-    set_status(third, "trashed")
+    set_status(cloud.world, second, "archived")
+    set_status(cloud.world, third, "trashed")
     joined = cloud.get(PAGES, id=f"{first.id},{second.id},{third.id}", body_format="storage").json()["results"]
     repeated = cloud.get(PAGES, id=[first.id, second.id, third.id]).json()["results"]
     assert [page["id"] for page in joined] == [page["id"] for page in repeated] == [str(first.id), str(second.id)]

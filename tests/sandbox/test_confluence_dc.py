@@ -94,7 +94,7 @@ def test_a_parent_that_is_not_there_is_refused(dc: Client) -> None:
 
 def test_the_status_asked_for_decides_what_is_there(dc: Client) -> None:
     page = page_titled(dc.world)
-    set_status(page, "trashed")
+    set_status(dc.world, page, "trashed")
     assert dc.get(f"{CONTENT}/{page.id}").status_code == 404
     assert dc.get(f"{CONTENT}/{page.id}", status="any").json()["status"] == "trashed"
     assert dc.get(f"{CONTENT}/{page.id}", status="trashed").status_code == 200

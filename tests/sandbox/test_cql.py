@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 
-from pirsync.sandbox.cql import BadQuery, Context, search
+from pirsync.sandbox.cql import BadQuery, Context, matching, search
 from pirsync.sandbox.cql_people import search_people
 from pirsync.sandbox.cql_text import text_of
 from pirsync.sandbox.people import SERVICE, User
-from pirsync.sandbox.wiki import add_labels, create_page, set_status, update_page
+from pirsync.sandbox.wiki import (
+    Kind,
+    Page,
+    add_labels,
+    ancestors,
+    create_page,
+    remove_label,
+    set_status,
+    space_of,
+    update_page,
+)
+from pirsync.sandbox.wiki_index import note
+from pirsync.sandbox.wiki_restrictions import restrict
 from pirsync.sandbox.wiki_seed import REVIEWS, seed
+from pirsync.sandbox.wiki_tree import move_page
+from pirsync.sandbox.wiki_versions import purge
 from pirsync.sandbox.world import World
 from tests.sandbox.wiki_client import page_titled, space
 
+LABELS = ("red", "green", "blue")
 START = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
 
 
@@ -117,7 +133,8 @@ def test_the_index_lags_behind_titles_labels_and_new_pages(world: World) -> None
 def test_hidden_trashed_and_archived_pages_are_not_found(world: World) -> None:
     first, second = (page_titled(world, f'INC-{number}: "late" mail & more') for number in (1, 2))
     first.restricted_to = set()
-    set_status(second, "archived")
+    note(world.wiki, first)
+    set_status(world, second, "archived")
     assert _titles(world, "label = pir") == []
     assert _titles(world, "type = page", actor=None) == []
 
@@ -173,10 +190,11 @@ def test_mentions_and_contributors_are_found_by_account(world: World) -> None:
 
 def test_the_context_says_which_space_is_the_current_one_and_which_statuses_are_looked_at(world: World) -> None:
     second = page_titled(world, 'INC-2: "late" mail & more')
-    set_status(second, "archived")
+    set_status(world, second, "archived")
     there = Context(space_key="OPS", statuses=frozenset({"archived"}))
     assert [one.page for one in search(world, SERVICE, "space = currentSpace()", there)] == [second]
-    assert search(world, SERVICE, "space = currentSpace()", Context(space_key="SEC", statuses=there.statuses)) == []
+    elsewhere = Context(space_key="SEC", statuses=there.statuses)
+    assert list(search(world, SERVICE, "space = currentSpace()", elsewhere)) == []
 
 
 def test_the_text_of_a_kept_body_is_what_its_tags_leave() -> None:
@@ -198,3 +216,77 @@ def test_people_are_found_by_queries_of_their_own(world: World) -> None:
     assert "ileaver" not in names("type = user")
     with pytest.raises(BadQuery):
         search_people(world, SERVICE, "type = user and space = OPS")
+
+
+def change(world: World, chance: Random, page: Page) -> None:
+    """One change of a page, of any kind that a search may ask about."""
+    match chance.randrange(7):
+        case 0:
+            number = page.current.number + 1
+            update_page(world, SERVICE, page, f"Page {page.id} {number}", page.current.body, number, "")
+        case 1:
+            add_labels(world, page, [chance.choice(LABELS)])
+        case 2 if page.labels:
+            remove_label(world, page, page.labels[0])
+        case 3:
+            set_status(world, page, chance.choice(("current", "current", "archived", "trashed")))
+        case 4:
+            restrict(world, SERVICE, page, {"read": chance.choice((set(), {SERVICE.account_id}))})
+        case 5:
+            parent = chance.choice(list(world.wiki.pages.values()))
+            if parent is not page and page not in ancestors(world, parent):
+                move_page(world, page, parent)
+        case 6 if chance.random() < 0.2:
+            purge(world, page)
+
+
+def condition(world: World, chance: Random) -> str:
+    """A condition that the index knows, or one that it does not."""
+    page = chance.choice(list(world.wiki.pages.values()))
+    moment = f'"{page.current.at:%Y-%m-%d %H:%M}"'
+    return chance.choice(
+        (
+            f"label = {chance.choice(LABELS)}",
+            f"label in ({LABELS[0]}, {LABELS[1].upper()})",
+            f"type {chance.choice(('=', '!='))} {chance.choice(('page', 'blogpost'))}",
+            f"space {chance.choice(('=', '!='))} {chance.choice(('OPS', 'dev', 'NONE'))}",
+            f"space.type = {chance.choice(('global', 'personal'))}",
+            f"title {chance.choice(('=', '!='))} '{page.title}'",
+            f"ancestor {chance.choice(('=', '!='))} {page.parent_id or page.id}",
+            f"parent = {page.parent_id or page.id}",
+            f"id {chance.choice(('in', 'not in'))} ({page.id}, 1)",
+            f"{chance.choice(('lastmodified', 'created'))} {chance.choice(('=', '!=', '<', '<=', '>', '>='))} {moment}",
+            f'lastmodified {chance.choice(("=", "!=", "<", ">="))} {moment[:11]}"',
+            "creator = currentUser()",
+            f'text ~ "{chance.choice(("one", "two"))}"',
+        )
+    )
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_index_finds_what_a_look_at_every_page_finds(world: World, number: int) -> None:
+    chance, ana = Random(number), world.people.find("aruiz")
+    assert ana is not None
+    for place in range(60):
+        world.clock.advance(chance.choice((0, 30, 50_000)))
+        above = chance.choice(list(world.wiki.pages.values()))
+        kind: Kind = "blogpost" if place % 9 == 0 else "page"
+        where = space_of(world, above)
+        body = f"<p>{chance.choice(('one', 'two'))}</p>"
+        page = create_page(world, SERVICE, where, None if place % 9 == 0 else above, f"Page {place}", body, kind)
+        add_labels(world, page, chance.sample(LABELS, chance.randrange(3)))
+    hits = 0
+    for _ in range(80):
+        world.clock.advance(chance.choice((0, 30, 50_000)))
+        change(world, chance, chance.choice(list(world.wiki.pages.values())))
+        parts = [condition(world, chance) for _ in range(3)]
+        text = chance.choice(("{} and {}", "{} or {}", "not ({} and {})", "{} and not {}", "({} or {}) and {}")).format(
+            *parts
+        )
+        text += chance.choice(("", " order by lastmodified desc", " order by title", " order by created, id desc"))
+        context = Context(statuses=frozenset(chance.choice((("current",), ("current", "archived")))))
+        for actor in (SERVICE, ana):
+            expected = matching(world, actor, text, context)
+            assert expected == list(search(world, actor, text, context)), text
+            hits += len(expected)
+    assert hits > 1000

@@ -75,7 +75,7 @@ def test_a_title_is_taken_in_any_case_until_its_page_is_renamed_or_trashed(world
     with pytest.raises(TitleTaken):
         page("RUNBOOK")
     update_page(world, SERVICE, held, "Other", "<p/>", 2, "")
-    set_status(page("runbook"), "trashed")
+    set_status(world, page("runbook"), "trashed")
     page("Runbook")
 
 

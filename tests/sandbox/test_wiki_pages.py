@@ -208,7 +208,7 @@ def test_blog_posts_share_no_titles_with_pages_but_with_those_of_their_day(world
 def test_reading_is_restricted_for_all_that_hangs_below_and_changing_is_not(world: World) -> None:
     page = page_titled(world)
     below = _page(world, "Below", page)
-    rules.restrict(SERVICE, page, {"read": {SERVICE.account_id, ANA.account_id}, "update": {SERVICE.account_id}})
+    rules.restrict(world, SERVICE, page, {"read": {SERVICE.account_id, ANA.account_id}, "update": {SERVICE.account_id}})
     assert [may_see(world, user, below) for user in (SERVICE, ANA, BISI)] == [True, True, False]
     assert [may_edit(world, user, page) for user in (SERVICE, ANA, BISI)] == [True, False, False]
     assert [may_edit(world, user, below) for user in (SERVICE, ANA, BISI)] == [True, True, False]
@@ -217,8 +217,8 @@ def test_reading_is_restricted_for_all_that_hangs_below_and_changing_is_not(worl
 def test_nobody_shuts_themselves_out_and_an_empty_restriction_restricts_nobody(world: World) -> None:
     page = page_titled(world)
     with pytest.raises(Refused):
-        rules.restrict(SERVICE, page, {"read": {ANA.account_id}})
-    rules.allow(page, "update", ANA)
+        rules.restrict(world, SERVICE, page, {"read": {ANA.account_id}})
+    rules.allow(world, page, "update", ANA)
     assert rules.people_of(world, page, "update") == [ANA]
-    rules.disallow(page, "update", ANA)
+    rules.disallow(world, page, "update", ANA)
     assert (page.restricted_to, page.editors) == (None, None)
