@@ -269,7 +269,7 @@ def _put_away(stage: Stage, a: int, b: int) -> None:
     if key is not None:
         page = stage.place.page(key)
         stage.put_away.add(key)
-        wiki.set_status(page, "archived" if page.status == "current" else "current")
+        wiki.set_status(stage.place.sandbox, page, "archived" if page.status == "current" else "current")
 
 
 # ---------------------------------------------------------------- people at issues
@@ -372,7 +372,7 @@ WEIGHTS = {**dict.fromkeys(STEPS, 1), "pass": 9, "type": 3, "edit": 4, "rows": 2
 def _make_peace(stage: Stage) -> None:
     """People bring back what they put away; the network and the index are well again."""
     for page in stage.place.sandbox.wiki.pages.values():
-        wiki.set_status(page, "current")
+        wiki.set_status(stage.place.sandbox, page, "current")
     stage.place.clock.advance(3700)
 
 

@@ -391,7 +391,7 @@ def test_a_twin_that_no_search_shows_keeps_its_title(site: Site, twin: str) -> N
     held = store.find_page(site.world, made(site).id)
     assert held is not None
     if twin == "archived":
-        store.set_status(held, "archived")
+        store.set_status(site.world, held, "archived")
     else:
         held.restricted_to = {site.person("aruiz").account_id}
     assert site.wiki.find("OPS", "INC-1 Post-incident review") is None
@@ -402,7 +402,7 @@ def test_a_twin_that_no_search_shows_keeps_its_title(site: Site, twin: str) -> N
 def test_a_trashed_twin_has_given_its_title_away(site: Site) -> None:
     held = store.find_page(site.world, made(site).id)
     assert held is not None
-    store.set_status(held, "trashed")
+    store.set_status(site.world, held, "trashed")
     page = made(site)
     assert page == site.wiki.find("OPS", "INC-1 Post-incident review")
 
