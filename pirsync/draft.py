@@ -18,8 +18,15 @@ from .ports import TicketDraft
 SUMMARY_LENGTH = 250
 """Jira refuses summaries of more than 255 characters, and those with a newline."""
 
-_MARKUP = re.compile(r"([{}\[\]|!*_^~+#]|\?(?=\?)|(?<=\?)\?|(?<!\w)-|-(?!\w))")
-"""What wiki markup gives a meaning to. A hyphen between letters has none, and `??` cites where one `?` does not."""
+_MARKUP = re.compile(
+    r"(?P<entity>\\|&(?=#?\w+;)|^h(?=[1-6]\.\s)|^b(?=q\.\s)|\((?=(?:[xyni!?/+*-]|on|off|\*[rgby]|flag|flagoff)\))"
+    r"|:(?=[)(DPp])|;(?=\)))"
+    r"|(?P<sign>[{}\[\]|*^~+]|!(?=\S)|^\#|\?(?=\?)|(?<=\?)\?|(?<![^\W_])_|_(?![^\W_])|(?<!\w)-|-(?!\w))"
+)
+"""What wiki markup gives a meaning to. Hyphens and low lines within words have none, `??` cites where one `?` does
+not, and `!` only begins an image before a word. A `sign` takes a backslash; an `entity` is what no backslash helps:
+itself, a reference, the word that begins a heading or a quotation, an icon."""
+_BREAKS_LINK = str.maketrans({"|": "%7C", "[": "%5B", "]": "%5D", " ": "%20", "{": "%7B", "}": "%7D"})
 
 
 def mark(owner_id: str, incident_id: str, action: str, ordinal: int) -> str:
@@ -67,8 +74,16 @@ def one_line(text: str, length: int) -> str:
 
 def escape_markup(text: str) -> str:
     """Text as Jira's wiki markup shows it unchanged."""
+    return _MARKUP.sub(_escaped, one_line(text, 4000))
+
+
+def _escaped(found: re.Match[str]) -> str:
     # A backslash cannot be escaped by another one: two of them are a line break.
-    return "&#92;".join(_MARKUP.sub(r"\\\1", part) for part in one_line(text, 4000).split("\\"))
+    return f"&#{ord(found['entity'])};" if found["entity"] else f"\\{found['sign']}"
+
+
+def _link(words: str, url: str) -> str:
+    return f"[{escape_markup(words)}|{one_line(url, 4000).translate(_BREAKS_LINK)}]"
 
 
 class Place(Noun):
@@ -114,12 +129,12 @@ def missing(screen: CreateScreen, terms: Terms) -> str:
 
 def _description(wanted: Wanted, incident: Incident, place: Place, lines: list[str]) -> str:
     parts = [
-        f"Action item from the review of [{incident.key}|{incident.url}]: {escape_markup(incident.summary)}",
+        f"Action item from the review of {_link(incident.key, incident.url)}: {escape_markup(incident.summary)}",
         f"*Action*\n{escape_markup(wanted.action)}",
     ]
     if wanted.criteria:
         parts.append(f"*Done when*\n{escape_markup(wanted.criteria)}")
-    parts.append(f"*Review page*\n[{escape_markup(place.page_title)}|{place.page_url}]")
+    parts.append(f"*Review page*\n{_link(place.page_title, place.page_url)}")
     parts += lines
     return "\n\n".join(parts)
 

@@ -12,12 +12,13 @@ ANY_TYPE = "*"
 
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"' + r"|'(?:\\.|[^'\\])*'")
 _ORDER_BY = re.compile(r"\border\s+by\b", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+"""Control characters and what Unicode calls none: JQL refuses the whole query for one of them."""
 
 
 def quote(value: str) -> str:
     """A value as a JQL string, safe for reserved words, quotes and backslashes (facts: Jira, section 2.4)."""
-    return '"' + _CONTROL.sub("", value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + _FORBIDDEN.sub("", value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def milliseconds(instant: datetime) -> int:

@@ -71,7 +71,8 @@ def show(world: World, request: Request, template: str, values: Mapping[str, Any
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     shared = {"site": site, "actor": acting(world, request), "here": here, "now": world.clock.now()}
     page = _ENVIRONMENT.get_template(template).render({**shared, "notice": "", "product": "", **values})
-    return HTMLResponse(page, status)
+    # A store may hold half a character, which no encoding can say.
+    return HTMLResponse(page.encode(errors="replace"), status)
 
 
 def error(world: World, request: Request, status: int, heading: str, words: str) -> Response:

@@ -1,0 +1,253 @@
+"""Hostile text in every field of Jira and every cell of a page is inert wherever it arrives, and none of it is lost."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, get_args
+
+import pytest
+import requests
+from bs4 import BeautifulSoup
+from click.testing import CliRunner
+
+from pirsync import logs
+from pirsync.adapters import jql
+from pirsync.adapters.confluence_base import cql_quote
+from pirsync.cli import cli
+from pirsync.draft import escape_markup
+from pirsync.model import CellEdit, Column, Deployment, Mention, Region
+from pirsync.page import cells
+from pirsync.page.review import read_review
+from pirsync.page.scan import Element, encode, scan
+from pirsync.page.splice import splice
+from pirsync.ports import Query
+from pirsync.sandbox import cql, tracker, wiki
+from pirsync.sandbox import jql as sandbox_jql
+from pirsync.sandbox.people import SERVICE
+from pirsync.sandbox.wikitext import html
+from tests.hostile import ALL, HOSTILE, LONG
+from tests.site import Site, site
+
+KEY = "OPS-1"
+MACROS = {"details", "status", "code"}
+QUIET_TAGS = {"p", "b", "br", "a"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A site on which hostile text went everywhere, its incident, the review, and the ticket of a hostile row."""
+
+    site: Site
+    incident: tracker.Issue
+    page: wiki.Page
+    ticket: tracker.Issue
+
+
+@pytest.fixture(params=get_args(Deployment), scope="module")
+def outcome(request: pytest.FixtureRequest) -> Iterator[Outcome]:
+    with site(request.param) as place:
+        incident = tracker.find_issue(place.sandbox, KEY)
+        assert incident is not None
+        poison(place, incident)
+        place.settle()
+        page = page_of(place, incident)
+        type_row(place, page)
+        place.settle()
+        hostile = [issue for issue in place.sandbox.tracker.issues.values() if issue.summary.startswith("<script>")]
+        (ticket,) = (issue for issue in hostile if issue is not incident)
+        # What people do to the ticket comes back onto the page.
+        sandbox_user = place.sandbox.people.all()[3]
+        tracker.edit_fields(place.sandbox, sandbox_user, ticket, {"summary": ALL[:250]})
+        place.settle()
+        yield Outcome(place, incident, page, ticket)
+
+
+def poison(place: Site, issue: tracker.Issue) -> None:
+    """Every text of the incident, as the store would hold it if every check on the way in had failed."""
+    sandbox = place.sandbox
+    assert issue.reporter is not None
+    evil = replace(issue.reporter, display_name=ALL)
+    tracker.add_comment(sandbox, evil, issue, f"{ALL}\n\n{LONG}")
+    for field in ("labels", "Fix Version", "assignee"):
+        tracker.record(sandbox, evil, issue, [tracker.Item(field, field, None, ALL, None, ALL)])
+    issue.summary = ALL
+    issue.description = f"{ALL}\n\n{LONG}\n\n{{code}}{ALL}{{code}}"
+    issue.labels = list(HOSTILE.values())
+    issue.reporter = issue.creator = issue.assignee = evil
+    issue.custom |= {name: ALL for name, value in issue.custom.items() if isinstance(value, str)}
+    tracker.touch(sandbox, issue)
+
+
+def page_of(place: Site, issue: tracker.Issue) -> wiki.Page:
+    number = next(link.global_id for link in issue.remote_links if link.global_id.startswith("pirsync:page:"))
+    page = wiki.find_page(place.sandbox, number.rpartition(":")[2])
+    assert page is not None
+    return page
+
+
+def type_row(place: Site, page: wiki.Page) -> None:
+    """A person fills the first empty row: hostile words, one owner, one date."""
+    owner = next(user for user in place.sandbox.people.all() if user.display_name == "Ana Ruiz")
+    is_cloud = place.sandbox.is_cloud
+    who = Mention(ref=owner.account_id if is_cloud else owner.user_key)
+    headers = place.bench.teams()[0].terms.headers
+    row = next(row for row in read_review(page.current.body, headers).rows if not row.action)
+    typed = {
+        Column.ACTION: cells.words(ALL),
+        Column.CRITERIA: cells.words(ALL),
+        Column.OWNER: cells.mention(who, "cloud" if is_cloud else "datacenter"),
+        Column.DUE: cells.day(date(2027, 1, 4)),
+    }
+    edits = [
+        CellEdit(region=Region.ACTIONS, label="", start=row.cells[column].start, end=row.cells[column].end,
+                 storage=storage, text="")
+        for column, storage in typed.items()
+    ]  # fmt: skip
+    body = splice(page.current.body, edits)
+    wiki.update_page(place.sandbox, owner, page, page.current.title, body, page.current.number + 1, "")
+
+
+def squeezed(text: str) -> str:
+    """Text without what no reader sees: blanks, and what neither XML nor a terminal can say."""
+    return "".join(c for c in text if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cs", "Cf", "Cn"))
+
+
+def lost(text: str) -> list[str]:
+    """The hostile texts of which something is missing."""
+    said = squeezed(text)
+    return [name for name, words in HOSTILE.items() if squeezed(words) not in said]
+
+
+def said_by(element: Element) -> str:
+    return "".join(child if isinstance(child, str) else said_by(child) for child in element.children)
+
+
+def assert_storage_is_inert(body: str) -> Element:
+    """Well formed, only macros that pirsync writes, only addresses that a reader may be sent to."""
+    root = scan(encode(body))
+    macros = {e.attrs.get("ac:name", "") for e in root.walk() if e.name in ("ac:structured-macro", "ac:macro")}
+    assert macros <= MACROS
+    addresses = [e.attrs["href"] for e in root.within("a") if "href" in e.attrs]
+    assert [url for url in addresses if not re.match(r"https?://|mailto:", url)] == []
+    assert [e.name for e in root.walk() if e.name in ("script", "img", "iframe", "ac:image", "h1")] == []
+    assert [name for e in root.walk() for name in e.attrs if name.startswith("on") or name == "style"] == []
+    return root
+
+
+def assert_html_is_inert(markup: str) -> BeautifulSoup:
+    tree = BeautifulSoup(markup, "html.parser")
+    assert [tag.name for tag in tree.find_all(["script", "iframe", "object", "embed"]) if not tag.get("src")] == []
+    attributes = [(tag.name, name, str(value)) for tag in tree.find_all(True) for name, value in tag.attrs.items()]
+    assert [each for each in attributes if each[1].startswith("on")] == []
+    leads = [value for _, name, value in attributes if name in ("href", "src", "action", "formaction")]
+    active = re.compile(r"\s*(javascript|data(?!:,\Z)|vbscript):", re.IGNORECASE)
+    assert [url for url in leads if active.match(url)] == []
+    assert [tag for tag in tree.find_all("img") if tag.get("src") == "x"] == []
+    return tree
+
+
+def test_confluence_storage(outcome: Outcome) -> None:
+    body = outcome.page.current.body
+    root = assert_storage_is_inert(body)
+    regions = [e for e in root.within("ac:structured-macro") if e.attrs.get("ac:name") == "details"]
+    assert len(regions) == 3
+    assert lost(said_by(root)) == []
+    assert lost(said_by(regions[0])) == [], "the summary says the title"
+    assert "Set-Cookie" not in outcome.page.current.title
+
+
+def test_confluence_index(outcome: Outcome) -> None:
+    index = next(page for page in outcome.site.sandbox.wiki.pages.values() if "pirsync-index" in page.current.body)
+    assert_storage_is_inert(index.current.body)
+    assert KEY in index.current.body
+
+
+def test_jira_wiki_text(outcome: Outcome) -> None:
+    """Rendered, a ticket's description has pirsync's own markup and no more, and says every word."""
+    description = outcome.ticket.description or ""
+    tree = BeautifulSoup(html(description, lambda ref: ("/profile", ref)), "html.parser")
+    assert {tag.name for tag in tree.find_all(True)} <= QUIET_TAGS
+    assert [tag.get_text() for tag in tree.find_all("b")] == ["Action", "Done when", "Review page"]
+    ours = {KEY, outcome.page.current.title}
+    links = [(tag.get_text(), str(tag["href"])) for tag in tree.find_all("a")]
+    assert ours <= {words for words, _ in links}
+    assert [url for words, url in links if words not in ours and url != words] == []
+    action, criteria = (part.partition("\n")[2] for part in description.split("\n\n")[1:3])
+    for part in (action, criteria):
+        shown = BeautifulSoup(html(part, lambda ref: ("/profile", ref)), "html.parser").get_text()
+        # An address takes the backslash after it for its own.
+        assert lost(shown.replace("http://xlink\\", "http://xlink")) == []
+    assert "\n" not in outcome.ticket.summary and len(outcome.ticket.summary) <= 255
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_wiki_text_shows_each_text_unchanged(name: str) -> None:
+    words = HOSTILE[name]
+    tree = BeautifulSoup(html(escape_markup(words), lambda ref: ("/profile", ref)), "html.parser")
+    assert {tag.name for tag in tree.find_all(True)} <= {"p", "a"}
+    assert squeezed(words) == squeezed(tree.get_text())
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_jql_and_cql_take_each_text_for_one_value(outcome: Outcome, name: str) -> None:
+    words = HOSTILE[name]
+    sandbox = outcome.site.sandbox
+    query = sandbox_jql.parse(jql.render(Query(projects=(words,), issue_types=(words,), labels=(words, "pirsync"))))
+    values = [operand for clause in clauses(query.where) for operand in sandbox_jql.operands(clause.operand)]
+    without_control = "".join(c for c in words if unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
+    expected = [without_control, without_control, without_control, "pirsync"]
+    assert expected == [getattr(value, "text", None) for value in values]
+    assert cql.search(sandbox, SERVICE, f"label = {cql_quote(words)} and type = page") == []
+    assert cql.search(sandbox, SERVICE, f"title = {cql_quote(words)} and type = page") == []
+
+
+def clauses(node: Any) -> Iterator[sandbox_jql.Clause]:
+    if isinstance(node, sandbox_jql.Clause):
+        yield node
+    else:
+        for part in node.parts:
+            yield from clauses(part)
+
+
+@pytest.mark.parametrize("command", [("plan",), ("reconcile",), ("show", KEY), ("findings",), ("doctor",)])
+def test_terminal(outcome: Outcome, command: tuple[str, ...]) -> None:
+    """Read anew, so that there is something to say; nothing but lines of printable text is said."""
+    somebody = outcome.site.sandbox.people.all()[0]
+    tracker.edit_fields(outcome.site.sandbox, somebody, outcome.incident, {"summary": ALL + command[0]})
+    said = CliRunner().invoke(cli, [*command, "--config", str(outcome.site.config)], catch_exceptions=False)
+    assert said.output != ""
+    assert {c for c in said.output if unicodedata.category(c) in ("Cc", "Cs")} <= {"\n"}
+    assert {
+        c for c in said.output if unicodedata.bidirectional(c) in ("RLE", "LRE", "RLO", "LRO", "RLI", "LRI")
+    } == set()
+    assert not [line for line in said.output.splitlines() if line.startswith(("{", "Set-Cookie"))]
+
+
+def test_log_and_json(outcome: Outcome, capfd: pytest.CaptureFixture[str]) -> None:
+    """One JSON object a line, and every text within its own value."""
+    log = logs.configure()
+    for name, words in HOSTILE.items():
+        log.info("change", incident=name, what=words)
+    lines = capfd.readouterr().err.splitlines()
+    assert list(HOSTILE) == [json.loads(line)["incident"] for line in lines]
+    assert [json.loads(line)["event"] for line in lines] == ["change"] * len(HOSTILE)
+    assert all(line.isascii() and line.isprintable() for line in lines)
+    said = CliRunner().invoke(cli, ["plan", "--json", "--config", str(outcome.site.config)], catch_exceptions=False)
+    assert set(json.loads(said.stdout)) == {"incidents"}
+    assert {c for c in said.stdout if not c.isascii() or unicodedata.category(c) == "Cc"} <= {"\n"}
+
+
+def test_html_of_the_sandbox(outcome: Outcome) -> None:
+    is_cloud = outcome.site.sandbox.is_cloud
+    number = outcome.page.id
+    page = f"/wiki/spaces/OPS/pages/{number}" if is_cloud else f"/confluence/pages/viewpage.action?pageId={number}"
+    paths = [f"{'' if is_cloud else '/jira'}/browse/{key}" for key in (KEY, outcome.ticket.key)]
+    for path in (*paths, page):
+        shown = requests.get(f"{outcome.site.url}{path}", timeout=30)
+        assert shown.status_code == 200
+        assert lost(assert_html_is_inert(shown.text).get_text()) == []
