@@ -3,6 +3,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 
+# Compiling every module anew in every process costs more than the tests themselves.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients faults schedules clean
 
 $(VENV)/.installed: pyproject.toml
