@@ -193,21 +193,16 @@ def test_what_is_too_deep_keeps_its_words() -> None:
     assert _text(scan(encode(to_storage(nested, BASE)))).endswith("last")
 
 
-def _assert_read_in_time(unit: str, size: int) -> None:
-    html = unit * (size // len(unit))
+@pytest.mark.parametrize(
+    "unit",
+    ["<p>Some words of <b>a</b> report.</p>\n", "<p>x", "<ul><li>x", "<b>", "<", "</", "<!--", "<![CDATA[", '<a "'],
+)
+def test_a_megabyte_is_read_in_time(unit: str) -> None:
+    html = unit * (1_000_000 // len(unit))
     started = time.process_time()
     written = to_storage(html, BASE)
-    assert time.process_time() - started < 6 * size / 1_000_000  # twice what is promised, for slow machines
+    assert time.process_time() - started < 6  # twice what is promised, for slow machines
     assert scan(encode(written)).end == len(written.encode())
-
-
-def test_a_megabyte_is_read_in_time() -> None:
-    _assert_read_in_time("<p>Some words of <b>a</b> report.</p>\n", 1_000_000)
-
-
-@pytest.mark.parametrize("unit", ["<p>x", "<ul><li>x", "<b>", "<", "</", "<!--", "<![CDATA[", '<a "'])
-def test_what_repeats_without_end_takes_no_more_time_than_its_length(unit: str) -> None:
-    _assert_read_in_time(unit, 300_000)
 
 
 def test_words_behind_very_many_tags_are_kept() -> None:
