@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pirsync.config import EXAMPLE_OWNER
+from pirsync.sandbox.tracker_projects import delete_project
 
 from .command import Desk, desk, pirsync
 
@@ -168,8 +169,9 @@ def test_a_project_that_goes_away_later_is_told_with_its_key() -> None:
     with desk() as place:
         place.do("reconcile")
         written = place.writes()
-        projects = place.sandbox.tracker.projects
-        del projects[next(name for name, project in projects.items() if project.key == "OPS")]
+        project = place.sandbox.tracker.project("OPS")
+        assert project is not None
+        delete_project(place.sandbox, project)
         said = place.do("reconcile")
         assert said.code == 2
         assert "team.projects: project OPS cannot be seen" in said.err

@@ -193,8 +193,9 @@ def test_the_brake_writes_nothing_and_says_how_to_allow_it() -> None:
 
 def test_one_failing_incident_is_told_on_standard_error_and_the_others_go_on() -> None:
     with desk() as place:
-        # The site asks to come back after longer than a pass waits.
-        place.fault("429", method="POST", path=r"/wiki/api/v2/pages$", retry_after=3000)
+        # Writes to one issue are to wait longer than a pass waits.
+        reason = "jira-per-issue-on-write"
+        place.fault("429", method="POST", path=r"/remotelink$", retry_after=3000, reason=reason)
         said = place.do("reconcile")
         assert said.code == 3
         (told,) = said.err.splitlines()

@@ -9,6 +9,7 @@ from pirsync.model import Column, Deployment
 from pirsync.reconcile import Mode
 from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.tracker import find_issue
+from pirsync.sandbox.wiki_spaces import delete_space
 from tests.site import Site, site
 
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
@@ -106,8 +107,8 @@ def test_confluence_alone_in_doubt_accuses_nobody(deployment: Deployment) -> Non
 
 def hide_space(place: Site) -> None:
     """Nobody but its people sees the space any more; every page of it is a 404 to us."""
-    place.sandbox.wiki.spaces.clear()
-    place.sandbox.wiki.pages.clear()
+    for space in list(place.sandbox.wiki.spaces.values()):
+        delete_space(place.sandbox, space)
 
 
 DOUBTS: dict[str, tuple[str, str]] = {

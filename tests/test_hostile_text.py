@@ -202,8 +202,8 @@ def test_jql_and_cql_take_each_text_for_one_value(outcome: Outcome, name: str) -
     without_control = "".join(c for c in words if unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
     expected = [without_control, without_control, without_control, "pirsync"]
     assert expected == [getattr(value, "text", None) for value in values]
-    assert cql.search(sandbox, SERVICE, f"label = {cql_quote(words)} and type = page") == []
-    assert cql.search(sandbox, SERVICE, f"title = {cql_quote(words)} and type = page") == []
+    assert list(cql.search(sandbox, SERVICE, f"label = {cql_quote(words)} and type = page")) == []
+    assert list(cql.search(sandbox, SERVICE, f"title = {cql_quote(words)} and type = page")) == []
 
 
 def clauses(node: Any) -> Iterator[sandbox_jql.Clause]:

@@ -10,14 +10,27 @@ from datetime import date
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 BROWSER, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
 WAIT_SECONDS = 10
+
+
+def is_gone(element: WebElement) -> bool:
+    """Whether another page has taken an element's place; on a busy machine the driver says so in two ways."""
+    try:
+        element.is_enabled()
+    except StaleElementReferenceException:
+        return True
+    except WebDriverException as error:
+        if "does not belong to the document" in str(error):
+            return True
+        raise
+    return False
 
 
 @contextmanager
@@ -77,7 +90,7 @@ class Person:
         """Click what leads to another page, and wait until it is there."""
         old = self.chrome.find_element(By.TAG_NAME, "html")
         self.clicks(element)
-        WebDriverWait(self.chrome, WAIT_SECONDS).until(staleness_of(old))
+        WebDriverWait(self.chrome, WAIT_SECONDS).until(lambda _: is_gone(old))
 
     def link(self, words: str) -> WebElement:
         """The link that says exactly that."""

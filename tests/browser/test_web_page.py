@@ -12,14 +12,13 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 from pirsync.sandbox import seed, tracker, wiki
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.site import page_url
 from pirsync.sandbox.world import World
-from tests.browser.person import BROWSER, DRIVER, WAIT_SECONDS, started
+from tests.browser.person import BROWSER, DRIVER, WAIT_SECONDS, is_gone, started
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +111,7 @@ class Hands:
         """Press keys that lead to another page, and wait until it is there."""
         old = self.chrome.find_element(By.TAG_NAME, "html")
         self.presses(*keys)
-        WebDriverWait(self.chrome, WAIT_SECONDS).until(staleness_of(old))
+        WebDriverWait(self.chrome, WAIT_SECONDS).until(lambda _: is_gone(old))
 
     def is_shown(self, element: WebElement) -> bool:
         """Whether the focus is visible: a ring around it, and nothing in front of it."""
