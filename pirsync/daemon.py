@@ -1,6 +1,7 @@
 """The loop of `pirsync run`: a poll and a sweep on their intervals, until a signal ends it at once.
 
-A pass that fails is told and tried again at its next turn; only an error of our own making ends the process.
+A pass that fails is told and tried again, a rare one before its next turn; only an error of our own making ends the
+process.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Daemon:
         self._failed = failed
         self._ended = ended
         self._sick: dict[str, str] = {}
+        self._tries: dict[str, int] = {}
         self._since: datetime | None = None
         self._is_proven = False
 
@@ -78,28 +80,47 @@ class Daemon:
 
         Raises the ConfigError of a first run, where a person stands by; a later one is told like any failure.
         """
-        planned = self._planned()
+        self._planned = self._plan()
         for job in self._jobs:
             self._run(job)
         self._is_proven = True
         while not self._stop.is_set():
-            idle = planned.idle_seconds
+            idle = self._planned.idle_seconds
             self._stop.wait(min(max(idle if idle is not None else LONGEST_NAP, 0.05), LONGEST_NAP))
-            if self._clock_went_back(planned):
-                planned = self._planned()
+            if self._clock_went_back():
+                self._planned = self._plan()
             if not self._stop.is_set():
-                planned.run_pending()
+                self._planned.run_pending()
 
-    def _planned(self) -> schedule.Scheduler:
+    def _plan(self) -> schedule.Scheduler:
         planned = schedule.Scheduler()
         for job in self._jobs:
             planned.every(job.every).seconds.do(self._run, job)
+            if job.name in self._sick:
+                self._retry(planned, job)
         return planned
 
-    def _clock_went_back(self, planned: schedule.Scheduler) -> bool:
+    def _retry(self, planned: schedule.Scheduler, job: Job) -> None:
+        """Try a failed job again after the shortest interval of all, then after twice that, and so on to its own.
+
+        A daily sweep that met an outage at its start would else be owed, and called unhealthy, for a day.
+        """
+        soonest = min(each.every for each in self._jobs)
+        wait = soonest * 2 ** min(self._tries[job.name] - 1, 16)
+        if wait >= job.every:
+            return
+
+        def once() -> type[schedule.CancelJob]:
+            if job.name in self._sick:
+                self._run(job)
+            return schedule.CancelJob
+
+        planned.every(wait).seconds.do(once)
+
+    def _clock_went_back(self) -> bool:
         """A clock that was set back would leave `schedule` waiting for its old future (facts: libraries, trap 12)."""
         longest = timedelta(seconds=max(job.every for job in self._jobs))
-        due: datetime | None = planned.next_run
+        due: datetime | None = self._planned.next_run
         return due is not None and due > datetime.now() + longest + timedelta(seconds=1)
 
     def _run(self, job: Job) -> None:
@@ -109,6 +130,7 @@ class Daemon:
         try:
             job.action()
             self._sick.pop(job.name, None)
+            self._tries.pop(job.name, None)
         except Interrupted:
             self._stop.set()
             return
@@ -117,6 +139,8 @@ class Daemon:
                 raise
             # Told, and left due: an exception that leaves `schedule` would keep the job due for ever.
             self._sick[job.name] = str(error)
+            self._tries[job.name] = self._tries.get(job.name, 0) + 1
+            self._retry(self._planned, job)
             self._failed(job.name, error)
         now = datetime.now(UTC)
         if self._since is None or self.healthy is not was_healthy:

@@ -234,6 +234,24 @@ def test_a_failure_is_told_and_the_next_turn_is_healthy_again() -> None:
     assert play(Passes(Unavailable("away")), [1])[0].healthy is False
 
 
+def test_a_rare_job_that_fails_is_tried_again_soon_then_ever_more_rarely() -> None:
+    rare = Passes(*[Unavailable("away")] * 3)
+    with time_machine.travel(START, tick=False) as clock:
+        jobs = [Job("news", 60, Passes()), Job("all", 86400, rare)]
+        running = Daemon(jobs, Stop(clock, [30.0] * 30), lambda *_: None)
+        running.loop()
+    minutes = [(ran - rare.ran[0]).total_seconds() / 60 for ran in rare.ran]
+    assert (minutes, running.healthy) == ([0, 1, 3, 7], True)
+
+
+def test_a_rare_job_that_fails_is_tried_again_after_the_clock_was_set_back() -> None:
+    rare = Passes(Unavailable("away"))
+    with time_machine.travel(START, tick=False) as clock:
+        jobs = [Job("news", 60, Passes()), Job("all", 3600, rare)]
+        Daemon(jobs, Stop(clock, [-7200, 60, 60]), lambda *_: None).loop()
+    assert len(rare.ran) == 2
+
+
 def test_the_health_tells_since_when_and_why() -> None:
     seen: list[Health] = []
     job = Passes(None, Unavailable("away"), Unavailable("still away"), None)
