@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import get_args
 
 from pirsync.config import load
-from pirsync.decision import PAGE_PROPERTY, STAMP
 from pirsync.known import memory_of
 from pirsync.model import Deployment
+from pirsync.names import PAGE_PROPERTY, STAMP
 from pirsync.ports import Stamp
 from pirsync.reconcile import Mode
 from pirsync.sandbox import tracker

@@ -13,8 +13,8 @@ from threading import Event
 from pirsync.adapters.state_file import create_state
 from pirsync.build import Bench, open_bench
 from pirsync.config import load
-from pirsync.decision import LINK_PREFIX
 from pirsync.model import CellEdit, Column, Deployment, Mention, Region
+from pirsync.names import LINK_PREFIX
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice

@@ -9,10 +9,7 @@ from typing import TypeVar, assert_never
 from pirsync.known import KeptBar, Known, asserted_of
 from pirsync.recall import recall
 
-from .decision import (
-    FLAP_WINDOW,
-    INDEX_LABEL,
-    PAGE_PROPERTY,
+from .changes import (
     AdoptTicket,
     Change,
     CommentPage,
@@ -30,8 +27,10 @@ from .decision import (
     WriteMemory,
     describe,
 )
+from .decision import FLAP_WINDOW
 from .errors import Ambiguous, Rejected, Stale, Unavailable
 from .model import TICKET_PROPERTY, Page
+from .names import INDEX_LABEL, PAGE_PROPERTY
 from .observe import Readings
 from .ports import World
 

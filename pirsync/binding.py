@@ -5,18 +5,10 @@ The property is pirsync's remote memory. What must not happen twice stands in it
 
 from __future__ import annotations
 
-from .decision import (
-    LINK_PREFIX,
-    PAGE_LABEL,
-    Change,
-    Finding,
-    FindingKind,
-    LabelPage,
-    LinkPage,
-    WriteMemory,
-    describe,
-)
+from .changes import Change, LabelPage, LinkPage, WriteMemory, describe
+from .decision import Finding, FindingKind
 from .model import Memory, RemoteLink
+from .names import LINK_PREFIX, PAGE_LABEL
 from .rows import RowPlan, Situation
 
 MEMORY_LIMIT = 32_768

@@ -13,9 +13,10 @@ from pirsync import output
 from pirsync.adapters.overlay import overlay
 from pirsync.adapters.state_file import create_state
 from pirsync.build import Bench
+from pirsync.changes import describe, is_local
 from pirsync.config import init_text, load
 from pirsync.daemon import Daemon, Health, Job, until_signalled
-from pirsync.decision import Wishes, describe, is_local
+from pirsync.decision import Wishes
 from pirsync.doctor import Check
 from pirsync.doctor import doctor as look
 from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError

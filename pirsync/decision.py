@@ -1,4 +1,4 @@
-"""The values that pass between observing, planning and applying: Observed, Change, Finding, Plan. No I/O."""
+"""The values that pass between observing, planning and applying: Terms, Journal, Observed, Finding, Plan. No I/O."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
+from .changes import Change
 from .model import (
-    TICKET_PROPERTY,
     Column,
     CreateScreen,
     Deployment,
@@ -21,21 +21,10 @@ from .model import (
     PageHead,
     Person,
     Property,
-    RemoteLink,
     ReviewPage,
     Ticket,
 )
-from .ports import IntentStatus, LinkType, PageDraft, TicketDraft
-
-STAMP = "pirsync:"
-"""Every version message of ours starts with this; it tells our versions from people's."""
-
-PAGE_PROPERTY = "pirsync.review"
-PAGE_LABEL = "pirsync-review"
-INDEX_LABEL = "pirsync-index"
-TICKET_LABEL = "pirsync"
-LINK_PREFIX = "pirsync:page:"
-"""A remote link's global id is this and the page's id; writing it is an upsert."""
+from .ports import IntentStatus, LinkType
 
 
 class Terms(Noun):
@@ -99,9 +88,6 @@ class Wishes(Noun):
     forget: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
 
-
-COMMENTING = "comment on page"
-"""How the description of a comment begins."""
 
 FLAPS = 3
 FLAP_WINDOW = timedelta(hours=1)
@@ -206,204 +192,6 @@ class Finding(Noun):
     kind: FindingKind
     incident: str
     message: str
-
-
-# ---------------------------------------------------------------- changes
-
-
-class CreatePage(Noun):
-    """Make the review page, complete, in one request; guarded by an intent."""
-
-    change: Literal["create-page"] = "create-page"
-    incident_id: str
-    mark: str
-    digest: str
-    draft: PageDraft
-    creates: int
-
-
-class UpdatePage(Noun):
-    """Write the page with some cells changed, as one quiet version."""
-
-    change: Literal["update-page"] = "update-page"
-    page: PageHead
-    body: str
-    cells: tuple[str, ...]
-    message: str
-    asserted: tuple[str, ...] = ()
-    """Those cells that somebody had written over, and what they say again."""
-
-
-class CommentPage(Noun):
-    """Tell people on the page which of their values were not taken; its receipts are in the property before."""
-
-    change: Literal["comment-page"] = "comment-page"
-    page_id: str
-    title: str
-    storage: str
-    told: tuple[str, ...]
-
-
-class LabelPage(Noun):
-    """Give the page the labels by which searches find it."""
-
-    change: Literal["label-page"] = "label-page"
-    page_id: str
-    title: str
-    labels: tuple[str, ...]
-
-
-class WriteMemory(Noun):
-    """Write the page's content property: the binding and what was last agreed."""
-
-    change: Literal["write-memory"] = "write-memory"
-    page_id: str
-    title: str
-    memory: Memory
-    current: Property | None
-
-
-class LinkPage(Noun):
-    """Link the incident to its page (a remote link, an upsert)."""
-
-    change: Literal["link-page"] = "link-page"
-    incident_id: str
-    incident_key: str
-    link: RemoteLink
-
-
-class CreateTicket(Noun):
-    """Make the ticket of one row; guarded by an intent."""
-
-    change: Literal["create-ticket"] = "create-ticket"
-    incident_id: str
-    mark: str
-    digest: str
-    draft: TicketDraft
-
-
-class AdoptTicket(Noun):
-    """Write down that a ticket which exists already is the one a row wants. Nothing remote is written."""
-
-    change: Literal["adopt-ticket"] = "adopt-ticket"
-    incident_id: str
-    mark: str
-    ticket_id: str
-    ticket_key: str
-    action: str
-
-
-class LabelTicket(Noun):
-    """Give a ticket the labels that its create screen would not take, or that a ticket linked by hand lacks."""
-
-    change: Literal["label-ticket"] = "label-ticket"
-    ticket_id: str
-    ticket_key: str
-    labels: tuple[str, ...]
-
-
-class MarkTicket(Noun):
-    """Write the mark as an issue property where the create did not carry it."""
-
-    change: Literal["mark-ticket"] = "mark-ticket"
-    ticket_id: str
-    ticket_key: str
-    value: dict[str, str]
-
-
-class LinkTicket(Noun):
-    """Link ticket and incident where the create screen would not take the link."""
-
-    change: Literal["link-ticket"] = "link-ticket"
-    ticket_key: str
-    type_id: str
-    type_name: str
-    inward_key: str
-    outward_key: str
-
-
-class EditTicket(Noun):
-    """Send what a person changed on the page to Jira (`page_edits = "push"`)."""
-
-    change: Literal["edit-ticket"] = "edit-ticket"
-    ticket_id: str
-    ticket_key: str
-    fields: dict[str, str | None]
-
-
-class CreateIndex(Noun):
-    """Make the evidence index page; guarded by an intent."""
-
-    change: Literal["create-index"] = "create-index"
-    mark: str
-    digest: str
-    draft: PageDraft
-
-
-class UpdateIndex(Noun):
-    """Write the index page with some rows changed."""
-
-    change: Literal["update-index"] = "update-index"
-    page: PageHead
-    body: str
-    rows: tuple[str, ...]
-    message: str
-
-
-Change = (
-    CreatePage
-    | UpdatePage
-    | CommentPage
-    | LabelPage
-    | WriteMemory
-    | LinkPage
-    | CreateTicket
-    | AdoptTicket
-    | LabelTicket
-    | MarkTicket
-    | LinkTicket
-    | EditTicket
-    | CreateIndex
-    | UpdateIndex
-)
-
-
-def describe(change: Change) -> str:
-    """One line for a person: what would be written, and where."""
-    match change:
-        case CreatePage(draft=draft):
-            return f'create page "{draft.title}" in space {draft.space}'
-        case UpdatePage(page=page, cells=cells):
-            return f'update page "{page.title}": ' + "; ".join(cells)
-        case CommentPage(title=title, told=told):
-            return f'{COMMENTING} "{title}": ' + "; ".join(told)
-        case LabelPage(title=title, labels=labels):
-            return f'label page "{title}" with {", ".join(labels)}'
-        case WriteMemory(title=title):
-            return f'write the content property {PAGE_PROPERTY} of page "{title}"'
-        case LinkPage(incident_key=key, link=link):
-            return f'link {key} to page "{link.title}"'
-        case CreateTicket(draft=draft):
-            return f'create {draft.project} ticket "{draft.summary}"' + (f", due {draft.due}" if draft.due else "")
-        case AdoptTicket(ticket_key=key, action=action):
-            return f'use {key} for the action "{action}"'
-        case LabelTicket(ticket_key=key, labels=labels):
-            return f"label {key} with {', '.join(labels)}"
-        case MarkTicket(ticket_key=key):
-            return f"write the issue property {TICKET_PROPERTY} of {key}"
-        case LinkTicket(type_name=name, inward_key=inward, outward_key=outward):
-            return f"link {inward} and {outward} ({name})"
-        case EditTicket(ticket_key=key, fields=fields):
-            return f"edit {key}: " + ", ".join(f"{name} = {value or 'nothing'}" for name, value in fields.items())
-        case CreateIndex(draft=draft):
-            return f'create index page "{draft.title}" in space {draft.space}'
-        case UpdateIndex(page=page, rows=rows):
-            return f'update index page "{page.title}": ' + ", ".join(rows)
-
-
-def is_local(change: Change) -> bool:
-    """True for a change that writes nothing remote."""
-    return isinstance(change, AdoptTicket)
 
 
 class Plan(Noun):

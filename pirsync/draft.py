@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 
-from .decision import TICKET_LABEL, Terms
+from .decision import Terms
 from .model import TICKET_PROPERTY, CreateScreen, Incident, Noun, Person, Row
+from .names import TICKET_LABEL
 from .page.read import fold
 from .ports import TicketDraft
 

@@ -16,18 +16,8 @@ from pirsync.known import Known, memory_of
 from pirsync.recall import KeptIndex, KeptTicket, recall
 
 from . import mapping
-from .decision import (
-    INDEX_LABEL,
-    LINK_PREFIX,
-    PAGE_PROPERTY,
-    STAMP,
-    TICKET_LABEL,
-    CreateTicket,
-    Journal,
-    Observed,
-    ObservedIndex,
-    Terms,
-)
+from .changes import CreateTicket
+from .decision import Journal, Observed, ObservedIndex, Terms
 from .directory import Directory, Sources
 from .draft import mark_label, page_mark
 from .errors import AuthInDoubt
@@ -42,6 +32,7 @@ from .model import (
     ReviewPage,
     Ticket,
 )
+from .names import INDEX_LABEL, LINK_PREFIX, PAGE_PROPERTY, STAMP, TICKET_LABEL
 from .page.index import read_index
 from .page.review import read_review
 from .page.scan import BadPage

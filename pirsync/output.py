@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from pirsync.decision import describe, is_local
+from pirsync.changes import describe, is_local
 from pirsync.findings import Open
 from pirsync.report import Report, Result
 

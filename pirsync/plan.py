@@ -20,25 +20,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from . import binding, draft
-from .decision import (
-    STAMP,
-    Barred,
-    Change,
-    CommentPage,
-    CreateIndex,
-    CreatePage,
-    Desired,
-    Finding,
-    FindingKind,
-    Journal,
-    Observed,
-    ObservedIndex,
-    Plan,
-    Terms,
-    UpdateIndex,
-    UpdatePage,
-)
+from .changes import Change, CommentPage, CreateIndex, CreatePage, UpdateIndex, UpdatePage
+from .decision import Barred, Desired, Finding, FindingKind, Journal, Observed, ObservedIndex, Plan, Terms
 from .model import CellEdit, Incident, IndexRow, Lozenge, Page, PageHead, PageStatus, Region
+from .names import STAMP
 from .page.index import canonical, merge, new_index, write_index
 from .page.review import read_review
 from .page.splice import append_row, splice

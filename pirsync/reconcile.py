@@ -19,20 +19,8 @@ from pirsync.recall import Place, recall, recall_all
 
 from . import mapping
 from .apply import FIRST_RETRY, LAST_RETRY, apply, apply_index
-from .decision import (
-    Change,
-    CreateIndex,
-    CreatePage,
-    CreateTicket,
-    Finding,
-    FindingKind,
-    Journal,
-    Observed,
-    Plan,
-    UpdateIndex,
-    UpdatePage,
-    is_local,
-)
+from .changes import Change, CreateIndex, CreatePage, CreateTicket, UpdateIndex, UpdatePage, is_local
+from .decision import Finding, FindingKind, Journal, Observed, Plan
 from .errors import (
     Ambiguous,
     AuthInDoubt,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .decision import Change, Finding
+from .changes import Change
+from .decision import Finding
 from .model import Noun
 
 

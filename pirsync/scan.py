@@ -13,9 +13,9 @@ from pirsync.known import Known
 from pirsync.recall import KeptIndex, KeptTicket, Place, recall, recall_all
 
 from . import mapping
-from .decision import PAGE_LABEL, TICKET_LABEL
 from .draft import mark_label
 from .model import Incident, Mark, PageHead, Ticket
+from .names import PAGE_LABEL, TICKET_LABEL
 from .observe import Readings, prove_sight
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pirsync.decision import (
-    FindingKind,
-    Journal,
-    Observed,
-    Plan,
-    Terms,
-    UpdatePage,
-)
+from pirsync.changes import UpdatePage
+from pirsync.decision import FindingKind, Journal, Observed, Plan, Terms
 from pirsync.model import Column, IssueLink
 from pirsync.page import cells
 from pirsync.page.review import read_review

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pirsync.decision import STAMP, Desired, Journal, Observed, Owner, Terms
+from pirsync.decision import Desired, Journal, Observed, Owner, Terms
 from pirsync.model import (
     Column,
     CreateScreen,
@@ -21,6 +21,7 @@ from pirsync.model import (
     StatusCategory,
     Ticket,
 )
+from pirsync.names import STAMP
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.ports import IntentStatus, LinkType

@@ -11,8 +11,7 @@ import pytest
 
 from pirsync import output
 from pirsync.apply import apply, apply_index
-from pirsync.decision import (
-    PAGE_PROPERTY,
+from pirsync.changes import (
     AdoptTicket,
     Change,
     CommentPage,
@@ -33,6 +32,7 @@ from pirsync.decision import (
 )
 from pirsync.directory import Sources
 from pirsync.model import TICKET_PROPERTY, Memory, Page, RemoteLink
+from pirsync.names import PAGE_PROPERTY
 from pirsync.observe import Readings, Trust
 from pirsync.ports import PageDraft, TicketDraft, Want
 from pirsync.report import Report, Result

@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from pirsync.decision import Change
+from pirsync.changes import Change
 from pirsync.model import Deployment
 from tests.fault_story import DEPLOYMENTS, calm, doubles, run, singles
 from tests.indoors import lean

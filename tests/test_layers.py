@@ -12,7 +12,8 @@ import pirsync
 
 ROOT = Path(pirsync.__file__).parent
 CORE = {"errors", "model"}
-VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports", "decision"}
+VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports"}
+VALUES |= {"names", "changes", "decision"}
 REMEMBERING = ("recall", "known", "record")
 LOOKING = ("practice", "directory", *REMEMBERING, "observe", "scan")
 DECIDING = ("draft", "rows", "binding", "plan", *LOOKING, "apply", "report")
@@ -24,7 +25,9 @@ ALLOWED = {
     "policy": CORE | {"policy"},
     "page": CORE | {"page", "policy"},
     "ports": CORE,
-    "decision": CORE | {"ports"},
+    "names": set(),
+    "changes": CORE | {"ports", "names"},
+    "decision": CORE | {"ports", "changes"},
     "adapters": CORE | {"config", "ports", "page", "adapters", ""},
     "sandbox": {"sandbox"},
     "reconcile": WHOLE,

@@ -11,9 +11,10 @@ import pytest
 
 from pirsync.adapters.memory import page_becomes, person_edits
 from pirsync.adapters.memory_state import MemoryState
-from pirsync.decision import PAGE_PROPERTY, FindingKind
+from pirsync.decision import FindingKind
 from pirsync.known import memory_of
 from pirsync.model import Deployment, Page, PageHead, PageStatus
+from pirsync.names import PAGE_PROPERTY
 from pirsync.page.index import read_index
 from pirsync.ports import WikiReads
 from pirsync.report import Report

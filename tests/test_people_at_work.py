@@ -13,9 +13,11 @@ import pytest
 from pirsync.adapters.memory import person_edits
 from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.binding import MEMORY_LIMIT, fitting
-from pirsync.decision import FLAP_WINDOW, PAGE_PROPERTY, FindingKind, is_local
+from pirsync.changes import is_local
+from pirsync.decision import FLAP_WINDOW, FindingKind
 from pirsync.errors import Ambiguous, Rejected
 from pirsync.model import Column, Deployment, Memory, Page, PageHead
+from pirsync.names import PAGE_PROPERTY
 from pirsync.page import cells
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import PageDraft, Query, Want, WikiWrites

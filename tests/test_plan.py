@@ -8,13 +8,8 @@ from typing import Any
 import pytest
 
 from pirsync import draft
-from pirsync.decision import (
-    CreatePage,
-    FindingKind,
-    Plan,
-    WriteMemory,
-    describe,
-)
+from pirsync.changes import CreatePage, WriteMemory, describe
+from pirsync.decision import FindingKind, Plan
 from pirsync.model import PageStatus, Shown
 from pirsync.plan import quiet_until, scope
 from tests.planning import decide, finding, kinds, link_to, settled_row

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pirsync.decision import CommentPage, EditTicket, FindingKind, Plan, UpdatePage
+from pirsync.changes import CommentPage, EditTicket, UpdatePage
+from pirsync.decision import FindingKind, Plan
 from pirsync.model import Column, Mention, Person
 from pirsync.page import cells
 from pirsync.page.review import read_review

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 
 from pirsync import draft
-from pirsync.decision import (
-    AdoptTicket,
-    CreateTicket,
-    EditTicket,
-    FindingKind,
-    Owner,
-    WriteMemory,
-)
+from pirsync.changes import AdoptTicket, CreateTicket, EditTicket, WriteMemory
+from pirsync.decision import FindingKind, Owner
 from pirsync.model import Mark, Mention, Person, StatusCategory
 from pirsync.page import cells
 from pirsync.page.review import read_review

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pirsync.adapters.memory import page_becomes, person_edits
-from pirsync.decision import FindingKind, describe, is_local
+from pirsync.changes import describe, is_local
+from pirsync.decision import FindingKind
 from pirsync.errors import Rejected, UnsafePlan
 from pirsync.mapping import load_mapping
 from pirsync.model import Column, Deployment, PageStatus

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from pirsync.decision import PAGE_PROPERTY, FindingKind, is_local
+from pirsync.changes import is_local
+from pirsync.decision import FindingKind
 from pirsync.known import memory_of
 from pirsync.model import Memory, Shown
+from pirsync.names import PAGE_PROPERTY
 from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
 from tests.stage import NEWS, Stage, parse_once, stage

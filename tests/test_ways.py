@@ -10,7 +10,8 @@ import pytest
 
 from pirsync.adapters.memory import page_becomes
 from pirsync.adapters.memory_state import MemoryState
-from pirsync.decision import FindingKind, Wishes, is_local
+from pirsync.changes import is_local
+from pirsync.decision import FindingKind, Wishes
 from pirsync.findings import stored
 from pirsync.known import wish
 from pirsync.model import TICKET_PROPERTY, Column, Page, PageStatus

@@ -12,7 +12,8 @@
 from __future__ import annotations
 
 from pirsync import draft
-from pirsync.decision import EditTicket, FindingKind
+from pirsync.changes import EditTicket
+from pirsync.decision import FindingKind
 from pirsync.model import Cell, CellEdit, Column, Region, Row, Shown, Ticket
 from pirsync.page import cells, escape
 from pirsync.page.read import as_read

@@ -5,7 +5,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 
 from pirsync import draft
-from pirsync.decision import AdoptTicket, FindingKind
+from pirsync.changes import AdoptTicket
+from pirsync.decision import FindingKind
 from pirsync.model import Row, Ticket
 from pirsync.page.read import fold
 

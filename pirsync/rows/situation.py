@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pirsync.decision import COMMENTING, FLAPS, Change, Finding, FindingKind, Journal, Observed, Terms, describe
+from pirsync.changes import COMMENTING, Change, describe
+from pirsync.decision import FLAPS, Finding, FindingKind, Journal, Observed, Terms
 from pirsync.model import CellEdit, Incident, IssueLink, Row, Shown, Ticket
 
 

@@ -6,8 +6,10 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from pirsync import draft
-from pirsync.decision import TICKET_LABEL, FindingKind, LabelTicket, LinkTicket, MarkTicket, Terms
+from pirsync.changes import LabelTicket, LinkTicket, MarkTicket
+from pirsync.decision import FindingKind, Terms
 from pirsync.model import Cell, CellEdit, Column, Region, Row, Ticket
+from pirsync.names import TICKET_LABEL
 from pirsync.page import cells
 from pirsync.page.read import as_read
 from pirsync.page.summary import instant

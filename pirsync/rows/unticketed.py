@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from pirsync import draft
-from pirsync.decision import CreateTicket, FindingKind
+from pirsync.changes import CreateTicket
+from pirsync.decision import FindingKind
 from pirsync.model import CellEdit, Column, Lozenge, Person, Region, Row
 from pirsync.page import cells
 from pirsync.page.read import as_read

@@ -18,8 +18,8 @@ from pirsync.adapters.connection import Connection
 from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.adapters.memory_state import MemoryState
+from pirsync.changes import describe
 from pirsync.config import Product, Run, Site, Team
-from pirsync.decision import describe
 from pirsync.mapping import TeamMapping, load_mapping
 from pirsync.model import Deployment
 from pirsync.page.template import ReviewTemplate
