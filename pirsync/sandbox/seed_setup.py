@@ -128,6 +128,8 @@ def set_up_actions(world: World) -> None:
 
 
 def _add(world: World, project: Project, steps: list[Transition], first: str) -> None:
-    project.workflow, project.first_status_id = steps, first
+    # Copies: what is done to one world must not reach the next one in the same process.
+    project.screens = {kind: dict(screen) for kind, screen in project.screens.items()}
+    project.workflow, project.first_status_id = list(steps), first
     project.lead = world.people.find("hweiss")
     world.tracker.projects[project.id] = project

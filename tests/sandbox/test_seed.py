@@ -11,7 +11,7 @@ from pirsync.sandbox.issue_json import Wanted, issue_json
 from pirsync.sandbox.jira_json import View
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.seed import seed
-from pirsync.sandbox.seed_setup import CLOSED, COMMANDER, DETECTED, FIELD_RESOLVED, SEVERITY, STARTED
+from pirsync.sandbox.seed_setup import CLOSED, COMMANDER, DETECTED, FIELD_RESOLVED, SEVERITY, STARTED, set_up
 from pirsync.sandbox.tracker import Issue, status_of
 from pirsync.sandbox.world import World
 
@@ -91,3 +91,16 @@ def test_hostile_text_is_rendered_as_text(world: World) -> None:
     assert len(hostile.description) > 10_000
     assert shown["fields"]["description"] == hostile.description
     assert hostile.custom[COMMANDER] == "ileaver"
+
+
+def test_what_is_done_to_one_world_does_not_reach_another() -> None:
+    first, second = World("cloud"), World("cloud")
+    for world in (first, second):
+        set_up(world)
+    for project in first.tracker.projects.values():
+        for screen in project.screens.values():
+            screen["components"] = True
+        project.workflow.clear()
+    others = second.tracker.projects.values()
+    assert [screen for one in others for screen in one.screens.values() if "components" in screen] == []
+    assert [one.key for one in others if not one.workflow] == []
