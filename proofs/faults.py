@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from itertools import chain, islice
+from multiprocessing.pool import Pool
 
 import pytest
 
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=24, help="how many real processes to kill")
+    parser.add_argument("--workers", type=int, default=2)
     told = parser.parse_args()
     _prepare()
     if told.case:
@@ -39,24 +41,23 @@ def main() -> int:
     space = [case for deployment in DEPLOYMENTS for case in singles(deployment)]
     random.Random(told.seed).shuffle(space)
     deadly = list(islice(kills(told.seed), told.kills))
-    with multiprocessing.get_context("fork").Pool(2) as pool:
+    pairs = chain.from_iterable(zip(*(doubles(deployment, told.seed) for deployment in DEPLOYMENTS), strict=True))
+    with multiprocessing.get_context("fork").Pool(told.workers) as pool:
         wrong = [text for text in pool.imap_unordered(_survive, deadly) if text]
         print(f"{len(deadly)} processes of `pirsync reconcile` killed by SIGKILL over sockets; {len(wrong)} went wrong")
-    budget = max(end - time.monotonic(), 0)
-    wrong += _spend("single faults", iter(space), time.monotonic() + budget * 0.75, len(space))
-    pairs = chain.from_iterable(zip(*(doubles(deployment, told.seed) for deployment in DEPLOYMENTS), strict=True))
-    wrong += _spend("pairs of faults", pairs, end, None)
+        budget = max(end - time.monotonic(), 0)
+        wrong += _spend(pool, "single faults", iter(space), time.monotonic() + budget * 0.75, len(space))
+        wrong += _spend(pool, "pairs of faults", pairs, end, None)
     print("\n".join(wrong))
     return 1 if wrong else 0
 
 
-def _spend(name: str, cases: Iterator[Case], end: float, size: int | None) -> list[str]:
+def _spend(pool: Pool, name: str, cases: Iterator[Case], end: float, size: int | None) -> list[str]:
     """Play cases until they or the time are over; print how many of how many, and return what went wrong."""
     tried, wrong = 0, list[str]()
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        while time.monotonic() < end and (chunk := list(islice(cases, CHUNK * 2))):
-            wrong += [text for text in pool.imap_unordered(_play, chunk) if text]
-            tried += len(chunk)
+    while time.monotonic() < end and (chunk := list(islice(cases, CHUNK * 2))):
+        wrong += [text for text in pool.imap_unordered(_play, chunk) if text]
+        tried += len(chunk)
     share = f" of {size} ({tried / size:.0%} of the space)" if size else ""
     print(f"{tried} {name}{share}; {len(wrong)} went wrong", flush=True)
     return wrong

@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--first", type=int, default=1_000)
     parser.add_argument("--number", type=int, default=10_000)
+    parser.add_argument("--workers", type=int, default=2)
     told = parser.parse_args()
     patches = pytest.MonkeyPatch()
     lean(patches)
@@ -39,7 +40,7 @@ def main() -> int:
     end = time.monotonic() + told.minutes * 60
     played, requests, met, wrong = 0, 0, Counter[str](), list[str]()
     seeds = iter(range(told.first, told.first + told.number))
-    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=200) as pool:
+    with multiprocessing.get_context("fork").Pool(told.workers, maxtasksperchild=200) as pool:
         while time.monotonic() < end and (chunk := list(islice(seeds, CHUNK))):
             for seed, (made, failure) in zip(chunk, pool.map(_play, chunk, chunksize=1), strict=True):
                 met.update(step.name for step in steps_of(seed))

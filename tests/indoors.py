@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 
@@ -25,7 +25,7 @@ from urllib3 import HTTPResponse
 from urllib3._collections import HTTPHeaderDict
 from urllib3.exceptions import ProtocolError
 
-from pirsync.adapters.http import Pace
+from pirsync.adapters.http import Pace, Transport
 from pirsync.build import Bench, load_template, open_bench
 from pirsync.config import Settings
 from pirsync.reconcile import Selection, run_once
@@ -43,6 +43,8 @@ TICK = timedelta(milliseconds=7)
 """How far the clock goes whenever it is looked at: no two changes happen at the same instant."""
 
 Message = MutableMapping[str, Any]
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 class Killed(BaseException):
@@ -172,8 +174,16 @@ def wired(wire: Wire) -> Iterator[Wire]:
         assert (request.url or "").startswith(ADDRESS), request.url
         return wire.send(self, request)
 
-    with patch.object(HTTPAdapter, "send", send):
+    with patch.object(HTTPAdapter, "send", send), patch.object(Transport, "map_reads", one_by_one):
         yield wire
+
+
+def one_by_one(_: Transport, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
+    """Reads that a process makes at once, in their order: a run happens the same way each time, and a kill ends it.
+
+    The sandbox answers one request at a time, which its server's loop sees to; no threads may meet in it here.
+    """
+    return [read(item) for item in items]
 
 
 def serve(sandbox: Sandbox, address: str = ADDRESS) -> OneAtATime:

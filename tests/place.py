@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pirsync.adapters.http import Pace
 from pirsync.adapters.state_file import create_state
@@ -257,13 +258,14 @@ def picture(place: Place) -> dict[str, Any]:
         "summaries": {k: {name: cell.text for name, cell in place.review(k).summary.items()} for k in sorted(reviewed)},
         "links": {k: [r.title for r in i.remote_links] for k, i in sorted(reviewed.items())},
         "memory": {k: _memory(place, k) for k in sorted(reviewed)},
-        "index": [
-            row.model_dump(exclude={"page_url"})
-            for page in pages
-            if page.title.startswith(INDEX)
-            for row in read_index(page.current.body).rows
-        ],
+        "index": [line for p in pages if p.title.startswith(INDEX) for line in index_lines(p.current.body)],
     }
+
+
+def index_lines(body: str) -> list[dict[str, Any]]:
+    """What an index says, wherever the site is served and whatever number a page has."""
+    rows = read_index(body).rows
+    return [{**row.model_dump(exclude={"page_url"}), "incident_url": urlsplit(row.incident_url).path} for row in rows]
 
 
 def _ticket(sandbox: Sandbox, ticket: Issue) -> str:

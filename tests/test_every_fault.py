@@ -13,9 +13,10 @@ import pytest
 
 from pirsync.changes import Change
 from pirsync.model import Deployment
+from pirsync.reconcile import Mode, Selection
 from tests.fault_story import DEPLOYMENTS, calm, doubles, run, singles
-from tests.indoors import lean
-from tests.place import picture, place_of, settle
+from tests.indoors import ADDRESS, Killed, lean
+from tests.place import INDEX, index_lines, picture, place_of, settle
 from tests.stage import parse_once
 
 STEP = 337
@@ -56,3 +57,22 @@ def test_the_picture_tells_worlds_apart() -> None:
         before = picture(place)
         place.type_row("OPS-2", "Something else", owner="")
         assert picture(place) != before
+
+
+def test_the_picture_does_not_tell_addresses_apart() -> None:
+    """Every process that is killed over sockets has a sandbox with a port of its own."""
+    with place_of("cloud") as place:
+        settle(place)
+        body = next(p for p in place.sandbox.wiki.pages.values() if p.title == INDEX).current.body
+        elsewhere = body.replace(ADDRESS, "http://127.0.0.1:1")
+        assert elsewhere != body
+        assert index_lines(elsewhere) == index_lines(body) != []
+
+
+def test_a_kill_among_reads_that_go_out_together_ends_the_process() -> None:
+    """They go out in their order here, so that a seed or a number of a request names the same run each time."""
+    with place_of("cloud") as place:
+        pages = "GET /wiki/api/v2/pages"
+        place.wire.fault = lambda number, name: "kill-before" if place.wire.names[-2:] == [pages] * 2 else None
+        with pytest.raises(Killed):
+            place.run_pass(Selection(Mode.ALL))
