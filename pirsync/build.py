@@ -22,6 +22,7 @@ from pirsync.doctor import places_of
 from pirsync.errors import ConfigError
 from pirsync.expiry import Token
 from pirsync.mapping import load_mapping
+from pirsync.packs import load_packs
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import Clock, State, World
 from pirsync.practice import Practice, practice
@@ -70,7 +71,9 @@ class Bench:
     def _practice(self, team: Team) -> Practice:
         base = self.settings.path.parent
         mapping, template = load_mapping(team.mapping, base), load_template(team.template, base)
-        return practice(team, self.settings.site, self.settings.run, mapping, template, self.world)
+        packs = load_packs(team.packs, base)
+        found = practice(team, self.settings.site, self.settings.run, mapping, template, self.world)
+        return replace(found, packs=packs)
 
     def _find_places(self, team: Team) -> None:
         """Look, once for each configuration, for what the team's table names on the sites; ConfigError if it lacks."""

@@ -24,6 +24,7 @@ from pirsync.cli_base import (
     opened,
     told,
 )
+from pirsync.cli_pack import pack
 from pirsync.cli_resolve import resolve
 from pirsync.cli_state import state
 
@@ -233,6 +234,7 @@ def sandbox(
         serve_sandbox(origin, (host, port), settings)
 
 
+cli.add_command(pack)
 cli.add_command(resolve)
 cli.add_command(state)
 

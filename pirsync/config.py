@@ -245,6 +245,7 @@ class Team(Table):
     mapping: Words = "default"
     template: Words = "review"
     page_edits: Literal["restore", "push", "keep"] = "restore"
+    packs: tuple[Words, ...] = ()
 
     @field_validator("jql")
     @classmethod

@@ -17,6 +17,7 @@ from .errors import ConfigError
 from .mapping import Context, Resolved, TeamMapping
 from .model import Noun, StatusCategory
 from .page.template import ReviewTemplate
+from .policy.packs import Pack
 from .ports import LinkType, State, TrackerReads, WikiReads, World
 from .recall import recall
 
@@ -27,7 +28,8 @@ SITE_FACTS_LAST = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Practice:
-    """One team's terms, its mapping resolved, its template compiled, and how Jira's JSON is to be read."""
+    """One team's terms, its mapping resolved, its template compiled, how Jira's JSON is to be read, and the procedures
+    that its reviews follow."""
 
     terms: Terms
     resolved: Resolved
@@ -35,6 +37,7 @@ class Practice:
     template: ReviewTemplate
     context: Context
     extra_jql: str
+    packs: tuple[Pack, ...] = ()
 
 
 class Fact(Noun, Generic[F]):

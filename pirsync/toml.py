@@ -37,7 +37,7 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-TableType = TypeVar("TableType", bound=Table)
+TableType = TypeVar("TableType", bound=BaseModel)
 Several = TypeVar("Several", bound=Sized)
 
 

@@ -23,7 +23,9 @@ from pirsync.model import Deployment
 
 from .command import Desk, desk, pirsync, surroundings
 
-COMMANDS = {"demo", "doctor", "findings", "init", "plan", "reconcile", "resolve", "run", "sandbox", "show", "state"}
+COMMANDS = {
+    *("demo", "doctor", "findings", "init", "pack", "plan", "reconcile", "resolve", "run", "sandbox", "show", "state"),
+}
 HELP_SECONDS = 0.2
 
 

@@ -13,7 +13,7 @@ import pirsync
 ROOT = Path(pirsync.__file__).parent
 CORE = {"errors", "model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports"}
-VALUES |= {"names", "changes", "decision"}
+VALUES |= {"names", "changes", "decision", "packs"}
 REMEMBERING = ("recall", "known", "record")
 LOOKING = ("practice", "directory", *REMEMBERING, "observe", "scan")
 DECIDING = ("draft", "rows", "binding", "plan", *LOOKING, "apply", "report")
@@ -41,7 +41,18 @@ ONLY_IMPORTER = {
     "schedule": {"daemon.py"},
     "markdownify": {"page/markdown.py"},
 }
-AT_THE_EDGE = {"adapters", "daemon", "sandbox", "cli", "commands", "state_commands", "build", "demo", "logs"}
+AT_THE_EDGE = {
+    "adapters",
+    "daemon",
+    "sandbox",
+    "cli",
+    "commands",
+    "state_commands",
+    "pack_commands",
+    "build",
+    "demo",
+    "logs",
+}
 AT_THE_EDGE |= {"output", "show"}
 OUTSIDE = {"time", "random", "os", "socket", "subprocess", "requests", "structlog", "logging"}
 

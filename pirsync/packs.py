@@ -1,0 +1,52 @@
+"""Procedure packs as files: those that come with pirsync by their ids, a team's own by their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from .errors import ConfigError
+from .policy.packs import Pack, problems
+from .resources import mappings_dir
+from .toml import Source, load_table, nearest
+
+
+def shipped_packs() -> dict[str, Path]:
+    """The packs that come with pirsync: id to file."""
+    paths = {path.stem: path for path in (mappings_dir() / "procedures").glob("*.toml")}
+    return dict(sorted(paths.items()))
+
+
+def find_pack(id_or_path: str, base: Path) -> Path:
+    """The file of a shipped pack, or of one's own, whose path starts from `base`. ConfigError for an unknown id."""
+    if "/" in id_or_path or id_or_path.endswith(".toml"):
+        return base / id_or_path
+    shipped = shipped_packs()
+    if id_or_path not in shipped:
+        raise ConfigError(f'no pack comes with the id "{id_or_path}"{nearest(id_or_path, shipped)}')
+    return shipped[id_or_path]
+
+
+def read_pack(path: Path) -> Pack:
+    """The pack that a file holds. Raises ConfigError with every problem's file, line and key."""
+    source = Source.read(path)
+    pack = load_table(source, Pack)
+    if wrong := sorted(problems(pack), key=lambda problem: source.line(problem[0])):
+        raise ConfigError([source.complaint(problem) for problem in wrong])
+    return pack
+
+
+def load_packs(names: Iterable[str], base: Path) -> tuple[Pack, ...]:
+    """All packs that a team names, in its order. Raises ConfigError with the problems of all of them."""
+    found: list[Pack] = []
+    wrong: list[str] = []
+    for name in names:
+        try:
+            found.append(read_pack(find_pack(name, base)))
+        except ConfigError as error:
+            wrong += error.problems
+    twice = [pack.id for index, pack in enumerate(found) if pack.id in {other.id for other in found[:index]}]
+    wrong += [f'two packs have the id "{one}": give one of them another' for one in twice]
+    if wrong:
+        raise ConfigError(wrong)
+    return tuple(found)
