@@ -21,9 +21,9 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from benchmarks.sandbox_questions import questions
-from pirsync.sandbox.generate import Size, generate
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds.generate import Size, generate
 
 REQUESTS, WARM, CONNECTIONS = 80, 4, 4
 USER = base64.b64encode(b"svc-pirsync:token").decode()

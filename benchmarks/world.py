@@ -21,10 +21,12 @@ from pirsync.page.splice import append_row, splice
 from pirsync.practice import Practice
 from pirsync.reconcile import Mode, Selection, run_once
 from pirsync.report import Report
-from pirsync.sandbox import seed_setup, tracker, wiki, wiki_seed
+from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import User
 from pirsync.sandbox.server import Running
+from pirsync.sandbox.tracker import setup
 from pirsync.sandbox.world import World as Sandbox
+from pirsync.sandbox.worlds import wiki_seed
 
 HISTORY = timedelta(hours=12)
 """How long before the measurements the world was made: older than a poll's overlap, younger than a day's facts."""
@@ -111,13 +113,13 @@ class Site:
             "description": "Messages wait.\n\n* cards\n* transfers",
             "priority": str(1 + number % 3),
             "assignee": leader,
-            seed_setup.SEVERITY: f"P{1 + number % 3}",
-            seed_setup.COMMANDER: leader.name,
+            setup.SEVERITY: f"P{1 + number % 3}",
+            setup.COMMANDER: leader.name,
         }
-        issue = tracker.create_issue(sandbox, leader, project, seed_setup.INCIDENT, values)
+        issue = tracker.create_issue(sandbox, leader, project, setup.INCIDENT, values)
         tracker.transition(sandbox, leader, issue, INVESTIGATE)
         tracker.add_comment(sandbox, leader, issue, "A consumer holds the lock; we restart it.")
-        tracker.transition(sandbox, leader, issue, RESOLVE, seed_setup.FIXED)
+        tracker.transition(sandbox, leader, issue, RESOLVE, setup.FIXED)
         tracker.transition(sandbox, leader, issue, CLOSE)
         return issue
 
@@ -230,7 +232,7 @@ def running(
 ) -> Iterator[tuple[Sandbox, Path]]:
     """A sandbox in which so many incidents were closed and reviewed half a day ago, and its configuration."""
     sandbox = Sandbox(deployment)
-    seed_setup.set_up(sandbox)
+    setup.set_up(sandbox)
     wiki_seed.seed(sandbox)
     sandbox.clock.advance(-HISTORY.total_seconds())
     with Running(sandbox):

@@ -225,8 +225,8 @@ def sandbox(
     if base_url is not None and not base_url.startswith(("http://", "https://")):
         raise click.BadParameter("an address begins with http:// or https://", param_hint="--base-url")
     from pirsync.sandbox.command import Origin, serve_sandbox
-    from pirsync.sandbox.generate import Size
     from pirsync.sandbox.server import Settings
+    from pirsync.sandbox.worlds.generate import Size
 
     origin = Origin(deployment, loads, None if size is None else Size(size, size, seed))
     with told():

@@ -30,10 +30,10 @@ from pirsync.report import Report
 from pirsync.sandbox import tracker as jira
 from pirsync.sandbox import wiki as confluence
 from pirsync.sandbox.people import User
-from pirsync.sandbox.seed import seed
 from pirsync.sandbox.server import Running
-from pirsync.sandbox.wiki_seed import REVIEWS
 from pirsync.sandbox.world import World as Sandbox
+from pirsync.sandbox.worlds.seed import seed
+from pirsync.sandbox.worlds.wiki_seed import REVIEWS
 
 ACTIONS = (
     ("Alert when the mail queue is older than ten minutes", "Ana Ruiz", "A held message pages the on-call"),

@@ -18,9 +18,9 @@ from pirsync.cli import cli
 from pirsync.demo import configuration
 from pirsync.model import Deployment
 from pirsync.sandbox.faults import Rule
-from pirsync.sandbox.seed import seed
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World as Sandbox
+from pirsync.sandbox.worlds.seed import seed
 
 ROOT = Path(__file__).parent.parent
 READS = ("/search", "/search/jql", "/bulkfetch")

@@ -31,9 +31,9 @@ from pirsync.config import Settings
 from pirsync.reconcile import Selection, run_once
 from pirsync.report import Report
 from pirsync.sandbox.clock import Clock
-from pirsync.sandbox.door import Door
+from pirsync.sandbox.edge.door import Door
+from pirsync.sandbox.edge.layer import FAULT_HEADER, TRANSPORT, OneAtATime
 from pirsync.sandbox.keeper import Keeper
-from pirsync.sandbox.layer import FAULT_HEADER, TRANSPORT, OneAtATime
 from pirsync.sandbox.server import app
 from pirsync.sandbox.world import World as Sandbox
 

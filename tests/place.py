@@ -26,12 +26,13 @@ from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice
 from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
-from pirsync.sandbox import seed_setup, tracker, tracker_links, wiki
+from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import User
-from pirsync.sandbox.tracker import Issue
-from pirsync.sandbox.tracker_nouns import Project
-from pirsync.sandbox.wiki_seed import seed as seed_wiki
+from pirsync.sandbox.tracker import Issue, setup
+from pirsync.sandbox.tracker import links as tracker_links
+from pirsync.sandbox.tracker.nouns import Project
 from pirsync.sandbox.world import World as Sandbox
+from pirsync.sandbox.worlds.wiki_seed import seed as seed_wiki
 from tests.indoors import ADDRESS, START, Killed, Told, Wire, bench_of, lose_state, run_pass, serve, wired
 from tests.stage import default_mapping
 
@@ -56,7 +57,7 @@ def _born(deployment: Deployment) -> bytes:
     world = Sandbox(deployment, clock=Told())
     # pirsync is to need no call that Cloud has removed.
     world.wiki.v1_pages_gone = True
-    seed_setup.set_up(world)
+    setup.set_up(world)
     operations = world.tracker.projects["30000"]
     world.tracker.projects["30009"] = replace(operations, id="30009", key="INC", name="Incidents", counter=0)
     seed_wiki(world)
@@ -69,9 +70,9 @@ def _born(deployment: Deployment) -> bytes:
 def closed_incident(world: Sandbox, project: Project, summary: str) -> Issue:
     """Somebody reports an incident, and closes it an hour later."""
     hanna = person(world, "hweiss")
-    made = tracker.create_issue(world, hanna, project, seed_setup.INCIDENT, {"summary": summary, "labels": []})
+    made = tracker.create_issue(world, hanna, project, setup.INCIDENT, {"summary": summary, "labels": []})
     world.clock.advance(3600)
-    tracker.transition(world, hanna, made, "21", seed_setup.FIXED)
+    tracker.transition(world, hanna, made, "21", setup.FIXED)
     return made
 
 
@@ -174,8 +175,8 @@ class Place:
         """A person makes a ticket of their own and links it to an incident."""
         project, ana = self.sandbox.tracker.project("ACT"), person(self.sandbox, "aruiz")
         assert project is not None
-        made = tracker.create_issue(self.sandbox, ana, project, seed_setup.TASK, {"summary": summary, "labels": []})
-        tracker_links.link_issues(self.sandbox, ana, seed_setup.ACTION_ITEM, self.issue(key), made)
+        made = tracker.create_issue(self.sandbox, ana, project, setup.TASK, {"summary": summary, "labels": []})
+        tracker_links.link_issues(self.sandbox, ana, setup.ACTION_ITEM, self.issue(key), made)
 
 
 def settle(place: Place, loses_state: Callable[[], bool] = lambda: False) -> list[Report]:
@@ -248,7 +249,7 @@ def picture(place: Place) -> dict[str, Any]:
     """The world without what servers number: keys, ids, versions, instants."""
     sandbox = place.sandbox
     issues = sandbox.tracker.issues.values()
-    tickets = [issue for issue in issues if issue.type_id == seed_setup.TASK]
+    tickets = [issue for issue in issues if issue.type_id == setup.TASK]
     pages = sorted(sandbox.wiki.pages.values(), key=lambda page: page.title)
     reviewed = {i.key: i for i in issues if i.remote_links}
     return {

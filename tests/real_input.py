@@ -20,9 +20,9 @@ from pirsync.demo import configuration
 from pirsync.model import Deployment, Page
 from pirsync.reconcile import Mode, Selection, run_once
 from pirsync.report import Report
-from pirsync.sandbox.load import load as load_world
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World as Sandbox
+from pirsync.sandbox.worlds.load import load as load_world
 
 FIXTURES = Path(__file__).parent / "fixtures" / "search"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "recorded" / "jira-issues"

@@ -21,9 +21,9 @@ from pirsync.page.review import details, read_review, rows_of
 from pirsync.page.scan import encode, scan
 from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
-from pirsync.sandbox import seed_setup, tracker, wiki
+from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import SERVICE, User
-from pirsync.sandbox.tracker import Issue
+from pirsync.sandbox.tracker import Issue, setup
 from tests.fault_story import is_write
 from tests.indoors import Killed
 from tests.place import Place, closed_incident, person, place_of
@@ -81,13 +81,13 @@ class Stage:
     def incident(self, number: int) -> str | None:
         """The key of an incident that has a review by now."""
         issues = self.place.sandbox.tracker.issues.values()
-        keys = [issue.key for issue in issues if issue.remote_links and issue.type_id == seed_setup.INCIDENT]
+        keys = [issue.key for issue in issues if issue.remote_links and issue.type_id == setup.INCIDENT]
         return keys[number % len(keys)] if keys else None
 
     def ticket(self, number: int) -> Issue | None:
         """A ticket that a row could show."""
         issues = self.place.sandbox.tracker.issues.values()
-        found = [issue for issue in issues if issue.type_id == seed_setup.TASK]
+        found = [issue for issue in issues if issue.type_id == setup.TASK]
         return found[number % len(found)] if found else None
 
 
@@ -322,19 +322,19 @@ def _reopen(stage: Stage, a: int, b: int) -> None:
     if key is not None:
         issue = stage.place.issue(key)
         is_done = tracker.status_of(stage.place.sandbox, issue).category == "done"
-        stage.place.step(key, "41" if is_done else "21", None if is_done else seed_setup.FIXED)
+        stage.place.step(key, "41" if is_done else "21", None if is_done else setup.FIXED)
 
 
 def _classify(stage: Stage, a: int, b: int) -> None:
     key = stage.incident(a)
     if key is not None:
-        severity = {seed_setup.SEVERITY: ("P1", "P2", "P3", "P4")[b % 4]}
+        severity = {setup.SEVERITY: ("P1", "P2", "P3", "P4")[b % 4]}
         tracker.edit_fields(stage.place.sandbox, _somebody(stage, a), stage.place.issue(key), severity)
 
 
 def _report_incident(stage: Stage, a: int, b: int) -> None:
     sandbox = stage.place.sandbox
-    if len([i for i in sandbox.tracker.issues.values() if i.type_id == seed_setup.INCIDENT]) < 5:
+    if len([i for i in sandbox.tracker.issues.values() if i.type_id == setup.INCIDENT]) < 5:
         closed_incident(sandbox, sandbox.tracker.projects["30000"], f"Outage {b}")
 
 

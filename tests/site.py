@@ -18,9 +18,9 @@ from pirsync.errors import PirsyncError
 from pirsync.model import Deployment
 from pirsync.reconcile import Mode, Selection, run_once
 from pirsync.report import Report
-from pirsync.sandbox.seed import seed
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World as Sandbox
+from pirsync.sandbox.worlds.seed import seed
 
 QUICK = Pace(base=0.001, floor=0.001, cap=0.01)
 

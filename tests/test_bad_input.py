@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pirsync.config import EXAMPLE_OWNER
-from pirsync.sandbox.tracker_projects import delete_project
+from pirsync.sandbox.tracker.projects import delete_project
 
 from .command import Desk, desk, pirsync
 

@@ -9,7 +9,7 @@ from pirsync.model import Column, Deployment
 from pirsync.reconcile import Mode
 from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.tracker import find_issue
-from pirsync.sandbox.wiki_spaces import delete_space
+from pirsync.sandbox.wiki.spaces import delete_space
 from tests.site import Site, site
 
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")

@@ -26,10 +26,11 @@ from pirsync.page.review import read_review
 from pirsync.page.scan import Element, encode, scan
 from pirsync.page.splice import splice
 from pirsync.ports import Query
-from pirsync.sandbox import cql, tracker, wiki
-from pirsync.sandbox import jql as sandbox_jql
+from pirsync.sandbox import tracker, wiki
+from pirsync.sandbox.cql import search as cql
+from pirsync.sandbox.jql import syntax as sandbox_jql
 from pirsync.sandbox.people import SERVICE
-from pirsync.sandbox.wikitext import html
+from pirsync.sandbox.text.wikitext import html
 from tests.hostile import ALL, HOSTILE, LONG
 from tests.site import Site, site
 

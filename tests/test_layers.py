@@ -33,6 +33,20 @@ ALLOWED = {
     "reconcile": WHOLE,
     "daemon": WHOLE,
 } | dict.fromkeys(DECIDING, PLANNING)
+HELD = {"world", "people", "present", "faults"}
+SHOWN = HELD | {"tracker", "wiki", "text", "site", "edge"}
+INSIDE_THE_SANDBOX = {
+    "text": set(),
+    "tracker": HELD,
+    "wiki": HELD | {"text"},
+    "jql": HELD | {"tracker"},
+    "cql": HELD | {"wiki", "text"},
+    "worlds": HELD | {"tracker", "wiki", "text", "clock"},
+    "edge": HELD | {"tracker", "limits"},
+    "jira": SHOWN - {"wiki", "site"} | {"jql"},
+    "confluence": SHOWN - {"tracker"} | {"cql", "web"},
+    "web": SHOWN | {"confluence"},
+}
 ONLY_IMPORTER = {
     "tenacity": {"adapters/http.py"},
     "jira": {"adapters/jira.py"},
@@ -80,6 +94,18 @@ def imports(path: Path) -> Iterator[str]:
 def test_left_never_imports_right(path: Path) -> None:
     inside = {name.split(".")[1] for name in imports(path) if name.startswith("pirsync.")}
     assert inside - ALLOWED[part(path)] - {part(path), "__version__"} == set()
+
+
+@pytest.mark.parametrize("folder", sorted(INSIDE_THE_SANDBOX))
+def test_the_sandbox_has_walls_too(folder: str) -> None:
+    files = (ROOT / "sandbox" / folder).rglob("*.py")
+    names = [name.split(".")[2] for path in files for name in imports(path) if name.startswith("pirsync.sandbox.")]
+    assert set(names) - INSIDE_THE_SANDBOX[folder] - {folder} == set()
+
+
+def test_every_folder_of_the_sandbox_is_within_walls() -> None:
+    folders = {path.parent.name for path in (ROOT / "sandbox").glob("*/__init__.py")}
+    assert folders - {"control"} == set(INSIDE_THE_SANDBOX)
 
 
 @pytest.mark.parametrize("library", sorted(ONLY_IMPORTER))

@@ -11,7 +11,7 @@ from pirsync.page.splice import splice
 from pirsync.reconcile import Mode
 from pirsync.report import Report
 from pirsync.sandbox import wiki
-from pirsync.sandbox.wiki_comments import comments_of
+from pirsync.sandbox.wiki.comments import comments_of
 from tests.site import Site, site
 
 

@@ -12,7 +12,14 @@ import pytest
 
 from .command import ROOT, surroundings
 
-SHIPPED = ("mappings/**/*.*", "config.example.toml", "pirsync/**/*.py", "pirsync/**/*.html", "pirsync/**/*.css")
+SHIPPED = (
+    "mappings/**/*.*",
+    "config.example.toml",
+    "pirsync/**/*.py",
+    "pirsync/**/*.html",
+    "pirsync/**/*.css",
+    "pirsync/**/*.js",
+)
 
 
 @pytest.fixture(scope="module", name="wheel")

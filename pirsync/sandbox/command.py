@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .generate import Size, generate
-from .load import BadFile, load
-from .seed import seed
 from .server import Settings, serve
 from .store import BadStore
 from .store import load as restore
 from .world import Deployment, World
+from .worlds.generate import Size, generate
+from .worlds.load import BadFile, load
+from .worlds.seed import seed
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 from . import store
 from .clock import Clock
 from .faults import rule_of
-from .generate import Size, generate
 from .limits import limits_of
-from .seed import seed
 from .server import Running
 from .world import Deployment, World
+from .worlds.generate import Size, generate
+from .worlds.seed import seed
 
 USER, TOKEN = "review-service@example.com", "sandbox-token"
 

@@ -17,12 +17,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from . import confluence_cloud, confluence_dc, control, jira, permission_control, web, wiki_control
-from .door import CLOUD_ID, Door
-from .fault_answers import login_page
-from .http import answer
+from .confluence import cloud as confluence_cloud
+from .confluence import datacenter as confluence_dc
+from .control import permissions as permission_control
+from .control import wiki as wiki_control
+from .control import world as control
+from .edge.door import CLOUD_ID, Door
+from .edge.fault_answers import login_page
+from .edge.http import answer
+from .edge.layer import TRANSPORT, OneAtATime
+from .jira import routes as jira
 from .keeper import Keeper
-from .layer import TRANSPORT, OneAtATime
+from .web import app as web
 
 if TYPE_CHECKING:
     from .world import World

@@ -9,8 +9,8 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from . import tracker, wiki
 from .people import User
-from .render import IssueCard
-from .wiki_attachments import Attachment, FileVersion, attachment_named
+from .text.render import IssueCard
+from .wiki.attachments import Attachment, FileVersion, attachment_named
 
 if TYPE_CHECKING:
     from .world import World

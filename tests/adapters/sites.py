@@ -13,9 +13,9 @@ from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.model import Deployment
 from pirsync.sandbox.people import SERVICE, User
-from pirsync.sandbox.seed import seed
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds.seed import seed
 
 PACE = Pace(base=0.01, floor=0.01, cap=10)
 

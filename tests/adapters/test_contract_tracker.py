@@ -13,7 +13,7 @@ from pirsync.model import RemoteLink
 from pirsync.ports import IssueRef, LinkType, Query, TicketDraft, Want
 from pirsync.sandbox import tracker as store
 from pirsync.sandbox.faults import Rule
-from pirsync.sandbox.tracker_nouns import Issue
+from pirsync.sandbox.tracker.nouns import Issue
 
 from .sites import Site
 

@@ -13,7 +13,7 @@ from pirsync.model import Mention, Page, PageHead, PageStatus
 from pirsync.ports import PageDraft, Stamp
 from pirsync.sandbox import wiki as store
 from pirsync.sandbox.faults import Rule
-from pirsync.sandbox.wiki_comments import comments_of
+from pirsync.sandbox.wiki.comments import comments_of
 
 from .sites import Site
 

@@ -14,10 +14,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from pirsync.sandbox import seed, tracker, wiki
+from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.site import page_url
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds import seed
 from tests.browser.person import BROWSER, DRIVER, WAIT_SECONDS, is_gone, started
 
 pytestmark = pytest.mark.browser

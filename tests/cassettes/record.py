@@ -14,10 +14,11 @@ from pirsync.model import CellEdit, Column, Deployment, Mention, Region
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.splice import splice
-from pirsync.sandbox import seed_setup, tracker, wiki
+from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.clock import Clock
 from pirsync.sandbox.people import User
 from pirsync.sandbox.server import Running
+from pirsync.sandbox.tracker import setup
 from pirsync.sandbox.world import World
 from tests.adapters.loopback import Answer, Asked, serving
 from tests.cassettes.flows import START, Hands, Outcome, mapping, tell_story
@@ -58,7 +59,7 @@ class Stage:
 
     def __init__(self, deployment: Deployment, hands: Hands) -> None:
         self.world = World(deployment, clock=Shared(hands))
-        seed_setup.set_up_actions(self.world)
+        setup.set_up_actions(self.world)
         self._add_operations()
         self.ana, self.bisi = self._person("aruiz"), self._person("bokafor")
         wiki.create_space(self.world, self.ana, "OPS", "Operations")
@@ -66,13 +67,13 @@ class Stage:
     def _add_operations(self) -> None:
         """The project of incidents, with two custom fields: every answer to `GET field` stays readable."""
         jira = self.world.tracker
-        jira.types.update({one.id: one for one in seed_setup.TYPES if one.id == seed_setup.INCIDENT})
-        jira.statuses.update({one.id: one for one in seed_setup.STATUSES})
-        fields = (seed_setup.STARTED, seed_setup.COMMANDER)
-        jira.fields.update({one.id: one for one in seed_setup.CUSTOM_FIELDS if one.id in fields})
-        screen = {**seed_setup.SCREEN, **dict.fromkeys(fields, False)}
-        project = tracker.Project("30000", "OPS", "Operations", [seed_setup.INCIDENT], {seed_setup.INCIDENT: screen})
-        project.workflow, project.first_status_id = list(seed_setup.INCIDENT_STEPS), seed_setup.OPEN
+        jira.types.update({one.id: one for one in setup.TYPES if one.id == setup.INCIDENT})
+        jira.statuses.update({one.id: one for one in setup.STATUSES})
+        fields = (setup.STARTED, setup.COMMANDER)
+        jira.fields.update({one.id: one for one in setup.CUSTOM_FIELDS if one.id in fields})
+        screen = {**setup.SCREEN, **dict.fromkeys(fields, False)}
+        project = tracker.Project("30000", "OPS", "Operations", [setup.INCIDENT], {setup.INCIDENT: screen})
+        project.workflow, project.first_status_id = list(setup.INCIDENT_STEPS), setup.OPEN
         jira.projects[project.id] = project
 
     def _person(self, name: str) -> User:
@@ -96,7 +97,7 @@ class Stage:
         issue = self._report("Checkout answers slowly")
         tracker.edit_fields(self.world, self.bisi, issue, {"assignee": self.bisi})
         tracker.add_comment(self.world, self.bisi, issue, "Rolled back.")
-        tracker.transition(self.world, self.ana, issue, RESOLVE, seed_setup.FIXED)
+        tracker.transition(self.world, self.ana, issue, RESOLVE, setup.FIXED)
         tracker.transition(self.world, self.ana, issue, CLOSE)
 
     def _have_another(self) -> None:
@@ -109,10 +110,10 @@ class Stage:
             "summary": summary,
             "description": "Some users notice.",
             "priority": "1",
-            seed_setup.STARTED: self.world.clock.now() - timedelta(minutes=5),
-            seed_setup.COMMANDER: self.ana.name,
+            setup.STARTED: self.world.clock.now() - timedelta(minutes=5),
+            setup.COMMANDER: self.ana.name,
         }
-        return tracker.create_issue(self.world, self.ana, project, seed_setup.INCIDENT, values)
+        return tracker.create_issue(self.world, self.ana, project, setup.INCIDENT, values)
 
     def _type_an_action(self) -> None:
         page = next(one for one in self.world.wiki.pages.values() if one.title.startswith("OPS-1"))

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pirsync.sandbox import seed, tracker, wiki
+from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import User
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds import seed
 from tests.clients.gate import certificate, gate
 
 FOLDER = Path(__file__).resolve().parents[2] / ".clients"

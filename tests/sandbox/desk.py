@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pirsync.sandbox.jql import parse
-from pirsync.sandbox.jql_search import Search, search
+from pirsync.sandbox.jql.search import Search, search
+from pirsync.sandbox.jql.syntax import parse
 from pirsync.sandbox.people import SERVICE, User
-from pirsync.sandbox.seed_setup import TASK, set_up
 from pirsync.sandbox.tracker import Issue, create_issue
+from pirsync.sandbox.tracker.setup import TASK, set_up
 from pirsync.sandbox.world import World
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

@@ -10,10 +10,10 @@ from typing import Any
 import requests
 
 from pirsync.sandbox.people import User
-from pirsync.sandbox.seed import seed
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.tracker import Issue, find_issue
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds.seed import seed
 
 AUTH = ("svc-pirsync", "token")
 

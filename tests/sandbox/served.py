@@ -9,9 +9,9 @@ from typing import Any
 
 import requests
 
-from pirsync.sandbox.seed import seed
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds.seed import seed
 
 AUTH = ("svc-pirsync", "token")
 JIRA = {"cloud": "/rest/api/2", "datacenter": "/jira/rest/api/2"}

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from pirsync.sandbox import adf
-from pirsync.sandbox.adf_from_wiki import document
-from pirsync.sandbox.adf_to_wiki import wiki
+from pirsync.sandbox.text import adf
+from pirsync.sandbox.text.adf_from_wiki import document
+from pirsync.sandbox.text.adf_to_wiki import wiki
 from tests.shared import shared
 
 

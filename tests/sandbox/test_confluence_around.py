@@ -9,7 +9,7 @@ import requests
 
 from pirsync.sandbox.people import PEOPLE, SERVICE
 from pirsync.sandbox.wiki import create_page, find_space
-from pirsync.sandbox.wiki_index import note
+from pirsync.sandbox.wiki.index import note
 from tests.sandbox.wiki_client import Client, page_titled, running, space
 
 ANA, BISI = PEOPLE[1], PEOPLE[2]

@@ -10,7 +10,7 @@ import requests
 
 from pirsync.sandbox.people import PEOPLE
 from pirsync.sandbox.wiki import Page, create_page, update_page
-from pirsync.sandbox.wiki_attachments import attachment_named
+from pirsync.sandbox.wiki.attachments import attachment_named
 from tests.sandbox.wiki_client import Client, running, space
 
 ANA = PEOPLE[1]

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from pirsync.sandbox.cql import BadQuery, Context, matching, search
-from pirsync.sandbox.cql_people import search_people
-from pirsync.sandbox.cql_text import text_of
+from pirsync.sandbox.cql.people import search_people
+from pirsync.sandbox.cql.search import BadQuery, Context, matching, search
+from pirsync.sandbox.cql.text import text_of
 from pirsync.sandbox.people import SERVICE, User
 from pirsync.sandbox.wiki import (
     Kind,
@@ -22,12 +22,12 @@ from pirsync.sandbox.wiki import (
     space_of,
     update_page,
 )
-from pirsync.sandbox.wiki_index import note
-from pirsync.sandbox.wiki_restrictions import restrict
-from pirsync.sandbox.wiki_seed import REVIEWS, seed
-from pirsync.sandbox.wiki_tree import move_page
-from pirsync.sandbox.wiki_versions import purge
+from pirsync.sandbox.wiki.index import note
+from pirsync.sandbox.wiki.restrictions import restrict
+from pirsync.sandbox.wiki.tree import move_page
+from pirsync.sandbox.wiki.versions import purge
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds.wiki_seed import REVIEWS, seed
 from tests.sandbox.wiki_client import page_titled, space
 
 LABELS = ("red", "green", "blue")

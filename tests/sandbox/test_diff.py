@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pirsync.sandbox.diff import Line, compare, readable
+from pirsync.sandbox.text.diff import Line, compare, readable
 
 
 def person(ref: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from pirsync.sandbox.door import CLOUD_ID
+from pirsync.sandbox.edge.door import CLOUD_ID
 from tests.sandbox.served import Served, served
 
 

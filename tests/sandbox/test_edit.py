@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pirsync.sandbox.body import BadBody, parse
-from pirsync.sandbox.edit import BadEdit, EditorView, apply, column_roles
+from pirsync.sandbox.text.body import BadBody, parse
+from pirsync.sandbox.text.edit import BadEdit, EditorView, apply, column_roles
 from tests.sandbox.test_render import Site
 
 STATUS = (

@@ -10,10 +10,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from pirsync.sandbox import seed, wiki
+from pirsync.sandbox import wiki
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.site import page_url
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds import seed
 from tests.browser.person import BROWSER, DRIVER, started
 
 BODY = (

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from pirsync.sandbox import seed
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds import seed
 from tests.clients.gate import certificate, gate
 
 SITE = "acme.atlassian.net"

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from pirsync.sandbox import store, tracker, wiki
-from pirsync.sandbox.generate import SPAN, Size, generate
 from pirsync.sandbox.keeper import Keeper
-from pirsync.sandbox.wiki_seed import seed as seed_wiki
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds.generate import SPAN, Size, generate
+from pirsync.sandbox.worlds.wiki_seed import seed as seed_wiki
 from tests.sandbox.served import Served, served
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

@@ -13,8 +13,8 @@ from pathlib import Path
 import requests
 
 from pirsync.sandbox import store
-from pirsync.sandbox.generate import Size
 from pirsync.sandbox.harness import Sandbox
+from pirsync.sandbox.worlds.generate import Size
 from tests.command import ROOT, surroundings
 
 AGAIN = """

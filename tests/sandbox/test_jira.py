@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from jira import JIRA
 
-from pirsync.sandbox.seed_setup import CLOSED, COMMANDER, DONE, FIXED, INVESTIGATING, SEVERITY, SUB_TASK
 from pirsync.sandbox.tracker import links_of, move_issue
+from pirsync.sandbox.tracker.setup import CLOSED, COMMANDER, DONE, FIXED, INVESTIGATING, SEVERITY, SUB_TASK
 
 from .jira_client import Client, running
 

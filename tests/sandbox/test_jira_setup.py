@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pirsync.sandbox.seed_setup import BUG, INCIDENT, RESTRICTED, SEVERITY, SUB_TASK, TASK
 from pirsync.sandbox.tracker import links_of
+from pirsync.sandbox.tracker.setup import BUG, INCIDENT, RESTRICTED, SEVERITY, SUB_TASK, TASK
 
 from .jira_client import Client, running
 

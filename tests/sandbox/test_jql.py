@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pirsync.sandbox.jql import And, BadQuery, Call, Clause, Empty, Many, Not, Or, Query, Sort, Value, parse
-from pirsync.sandbox.jql_search import Search, search
+from pirsync.sandbox.jql.search import Search, search
+from pirsync.sandbox.jql.syntax import And, BadQuery, Call, Clause, Empty, Many, Not, Or, Query, Sort, Value, parse
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.tracker import add_comment, create_issue, edit_fields, transition
 from tests.sandbox.desk import Desk

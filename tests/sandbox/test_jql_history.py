@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pirsync.sandbox.jql import parse
-from pirsync.sandbox.jql_dates import Moment, instant
-from pirsync.sandbox.jql_search import Search, search
+from pirsync.sandbox.jql.dates import Moment, instant
+from pirsync.sandbox.jql.search import Search, search
+from pirsync.sandbox.jql.syntax import parse
 from pirsync.sandbox.people import SERVICE
-from pirsync.sandbox.seed_setup import BLOCKS
 from pirsync.sandbox.tracker import add_comment, edit_fields, transition
-from pirsync.sandbox.tracker_links import link_issues
-from pirsync.sandbox.tracker_nouns import Component, Version
+from pirsync.sandbox.tracker.links import link_issues
+from pirsync.sandbox.tracker.nouns import Component, Version
+from pirsync.sandbox.tracker.setup import BLOCKS
 from tests.sandbox.desk import Desk
 
 DAY = 86_400

@@ -6,12 +6,10 @@ from random import Random
 
 import pytest
 
-from pirsync.sandbox import tracker_index
-from pirsync.sandbox.jql import And, Clause, Empty, Many, Node, Not, Or, Query, Sort, Value
-from pirsync.sandbox.jql_fields import find_field
-from pirsync.sandbox.jql_search import Found, Search, find, matching, search
+from pirsync.sandbox.jql.fields import find_field
+from pirsync.sandbox.jql.search import Found, Search, find, matching, search
+from pirsync.sandbox.jql.syntax import And, Clause, Empty, Many, Node, Not, Or, Query, Sort, Value
 from pirsync.sandbox.people import SERVICE
-from pirsync.sandbox.seed_setup import BLOCKS
 from pirsync.sandbox.tracker import (
     Issue,
     add_comment,
@@ -21,9 +19,11 @@ from pirsync.sandbox.tracker import (
     move_issue,
     transition,
 )
-from pirsync.sandbox.tracker_links import link_issues
-from pirsync.sandbox.tracker_projects import delete_project
-from pirsync.sandbox.tracker_removal import delete_issue
+from pirsync.sandbox.tracker import index as tracker_index
+from pirsync.sandbox.tracker.links import link_issues
+from pirsync.sandbox.tracker.projects import delete_project
+from pirsync.sandbox.tracker.removal import delete_issue
+from pirsync.sandbox.tracker.setup import BLOCKS
 from tests.sandbox.desk import Desk
 
 LABELS = ("red", "green", "blue", "Grey")

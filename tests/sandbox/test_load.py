@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from pirsync.sandbox.issue_json import Wanted, issue_json
-from pirsync.sandbox.jira_json import View
-from pirsync.sandbox.jql import parse
-from pirsync.sandbox.jql_search import Search, search
-from pirsync.sandbox.load import BadFile, load
+from pirsync.sandbox.jira.issue_json import Wanted, issue_json
+from pirsync.sandbox.jira.nouns_json import View
+from pirsync.sandbox.jql.search import Search, search
+from pirsync.sandbox.jql.syntax import parse
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.tracker import Issue, available_transitions, edit_fields, find_issue, status_of, transition
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds.load import BadFile, load
 from tests.shared import shared
 
 PERSON = {"accountId": "5b-1", "displayName": "Kim", "timeZone": "Mars/Olympus", "active": False}

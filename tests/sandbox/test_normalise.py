@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pirsync.sandbox.markup import Element, parse, walk
-from pirsync.sandbox.normalise import Refused, normalise
+from pirsync.sandbox.text.markup import Element, parse, walk
+from pirsync.sandbox.text.normalise import Refused, normalise
 from tests.shared import shared
 
 

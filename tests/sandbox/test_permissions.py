@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
-from pirsync.sandbox.jira import ROOT, routes
-from pirsync.sandbox.jira_call import ISSUE
-from pirsync.sandbox.jira_permissions import is_guarded
-from pirsync.sandbox.seed_setup import RELATES, RESTRICTED
+from pirsync.sandbox.jira.call import ISSUE
+from pirsync.sandbox.jira.permissions import is_guarded
+from pirsync.sandbox.jira.routes import ROOT, routes
+from pirsync.sandbox.tracker.setup import RELATES, RESTRICTED
 from pirsync.sandbox.world import Deployment, World
 
 from .jira_client import Client, running

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pirsync.sandbox.body import BadBody, parse
-from pirsync.sandbox.render import IssueCard, render, safe_url
+from pirsync.sandbox.text.body import BadBody, parse
+from pirsync.sandbox.text.render import IssueCard, render, safe_url
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "storage"
 CARD = IssueCard("INC-7", "Checkout <down>", "http://site/browse/INC-7", "Done", "green")

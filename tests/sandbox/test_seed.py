@@ -7,13 +7,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pirsync.sandbox.issue_json import Wanted, issue_json
-from pirsync.sandbox.jira_json import View
+from pirsync.sandbox.jira.issue_json import Wanted, issue_json
+from pirsync.sandbox.jira.nouns_json import View
 from pirsync.sandbox.people import SERVICE
-from pirsync.sandbox.seed import seed
-from pirsync.sandbox.seed_setup import CLOSED, COMMANDER, DETECTED, FIELD_RESOLVED, SEVERITY, STARTED, set_up
 from pirsync.sandbox.tracker import Issue, status_of
+from pirsync.sandbox.tracker.setup import CLOSED, COMMANDER, DETECTED, FIELD_RESOLVED, SEVERITY, STARTED, set_up
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds.seed import seed
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import requests
 from pirsync.sandbox import store
 from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.server import Running
-from pirsync.sandbox.wiki_seed import seed
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds.wiki_seed import seed
 from tests.sandbox.wiki_client import AUTH, v2_page
 
 

@@ -12,14 +12,15 @@ from html import unescape
 import pytest
 import requests
 
-from pirsync.sandbox import seed, tracker, wiki
-from pirsync.sandbox.body import parse
+from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.site import page_url
-from pirsync.sandbox.wiki_attachments import Upload, attach
-from pirsync.sandbox.wiki_comments import add_comment, reply
-from pirsync.sandbox.wiki_markers import mark
+from pirsync.sandbox.text.body import parse
+from pirsync.sandbox.wiki.attachments import Upload, attach
+from pirsync.sandbox.wiki.comments import add_comment, reply
+from pirsync.sandbox.wiki.markers import mark
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds import seed
 
 OPEN, RESTRICTED, HOSTILE, LINKED = "OPS-12", "OPS-7", "OPS-8", "ACT-1"
 ACTIONS = "<table><tr><th>Action item</th><th>Owner</th><th>Due date</th></tr></table><p>after&mdash;it</p>"

@@ -7,9 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from pirsync.sandbox import wiki_index
 from pirsync.sandbox.people import SERVICE
-from pirsync.sandbox.seed import seed
 from pirsync.sandbox.wiki import (
     Page,
     TitleTaken,
@@ -20,8 +18,10 @@ from pirsync.sandbox.wiki import (
     set_status,
     update_page,
 )
-from pirsync.sandbox.wiki_tree import move_page
+from pirsync.sandbox.wiki import index as wiki_index
+from pirsync.sandbox.wiki.tree import move_page
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds.seed import seed
 
 
 @pytest.fixture

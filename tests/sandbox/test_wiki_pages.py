@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pirsync.sandbox import wiki_restrictions as rules
-from pirsync.sandbox import wiki_versions as versions
 from pirsync.sandbox.people import PEOPLE, SERVICE
+from pirsync.sandbox.text.merge import merge
 from pirsync.sandbox.wiki import (
     Conflict,
     Page,
@@ -21,11 +20,12 @@ from pirsync.sandbox.wiki import (
     may_see,
     set_property,
     update_page,
+    versions,
 )
-from pirsync.sandbox.wiki_merge import merge
-from pirsync.sandbox.wiki_seed import REVIEWS, seed
-from pirsync.sandbox.wiki_tree import Copied, copy_page, descendants, move_beside, move_page
+from pirsync.sandbox.wiki import restrictions as rules
+from pirsync.sandbox.wiki.tree import Copied, copy_page, descendants, move_beside, move_page
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds.wiki_seed import REVIEWS, seed
 from tests.sandbox.wiki_client import page_titled, space
 
 ANA, BISI = PEOPLE[1], PEOPLE[2]

@@ -6,7 +6,7 @@ import pytest
 
 from pirsync.sandbox.people import PEOPLE
 from pirsync.sandbox.wiki import Conflict, Page, Refused, create_page, create_space, update_page
-from pirsync.sandbox.wiki_attachments import (
+from pirsync.sandbox.wiki.attachments import (
     NameTaken,
     Upload,
     attach,
@@ -15,7 +15,7 @@ from pirsync.sandbox.wiki_attachments import (
     trash_attachment,
     upload_again,
 )
-from pirsync.sandbox.wiki_comments import (
+from pirsync.sandbox.wiki.comments import (
     add_comment,
     comments_of,
     delete_comment,
@@ -27,7 +27,7 @@ from pirsync.sandbox.wiki_comments import (
     resolve,
     update_comment,
 )
-from pirsync.sandbox.wiki_markers import mark
+from pirsync.sandbox.wiki.markers import mark
 from pirsync.sandbox.world import World
 
 ANA, BISI = PEOPLE[1], PEOPLE[2]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pirsync.sandbox import seed, wiki
+from pirsync.sandbox import wiki
+from pirsync.sandbox.confluence.bodies import represented
 from pirsync.sandbox.people import User
-from pirsync.sandbox.wiki_body import represented
 from pirsync.sandbox.world import World
+from pirsync.sandbox.worlds import seed
 
 
 @pytest.fixture(scope="module")

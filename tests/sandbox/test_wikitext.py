@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pirsync.sandbox import adf
-from pirsync.sandbox.wikitext import html
+from pirsync.sandbox.text import adf
+from pirsync.sandbox.text.wikitext import html
 from tests.shared import shared
 
 

@@ -11,8 +11,8 @@ import requests
 
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.wiki import Page, Space, find_space
-from pirsync.sandbox.wiki_seed import REVIEWS, seed
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds.wiki_seed import REVIEWS, seed
 
 AUTH = ("svc-pirsync", "token")
 

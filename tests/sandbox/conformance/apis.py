@@ -8,10 +8,12 @@ from functools import cache
 import pytest
 from starlette.routing import Match, Route
 
-from pirsync.sandbox import confluence_cloud, confluence_dc, jira
-from pirsync.sandbox.seed import seed
+from pirsync.sandbox.confluence import cloud as confluence_cloud
+from pirsync.sandbox.confluence import datacenter as confluence_dc
+from pirsync.sandbox.jira import routes as jira
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds.seed import seed
 from tests.sandbox.conformance import jira_steps, wiki_steps
 from tests.sandbox.conformance.walker import Walked, walk
 

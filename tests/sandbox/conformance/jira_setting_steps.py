@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pirsync.sandbox.seed_setup import ACTION_ITEM, DONE, RESTRICTED, TASK
+from pirsync.sandbox.tracker.setup import ACTION_ITEM, DONE, RESTRICTED, TASK
 from tests.sandbox.conformance.walker import Step
 
 _TEXT_FIELD = "com.atlassian.jira.plugin.system.customfieldtypes:textfield"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pirsync.sandbox.tracker_nouns import Component, Version
+from pirsync.sandbox.tracker.nouns import Component, Version
 from pirsync.sandbox.world import Deployment, World
 from tests.sandbox.conformance.walker import File, Step
 

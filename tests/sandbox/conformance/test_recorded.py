@@ -9,9 +9,9 @@ from functools import cache
 
 import pytest
 
-from pirsync.sandbox.seed import seed
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds.seed import seed
 from tests.documents import Known
 from tests.sandbox.conformance.jira_steps import names
 from tests.sandbox.conformance.recorded import SITUATION, Recording, missing_keys, prepare, recordings, step_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pirsync.sandbox.wiki import find_space
-from pirsync.sandbox.wiki_seed import REVIEWS
 from pirsync.sandbox.world import Deployment, World
+from pirsync.sandbox.worlds.wiki_seed import REVIEWS
 from tests.sandbox.conformance import page_steps, wiki_around_steps, wiki_parts_steps
 from tests.sandbox.conformance.walker import SERVICE, Step
 

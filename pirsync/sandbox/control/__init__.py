@@ -1,0 +1,1 @@
+"""The sandbox's own calls under `/__sandbox`: about the whole world, and about one product each."""
