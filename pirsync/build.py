@@ -73,7 +73,8 @@ class Bench:
         mapping, template = load_mapping(team.mapping, base), load_template(team.template, base)
         packs = load_packs(team.packs, base)
         found = practice(team, self.settings.site, self.settings.run, mapping, template, self.world)
-        return replace(found, packs=packs)
+        calendar = team.calendar.calendar(team.time_zone)
+        return replace(found, packs=packs, calendar=calendar, rules=team.deadlines)
 
     def _find_places(self, team: Team) -> None:
         """Look, once for each configuration, for what the team's table names on the sites; ConfigError if it lacks."""

@@ -17,11 +17,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Val
 
 from .errors import ConfigError
 from .model import Deployment
+from .policy.calendar import Calendar, Weekday
+from .policy.clocks import Rules
+from .policy.holidays import public_holidays
 from .resources import example_config
 from .toml import MISSING_FILE, Problem, Source, Table, load_table, nearest, not_empty
 
 EXAMPLE_OWNER = "00000000-0000-0000-0000-000000000000"
 EXAMPLE_DAY = "2026-01-01"
+EXAMPLE_YEAR = 2026
 
 LONGEST = 366 * 86400
 """No length of time in a configuration is longer than a year."""
@@ -224,6 +228,46 @@ class Site(Table):
         return _base(info) / value
 
 
+class WorkingDays(Table):
+    """On which days a team works. `holidays` are countries ("AT") or parts of them ("AT-9"); dates of its own go first.
+    `first_day` says where the count of business days begins.
+    """
+
+    weekend: tuple[Weekday, ...] = ("Saturday", "Sunday")
+    holidays: tuple[Words, ...] = ()
+    days_off: tuple[date, ...] = ()
+    days_worked: tuple[date, ...] = ()
+    first_day: Literal["next", "same"] = "next"
+
+    @field_validator("weekend")
+    @classmethod
+    def _leave_a_day(cls, value: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+        if len(set(value)) == 7:
+            raise ValueError("must leave a day to work")
+        return tuple(dict.fromkeys(value))
+
+    @field_validator("holidays")
+    @classmethod
+    def _find_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for region in value:
+            try:
+                public_holidays(region, EXAMPLE_YEAR)
+            except ConfigError as error:
+                raise ValueError(str(error)) from None
+        return value
+
+    def calendar(self, zone: str) -> Calendar:
+        """The same as the calendar of a team in that zone."""
+        return Calendar(
+            zone=zone,
+            weekend=self.weekend,
+            regions=self.holidays,
+            days_off=frozenset(self.days_off),
+            days_worked=frozenset(self.days_worked),
+            first_day=self.first_day,
+        )
+
+
 class Team(Table):
     """Whose incidents are reviewed, since when, and where pages and tickets go. `site` is empty until loaded."""
 
@@ -246,6 +290,8 @@ class Team(Table):
     template: Words = "review"
     page_edits: Literal["restore", "push", "keep"] = "restore"
     packs: tuple[Words, ...] = ()
+    calendar: WorkingDays = WorkingDays()
+    deadlines: Rules = Rules()
 
     @field_validator("jql")
     @classmethod

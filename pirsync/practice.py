@@ -6,7 +6,7 @@ What a site says of itself (fields, statuses, link types, who we are) changes ra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -17,6 +17,8 @@ from .errors import ConfigError
 from .mapping import Context, Resolved, TeamMapping
 from .model import Noun, StatusCategory
 from .page.template import ReviewTemplate
+from .policy.calendar import Calendar
+from .policy.clocks import Rules
 from .policy.packs import Pack
 from .ports import LinkType, State, TrackerReads, WikiReads, World
 from .recall import recall
@@ -38,6 +40,8 @@ class Practice:
     context: Context
     extra_jql: str
     packs: tuple[Pack, ...] = ()
+    calendar: Calendar = field(default_factory=Calendar)
+    rules: Rules = field(default_factory=Rules)
 
 
 class Fact(Noun, Generic[F]):

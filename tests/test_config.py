@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from pirsync.config import EXAMPLE_DAY, EXAMPLE_OWNER, Product, Run, Site, Team, init_text, load, seconds
+from pirsync.config import EXAMPLE_DAY, EXAMPLE_OWNER, Product, Run, Site, Team, WorkingDays, init_text, load, seconds
 from pirsync.errors import ConfigError
+from pirsync.policy.clocks import Rules
 from pirsync.resources import example_config, mappings_dir
 
 GOOD = """\
@@ -261,12 +262,14 @@ def test_the_example_explains_every_key_and_shows_every_default(tmp_path: Path) 
         (Product, site["jira"]),
         (Product, site["confluence"]),
         (Team, team),
+        (WorkingDays, team["calendar"]),
+        (Rules, team["deadlines"]),
         (Run, data["run"]),
     ]
     assert [set(model.model_fields) for model, _ in shown] == [set(table) for _, table in shown]
     assert values(Run) == settings.run.model_dump()
-    loaded = settings.teams[0].model_dump()
-    assert values(Team) | {"site": "main"} == {name: loaded[name] for name in values(Team)}
+    loaded = settings.teams[0]
+    assert values(Team) | {"site": "main"} == {name: getattr(loaded, name) for name in values(Team)}
     assert values(Site) == {"name": site["name"], "state": Path(site["state"])}
     for product in (site["jira"], site["confluence"]):
         assert (product["api_url"], product["ca"], product["allow_http"]) == ("", "", False)

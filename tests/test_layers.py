@@ -54,6 +54,7 @@ ONLY_IMPORTER = {
     "sqlalchemy": {"adapters/state.py", "adapters/state_file.py"},
     "schedule": {"daemon.py"},
     "markdownify": {"page/markdown.py"},
+    "holidays": {"policy/holidays.py"},
 }
 AT_THE_EDGE = {
     "adapters",
