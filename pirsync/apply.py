@@ -30,7 +30,7 @@ from .changes import (
 from .decision import FLAP_WINDOW
 from .errors import Ambiguous, Rejected, Stale, Unavailable
 from .model import TICKET_PROPERTY, Page
-from .names import INDEX_LABEL, PAGE_PROPERTY
+from .names import PAGE_PROPERTY
 from .observe import Readings
 from .ports import World
 
@@ -51,8 +51,7 @@ def apply(change: Change, incident_id: str, world: World, readings: Readings) ->
         _make(change, incident_id, world, readings)
     except Rejected as refused:
         if isinstance(change, BEST_EFFORT):
-            known = world.state.cached("refused", incident_id) or {}
-            world.state.cache("refused", {incident_id: {**known, describe(change): str(refused)}})
+            note_refusal(change, incident_id, refused, world)
         elif isinstance(change, (UpdatePage, WriteMemory)):
             _bar(incident_id, str(refused), world)
             raise Stale(f"{describe(change)}: {refused}") from refused
@@ -140,6 +139,12 @@ def create(
     return made
 
 
+def note_refusal(change: Change, incident_id: str, refused: Rejected, world: World) -> None:
+    """Have it told, and not tried again until a person asks."""
+    known = world.state.cached("refused", incident_id) or {}
+    world.state.cache("refused", {incident_id: {**known, describe(change): str(refused)}})
+
+
 def page_receipt(page: Page) -> tuple[str, str]:
     """What the journal keeps of a created page."""
     return page.id, page.title
@@ -190,9 +195,7 @@ def apply_index(change: CreateIndex | UpdateIndex, world: World) -> Page:
     """Make or write the evidence index."""
     match change:
         case CreateIndex():
-            page = create(change, "", world, lambda: world.wiki_writes.create_page(change.draft), page_receipt)
-            world.wiki_writes.add_labels(page.id, (INDEX_LABEL,))
-            return page
+            return create(change, "", world, lambda: world.wiki_writes.create_page(change.draft), page_receipt)
         case UpdateIndex():
             return world.wiki_writes.update_page(change.page, change.body, change.message)
         case _:

@@ -214,11 +214,15 @@ class Plan(Noun):
 
 
 class ObservedIndex(Noun):
-    """The index page as read; `page` is None when there is none yet, `holder` a foreign page with its title."""
+    """The index page as read; `page` is None when there is none yet, `holder` a foreign page with its title.
+
+    `labelled` tells whether the page has the label by which it is found once its title is another.
+    """
 
     page: Page | None
     index: IndexPage | None
     holder: PageHead | None
+    labelled: bool
 
 
 class Desired(Noun):

@@ -201,6 +201,11 @@ class Page(PageHead):
 
     body: str
 
+    @property
+    def head(self) -> PageHead:
+        """All but the body."""
+        return PageHead.model_validate(self.model_dump(exclude={"body"}))
+
 
 class Property(Noun):
     """A content property; `id` is what Cloud addresses it by, `version` locks it."""

@@ -13,11 +13,11 @@ from itertools import islice
 from typing import TypeVar
 
 from pirsync.known import Known, memory_of
-from pirsync.recall import KeptIndex, KeptTicket, recall
+from pirsync.recall import KeptTicket, recall
 
 from . import mapping
 from .changes import CreateTicket
-from .decision import Journal, Observed, ObservedIndex, Terms
+from .decision import Journal, Observed, Terms
 from .directory import Directory, Sources
 from .draft import mark_label, page_mark
 from .errors import AuthInDoubt
@@ -32,8 +32,7 @@ from .model import (
     ReviewPage,
     Ticket,
 )
-from .names import INDEX_LABEL, LINK_PREFIX, PAGE_PROPERTY, STAMP, TICKET_LABEL
-from .page.index import read_index
+from .names import LINK_PREFIX, PAGE_PROPERTY, STAMP, TICKET_LABEL
 from .page.review import read_review
 from .page.scan import BadPage
 from .plan import scope
@@ -468,32 +467,3 @@ def without_tickets(review: ReviewPage, keys: set[str]) -> ReviewPage:
 
 def _gone(page_id: str) -> str:
     return f"its page (id {page_id}) is deleted, or our account may not see it: restore it, or give us access"
-
-
-def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -> ObservedIndex:
-    """Find and read the team's evidence index: by its remembered id, else by its title, else by its label.
-
-    What we last wrote stands for reading it where `seen`, its head as it is now, says that nobody wrote since.
-    Of the labelled pages, those that are known as other teams' are not taken for this team's.
-    """
-    terms = practice.terms
-    kept = recall(sources.state, "index", terms.team, KeptIndex)
-    page = kept.held if kept else None
-    if page is None or seen is None or (page.version, page.at, page.author) != (seen.version, seen.at, seen.author):
-        page = sources.wiki.page(kept.page) if kept else None
-    page = page or sources.wiki.find(terms.space, terms.index_title)
-    if page is None:
-        taken = {str(index["page"]) for index in sources.state.cached_all("index").values()}
-        heads = sources.wiki.labelled(terms.space, INDEX_LABEL, None)
-        head = next((head for head in heads if head.id not in taken), None)
-        page = sources.wiki.page(head.id) if head is not None else None
-    if page is None:
-        return ObservedIndex(page=None, index=None, holder=None)
-    try:
-        index = read_index(page.body)
-    except BadPage:
-        index = None
-    if index is None or index.start is None:
-        known = kept is not None and kept.page == page.id
-        return ObservedIndex(page=page if known else None, index=index, holder=None if known else page)
-    return ObservedIndex(page=page, index=index, holder=None)

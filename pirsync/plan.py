@@ -20,10 +20,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from . import binding, draft
-from .changes import Change, CommentPage, CreateIndex, CreatePage, UpdateIndex, UpdatePage
+from .changes import Change, CommentPage, CreateIndex, CreatePage, LabelPage, UpdateIndex, UpdatePage, describe
 from .decision import Barred, Desired, Finding, FindingKind, Journal, Observed, ObservedIndex, Plan, Terms
-from .model import CellEdit, Incident, IndexRow, Lozenge, Page, PageHead, PageStatus, Region
-from .names import STAMP
+from .model import CellEdit, Incident, IndexRow, Lozenge, Page, PageStatus, Region
+from .names import INDEX_LABEL, STAMP
 from .page.index import canonical, merge, new_index, write_index
 from .page.review import read_review
 from .page.splice import append_row, splice
@@ -263,8 +263,7 @@ def _update_page(situation: Situation, page: Page, edits: tuple[CellEdit, ...], 
     said = [f'{edit.label} = "{edit.text}"' for edit in edits]
     said += [f"a row for {ticket.key}, linked by hand" for ticket in rows.appended]
     message = f"{STAMP} {len(said)} {'cell' if len(said) == 1 else 'cells'} from Jira"
-    head = PageHead.model_validate(page.model_dump(exclude={"body"}))
-    return UpdatePage(page=head, body=body, cells=tuple(said), message=message, asserted=tuple(rows.asserted))
+    return UpdatePage(page=page.head, body=body, cells=tuple(said), message=message, asserted=tuple(rows.asserted))
 
 
 def _index_row(desired: Desired, observed: Observed, counts: status.Counts) -> IndexRow:
@@ -306,15 +305,23 @@ def plan_index(
         problem = observed.index.problems[0] if observed.index else "it is not well formed"
         message = f'the index page "{observed.page.title}" is left alone: {problem}; restore it from its history'
         return Plan(findings=(Finding(kind=FindingKind.REGION_REMOVED, incident=name, message=message),))
+    changes: list[Change] = []
+    findings: tuple[Finding, ...] = ()
+    label = LabelPage(page_id=observed.page.id, title=observed.page.title, labels=(INDEX_LABEL,))
+    if (refusal := journal.refused.get(describe(label))) is not None:
+        message = f"{describe(label)}: {refusal}; without it the index is not found once it has another title"
+        findings = (Finding(kind=FindingKind.REFUSED, incident=name, message=message),)
+    elif not observed.labelled:
+        changes.append(label)
     merged = merge(observed.index.rows, fresh)
     if merged == observed.index.rows:
-        return Plan()
+        return Plan(changes=tuple(changes), findings=findings)
     before = set(observed.index.rows)
     changed = tuple(row.key for row in merged if row not in before)
-    head = PageHead.model_validate(observed.page.model_dump(exclude={"body"}))
     message = f"{STAMP} {len(changed)} {'row' if len(changed) == 1 else 'rows'} from Jira"
     body = write_index(observed.page.body, merged)
-    return Plan(changes=(UpdateIndex(page=head, body=body, rows=changed, message=message),))
+    changes.append(UpdateIndex(page=observed.page.head, body=body, rows=changed, message=message))
+    return Plan(changes=tuple(changes), findings=findings)
 
 
 def _plan_index_birth(rows: tuple[IndexRow, ...], mark: str, terms: Terms, journal: Journal, now: datetime) -> Plan:

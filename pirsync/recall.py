@@ -30,10 +30,12 @@ class KeptTicket(Noun):
 
 
 class KeptIndex(Noun):
-    """A team's index page by its id, and as we last wrote it where that is certain (cache `index`)."""
+    """A team's index page by its id, as we last wrote it where that is certain, and whether it has our label where
+    we know (cache `index`)."""
 
     page: str
     held: Page | None = None
+    labelled: bool | None = None
 
 
 def recall(state: State, kind: str, key: str, shape: type[N]) -> N | None:

@@ -18,8 +18,8 @@ from pirsync.known import Known, journal
 from pirsync.recall import Place, recall, recall_all
 
 from . import mapping
-from .apply import FIRST_RETRY, LAST_RETRY, apply, apply_index
-from .changes import Change, CreateIndex, CreatePage, CreateTicket, UpdateIndex, UpdatePage, is_local
+from .apply import FIRST_RETRY, LAST_RETRY, apply
+from .changes import Change, CreatePage, CreateTicket, UpdatePage, is_local
 from .decision import Finding, FindingKind, Journal, Observed, Plan
 from .errors import (
     Ambiguous,
@@ -27,16 +27,15 @@ from .errors import (
     ConfigError,
     Interrupted,
     PirsyncError,
-    Rejected,
     Stale,
     StateError,
     Unavailable,
     UnsafePlan,
 )
-from .model import IndexRow, PageHead
-from .observe import Readings, Trust, chunks, observe_index
+from .index_step import IndexStep
+from .observe import Readings, Trust, chunks
 from .page import birth
-from .plan import desired, plan, plan_index, scope, summary_cells
+from .plan import desired, plan, scope, summary_cells
 from .policy import status
 from .ports import World
 from .practice import Practice
@@ -124,8 +123,6 @@ class _Pass:
     tell: Callable[[Result], None]
     results: list[Result] = field(default_factory=list)
     unsettled: list[_Unsettled] = field(default_factory=list)
-    index_rows: dict[str, dict[str, IndexRow]] = field(default_factory=dict)
-    index_heads: dict[str, PageHead] = field(default_factory=dict)
     looked_at: int = 0
     reviews: int = 0
     left: int = 0
@@ -133,6 +130,7 @@ class _Pass:
     def run(self, selection: Selection, teams: Sequence[Practice]) -> Report:
         self.world.tracker.identity()
         self.recorder = Recorder(self.world.state, self.world.clock.now())
+        self.index = IndexStep(self.world, self.recorder)
         started = self.world.clock.now()
         swept: list[Practice] = []
         named = dict.fromkeys(selection.keys)
@@ -167,7 +165,7 @@ class _Pass:
             self.unsettled.remove(item)
         self.recorder.flush()
         for practice in teams:
-            self._index(practice)
+            self._result(self.index.bring_up_to_date(practice))
         self.recorder.flush()
 
     def _learn(self) -> None:
@@ -185,7 +183,7 @@ class _Pass:
         for item in self.unsettled:
             self._leave(item.readings.practice, [item.incident_id], why)
         for practice in teams:
-            for incident_id in self._index_news(practice):
+            for incident_id in self.index.news(practice):
                 key = work_key(practice.terms.team, incident_id)
                 self.world.state.mark_dirty(key, self.world.clock.now(), why)
 
@@ -198,7 +196,7 @@ class _Pass:
         match mode:
             case Mode.NEWS:
                 if (head := poll(self.world, readings, self.limits.overlap)) is not None:
-                    self.index_heads[practice.terms.team] = head
+                    self.index.saw(practice.terms.team, head)
                 ids: Iterator[list[str]] = chunks(self._due(practice), self.limits.chunk)
             case Mode.ALL | Mode.SURVEY:
                 ids = self._all(readings)
@@ -387,7 +385,7 @@ class _Pass:
         if incident_id in readings.known:
             self.reviews += 1
         if decided.index_row is not None and not decided.waiting:
-            self.index_rows.setdefault(readings.practice.terms.team, {})[incident_id] = decided.index_row
+            self.index.take(readings.practice.terms.team, incident_id, decided.index_row)
         reason = "" if incident_id in readings.known else scope(incident, readings.practice.terms)
         self._result(
             Result(
@@ -423,70 +421,6 @@ class _Pass:
         assert due is not None  # only a pass clears keys, and this one holds the lock
         wait = min(FIRST_RETRY * 2 ** min(due.tries, 10), LAST_RETRY)
         state.postpone(key, due.seen, now + max(wait, timedelta(seconds=retry_after or 0)), reason)
-
-    # ------------------------------------------------------------ the index
-
-    def _index(self, practice: Practice) -> None:
-        """Bring the team's index up to date; read it only when a row differs from what it is known to hold."""
-        team, state, news = practice.terms.team, self.world.state, self._index_news(practice)
-        if not news:
-            return
-        made: list[Change] = []
-        try:
-            decided = self._write_index(practice, tuple(news.values()), made)
-            failure = ""
-        except AuthInDoubt:
-            raise
-        except (Stale, Ambiguous, Unavailable, Rejected) as error:
-            decided, failure = Plan(), str(error)
-        if failure or decided.waiting:
-            again = decided.wake or self.world.clock.now() + FIRST_RETRY
-            for incident_id in news:
-                state.mark_dirty(work_key(team, incident_id), again, "the index is not written yet")
-        elif not decided.findings:
-            for row in news.values():
-                self.recorder.index_row(team, row.key, row.model_dump(mode="json"))
-        self._result(
-            Result(
-                key=practice.terms.index_title,
-                changes=tuple(made),
-                findings=decided.findings,
-                waiting=decided.waiting,
-                wake=decided.wake,
-                failure=failure,
-            )
-        )
-
-    def _index_news(self, practice: Practice) -> dict[str, IndexRow]:
-        """The lines, by incident, that differ from what the team's index is known to hold."""
-        team, state = practice.terms.team, self.world.state
-        rows = self.index_rows.get(team, {})
-        return {
-            i: r for i, r in rows.items() if state.cached("index-row", f"{team}/{r.key}") != r.model_dump(mode="json")
-        }
-
-    def _write_index(self, practice: Practice, rows: tuple[IndexRow, ...], made: list[Change]) -> Plan:
-        state = self.world.state
-        sources = Sources(self.world.tracker, self.world.wiki, state, self.world.clock.now())
-        team = practice.terms.team
-        seen = observe_index(sources, practice, self.index_heads.get(team))
-        said = journal(state, "", practice.terms.settle)
-        decided = plan_index(rows, seen, practice.terms, said, self.world.clock.now())
-        if seen.page is not None:
-            # Until the write is answered, what is held may be older than what is there.
-            state.cache("index", {team: {"page": seen.page.id}})
-        for change in decided.changes:
-            assert isinstance(change, (CreateIndex, UpdateIndex))  # plan_index makes no others
-            try:
-                page = apply_index(change, self.world)
-            except Stale:
-                if self.index_heads.pop(team, None) is None:
-                    raise
-                # Its head came from a search, which lags behind: read the page itself.
-                return self._write_index(practice, rows, made)
-            made.append(change)
-            state.cache("index", {team: {"page": page.id, "held": page.model_dump(mode="json")}})
-        return decided
 
 
 def _caught(step: Callable[[], object]) -> Exception | None:

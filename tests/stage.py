@@ -214,6 +214,16 @@ def parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(place, cache(scan))
 
 
+def with_one_ticket(play: Stage) -> str:
+    """The review is born, one row became a ticket, and all is at rest; the ticket's key."""
+    play.run_pass()
+    play.type_row("Fix the queue")
+    play.quiet()
+    play.run_pass()
+    assert play.run_pass().changes == ()
+    return play.rows()[0].ticket or ""
+
+
 def without_state(told: Stage) -> Stage:
     """The same remote world, after the state file was lost."""
     from pirsync.adapters.memory_state import MemoryState

@@ -34,6 +34,7 @@ OUTCOMES = {
     Flow.POLL: [],
     Flow.INDEX: [
         'create index page "Post-incident review index" in space OPS',
+        'label page "Post-incident review index" with pirsync-index',
         'update index page "Post-incident review index": OPS-1',
     ],
 }

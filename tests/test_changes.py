@@ -142,7 +142,7 @@ WRITES = {
     MarkTicket: ["set_property"],
     LinkTicket: ["link"],
     EditTicket: ["edit_issue"],
-    CreateIndex: ["create_page", "add_labels"],
+    CreateIndex: ["create_page"],
     UpdateIndex: ["update_page"],
 }
 

@@ -150,6 +150,7 @@ def picture(play: Stage) -> dict[str, Any]:
         "remote": [[link.global_id for link in reads.remote_links(i)] == [f"pirsync:page:{play.page(k).id}"]
                    for i, k in (("10001", "OPS-1"), ("10002", "OPS-2"))],
         "labelled": pages == {play.page("OPS-1").id, play.page("OPS-2").id},
+        "index labelled": [head.id for head in wiki.labelled("OPS", "pirsync-index", None)] == [index.id],
         "index": [row.model_dump(exclude={"page_url"}) for row in read_index(index.body).rows],
     }  # fmt: skip
 

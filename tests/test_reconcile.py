@@ -74,7 +74,7 @@ def finished(play: Stage) -> Stage:
 
 def test_from_a_closed_incident_to_a_page_that_finishes_itself(play: Stage) -> None:
     first = play.run_pass()
-    assert writes(first) == ["create-page", "label-page", "link-page", "write-memory", "create-index"]
+    assert writes(first) == ["create-page", "label-page", "link-page", "write-memory", "create-index", "label-page"]
     assert [link.url for link in play.world.tracker.remote_links("10001")] == [play.page().url]
     play.type_row("Fix the queue")
     play.type_row("Tell the customers", owner="bob", due="2026-05-01")

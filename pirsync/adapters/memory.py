@@ -279,6 +279,12 @@ def person_edits(world: World, page_id: str, body: str, author: Person = SOMEBOD
     return _wiki(world).save(page.model_copy(update={**told, "version": page.version + 1}))
 
 
+def person_renames(world: World, page_id: str, title: str) -> Page:
+    """A person gives a page another title, which is a version of theirs. Raises LookupError."""
+    page = person_edits(world, page_id, _page(world, page_id).body)
+    return _wiki(world).save(page.model_copy(update={"title": title}))
+
+
 def page_becomes(world: World, page_id: str, status: PageStatus) -> Page:
     """A person archives, trashes or restores a page; its version stays. Raises LookupError."""
     return _wiki(world).save(_page(world, page_id).model_copy(update={"status": status}))

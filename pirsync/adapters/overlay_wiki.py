@@ -16,7 +16,7 @@ FIRST_PAGE = 900_000_000_000_001
 
 def head_of(page: Page) -> PageHead:
     """A page version without its body."""
-    return PageHead.model_validate(page.model_dump(exclude={"body"}))
+    return page.head
 
 
 class OverlayWiki:

@@ -1,0 +1,154 @@
+"""The team's evidence index: found, planned, written, remembered; read only when a row differs from what it holds."""
+
+from __future__ import annotations
+
+from .apply import FIRST_RETRY, apply_index, note_refusal
+from .changes import Change, CreateIndex, LabelPage, UpdateIndex
+from .decision import FindingKind, ObservedIndex, Plan
+from .directory import Sources
+from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
+from .known import journal
+from .model import IndexRow, PageHead
+from .names import INDEX_LABEL
+from .page.index import read_index
+from .page.scan import BadPage
+from .plan import plan_index
+from .ports import World
+from .practice import Practice
+from .recall import KeptIndex, recall, recall_all
+from .record import Recorder, work_key
+from .report import Result
+
+MAX_ROUNDS = 4
+"""Make, label, and once more where somebody wrote meanwhile; then it is left to the next pass."""
+
+
+class IndexStep:
+    """The last step of a pass: what its incidents said of themselves goes into each team's index page."""
+
+    def __init__(self, world: World, recorder: Recorder) -> None:
+        self._world = world
+        self._recorder = recorder
+        self._rows: dict[str, dict[str, IndexRow]] = {}
+        self._heads: dict[str, PageHead] = {}
+
+    def saw(self, team: str, head: PageHead) -> None:
+        """The poll was shown the team's index page, as it is now."""
+        self._heads[team] = head
+
+    def take(self, team: str, incident_id: str, row: IndexRow) -> None:
+        """What the index is to say of one incident."""
+        self._rows.setdefault(team, {})[incident_id] = row
+
+    def news(self, practice: Practice) -> dict[str, IndexRow]:
+        """The lines, by incident, that differ from what the team's index is known to hold."""
+        team, state = practice.terms.team, self._world.state
+        rows = self._rows.get(team, {})
+        return {
+            i: r for i, r in rows.items() if state.cached("index-row", f"{team}/{r.key}") != r.model_dump(mode="json")
+        }
+
+    def bring_up_to_date(self, practice: Practice) -> Result:
+        """Write what is new; what could not be written keeps its incidents due. Raises AuthInDoubt."""
+        team, state, news = practice.terms.team, self._world.state, self.news(practice)
+        made: list[Change] = []
+        decided, failure = Plan(), ""
+        if news:
+            try:
+                decided = self._rounds(practice, tuple(news.values()), made)
+            except AuthInDoubt:
+                raise
+            except (Stale, Ambiguous, Unavailable, Rejected) as error:
+                failure = str(error)
+        if failure or decided.waiting:
+            again = decided.wake or self._world.clock.now() + FIRST_RETRY
+            for incident_id in news:
+                state.mark_dirty(work_key(team, incident_id), again, "the index is not written yet")
+        elif all(found.kind is FindingKind.REFUSED for found in decided.findings):
+            for row in news.values():
+                self._recorder.index_row(team, row.key, row.model_dump(mode="json"))
+        return Result(
+            key=practice.terms.index_title,
+            changes=tuple(made),
+            findings=decided.findings,
+            waiting=decided.waiting,
+            wake=decided.wake,
+            failure=failure,
+        )
+
+    def _rounds(self, practice: Practice, rows: tuple[IndexRow, ...], made: list[Change]) -> Plan:
+        terms, state, clock = practice.terms, self._world.state, self._world.clock
+        sources = Sources(self._world.tracker, self._world.wiki, state, clock.now())
+        for _ in range(MAX_ROUNDS):
+            seen = observe_index(sources, practice, self._heads.get(terms.team))
+            kept = KeptIndex(page=seen.page.id, held=seen.page, labelled=seen.labelled) if seen.page else None
+            self._remember(terms.team, kept)
+            decided = plan_index(rows, seen, terms, journal(state, "", terms.settle), clock.now())
+            if not decided.changes:
+                return decided
+            try:
+                for change in decided.changes:
+                    kept = self._apply(change, kept)
+                    self._remember(terms.team, kept)
+                    made.append(change)
+            except Stale:
+                # What was held, or a search showed, is older than the page: read the page itself.
+                if self._heads.pop(terms.team, None) is None:
+                    raise
+            except Rejected as refused:
+                if not isinstance(change, LabelPage):
+                    raise
+                note_refusal(change, "", refused, self._world)
+        raise Stale(f'the index page "{terms.index_title}" keeps changing while it is written')
+
+    def _apply(self, change: Change, kept: KeptIndex | None) -> KeptIndex:
+        """Make one change; what is known of the page after it."""
+        match change:
+            case CreateIndex() | UpdateIndex():
+                page = apply_index(change, self._world)
+                return KeptIndex(page=page.id, held=page, labelled=kept is not None and kept.labelled)
+            case LabelPage():
+                assert kept is not None  # only a page that was observed is labelled
+                self._world.wiki_writes.add_labels(change.page_id, change.labels)
+                return kept.model_copy(update={"labelled": True})
+            case _:
+                raise AssertionError(f"plan_index makes no {change.change}")
+
+    def _remember(self, team: str, kept: KeptIndex | None) -> None:
+        if kept is not None:
+            self._world.state.cache("index", {team: kept.model_dump(mode="json")})
+        if kept is not None and kept.held is not None:
+            self._heads[team] = kept.held.head
+
+
+def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -> ObservedIndex:
+    """Find and read the team's evidence index: by its remembered id, else by its title, else by its label.
+
+    What is held stands for reading it where `seen`, its head as it is now, says that nobody wrote since.
+    Of the labelled pages, those that are known as other teams' are not taken for this team's.
+    """
+    terms, wiki = practice.terms, sources.wiki
+    kept = recall(sources.state, "index", terms.team, KeptIndex)
+    page = kept.held if kept else None
+    if page is None or page.head != seen:
+        page = wiki.page(kept.page) if kept else None
+    page = page or wiki.find(terms.space, terms.index_title)
+    labelled = kept.labelled if kept is not None and page is not None and kept.page == page.id else None
+    if labelled is None:
+        heads = {head.id: head for head in wiki.labelled(terms.space, INDEX_LABEL, None)}
+        taken = {index.page for index in recall_all(sources.state, "index", KeptIndex).values()}
+        others = [page_id for page_id in heads if page_id not in taken]
+        page = page or (wiki.page(others[0]) if others else None)
+        labelled = page is not None and page.id in heads
+    if page is None:
+        return ObservedIndex(page=None, index=None, holder=None, labelled=False)
+    try:
+        index = read_index(page.body)
+    except BadPage:
+        index = None
+    if index is None or index.start is None:
+        known = kept is not None and kept.page == page.id
+        return ObservedIndex(
+            page=page if known else None, index=index, holder=None if known else page, labelled=labelled
+        )
+    return ObservedIndex(page=page, index=index, holder=None, labelled=labelled)
