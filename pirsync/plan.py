@@ -212,7 +212,7 @@ def quiet_until(page: Page, terms: Terms, journal: Journal) -> datetime:
         return page.at
     quiet = page.at + terms.quiet_period
     began = journal.waiting_since or page.at
-    return min(quiet, max(began, page.at) + terms.quiet_at_most, began + terms.quiet_at_most)
+    return min(quiet, began + terms.quiet_at_most)
 
 
 def _summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) -> list[CellEdit]:
