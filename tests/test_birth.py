@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
+from markupsafe import Markup
 
 from pirsync.build import load_template
 from pirsync.errors import ConfigError
-from pirsync.model import Column, Mention, Note
-from pirsync.page import birth
+from pirsync.model import Column, Event, Mention, Note, Person
+from pirsync.page import birth, escape
 from pirsync.page.lint import lint
 from pirsync.page.read import text_of
 from pirsync.page.review import read_review
 from pirsync.page.scan import encode, scan
+from pirsync.page.summary import SummaryCell
 from pirsync.page.template import ReviewTemplate
 from pirsync.plan import summary_cells
 from pirsync.policy import status
@@ -125,3 +129,184 @@ def test_a_template_of_ones_own_replaces_a_block(tmp_path: object) -> None:
     with pytest.raises(ConfigError) as refused:
         load_template("revew", folder)
     assert 'no template "revew"' in refused.value.problems[0]
+
+
+# ---------------------------------------------------------------- its parts, exactly
+
+PLACE = birth.Setting(
+    deployment="cloud",
+    zone="Europe/Berlin",
+    site_url="https://jira.example.com",
+    headers=HEADERS | {Column.DUE: ("<D>",)},
+)
+
+
+def details(name: str, rows: str) -> str:
+    return (
+        '<ac:structured-macro ac:name="details" ac:schema-version="1">'
+        f'<ac:parameter ac:name="id">{name}</ac:parameter>'
+        f"<ac:rich-text-body><table><tbody>{rows}</tbody></table></ac:rich-text-body></ac:structured-macro>"
+    )
+
+
+def test_the_summary_region_has_a_label_and_a_value_a_row() -> None:
+    rows = (SummaryCell(label="<L>", text="x", storage="<p>x</p>"), SummaryCell(label="M", text="", storage="<p></p>"))
+    assert birth.summary_region(rows) == details(
+        "pirsync-summary",
+        "<tr><th><p>&lt;L&gt;</p></th><td><p>x</p></td></tr><tr><th><p>M</p></th><td><p></p></td></tr>",
+    )
+
+
+def test_the_record_asks_for_each_of_its_values() -> None:
+    asked = "".join(
+        f"<tr><th><p>{label}</p></th><td><p><ac:placeholder>{ask}</ac:placeholder></p></td></tr>"
+        for label, ask in birth.RECORD
+    )
+    assert birth.record_region() == details("pirsync-record", asked)
+
+
+def test_the_action_table_has_the_teams_headers_its_items_and_two_rows_that_ask_for_more() -> None:
+    whole = birth.Item(text="<A>", criteria="C", owner=Mention(ref="acc-ana"), due=date(2026, 4, 1))
+    bare = birth.Item(text="B", criteria="", owner=None, due=None)
+
+    def asks(column: Column) -> str:
+        return f"<p><ac:placeholder>{birth.PROMPTS[column]}</ac:placeholder></p>"
+
+    def line(action: str, owner: str, due: str, criteria: str) -> str:
+        told = (action, owner, due, "<p></p>", criteria, "<p></p>", "<p></p>", "<p></p>")
+        return "<tr>" + "".join(f"<td>{content}</td>" for content in told) + "</tr>"
+
+    more = line(*(asks(column) for column in (Column.ACTION, Column.OWNER, Column.DUE, Column.CRITERIA)))
+    ana = '<p><ac:link><ri:user ri:account-id="acc-ana" /></ac:link></p>'
+    titles = "".join(f"<th><p>{escape.text(PLACE.headers[column][0])}</p></th>" for column in Column)
+    assert birth.actions_region((whole, bare), PLACE) == details(
+        "pirsync-actions",
+        f"<tr>{titles}</tr>"
+        + line("<p>&lt;A&gt;</p>", ana, '<p><time datetime="2026-04-01" /></p>', "<p>C</p>")
+        + line("<p>B</p>", asks(Column.OWNER), asks(Column.DUE), asks(Column.CRITERIA))
+        + more * 2,
+    )
+    assert 'ri:userkey="acc-ana"' in birth.actions_region(
+        (whole,), PLACE.model_copy(update={"deployment": "datacenter"})
+    )
+
+
+def test_a_template_is_told_everything_that_jira_knows() -> None:
+    told = birth.values(INCIDENT, (), (), Mention(ref="acc-c"), PLACE)
+    markup = {name: str(told.pop(name)) for name in list(told) if isinstance(told[name], Markup)}
+    assert INCIDENT.commander is not None
+    assert told == {
+        "key": "OPS-1",
+        "url": INCIDENT.url,
+        "title": INCIDENT.summary,
+        "type": "Incident",
+        "project": "OPS",
+        "status": "Closed",
+        "severity": "P1",
+        "priority": "Highest",
+        "services": ["checkout"],
+        "labels": ["payments"],
+        "commander": INCIDENT.commander.name,
+        "reporter": "Bisi Okafor",
+        "participants": birth.participants(INCIDENT),
+    }
+    assert markup.pop("timeline").startswith("<table>")
+    assert markup == {
+        "commander_mention": '<ac:link><ri:user ri:account-id="acc-c" /></ac:link>',
+        "description": "<p>Every third order timed out.</p>",
+        "summary_region": birth.summary_region(()),
+        "actions_region": birth.actions_region((), PLACE),
+        "record_region": birth.record_region(),
+    }
+    unnamed = birth.values(incident(commander=None, reporter=None), (), (), None, PLACE)
+    assert (unnamed["commander"], unnamed["reporter"], unnamed["commander_mention"]) == ("", "", "")
+
+
+def test_addresses_in_texts_of_jira_are_taken_from_jiras_site_and_times_from_the_teams_zone() -> None:
+    note = INCIDENT.notes[0].model_copy(update={"html": '<a href="/n">n</a>'})
+    told = birth.values(incident(description_html='<a href="/d">d</a>', notes=(note,)), (), (), None, PLACE)
+    assert 'href="https://jira.example.com/d"' in told["description"]
+    assert 'href="https://jira.example.com/n"' in told["timeline"]
+    assert "+01:00" in told["timeline"]
+
+
+def test_participants_are_all_whom_jira_names_once_in_order_and_no_insider() -> None:
+    def person(name: str) -> Person:
+        return Person(account=name, name=name)
+
+    def event(minutes: int, author: str) -> Event:
+        return Event(at=NOW + timedelta(minutes=minutes), author=author, field="x", before="", after="", url="")
+
+    def note(minutes: int, author: str, internal: bool) -> Note:
+        return Note(
+            id="1",
+            at=NOW + timedelta(minutes=minutes),
+            author=author,
+            html="",
+            internal=internal,
+            url="https://x.example",
+        )
+
+    known = incident(
+        commander=person("Com"),
+        assignee=person("Ass"),
+        reporter=person("Rep"),
+        events=(event(3, "Third"), event(1, "First"), event(4, "Com"), event(5, "")),
+        notes=(note(2, "Second", False), note(0, "Insider", True), note(6, "First", False)),
+    )
+    assert birth.participants(known) == ["Com", "Ass", "Rep", "First", "Second", "Third"]
+    assert birth.participants(incident(commander=None, assignee=None, reporter=None, events=(), notes=())) == []
+
+
+# ---------------------------------------------------------------- templates
+
+
+def made(source: str, **others: str) -> ReviewTemplate:
+    return ReviewTemplate("mine", {"mine": source} | others)
+
+
+def problems(source: str, **others: str) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        made(source, **others).check({"title": "T", "key": "K"})
+    return list(refused.value.problems)
+
+
+def test_text_is_escaped_markup_is_not_and_neither_holds_what_xml_cannot_say() -> None:
+    values = {"text": "<b>&\x00", "markup": Markup("<b>x\x00</b>"), "number": 7}
+    assert made(" {{ text }}{{ markup }}{{ number }}\n").render(values) == "&lt;b&gt;&amp;<b>x</b>7"
+    assert made("{{ text|cdata }}").render(values) == "<![CDATA[<b>&]]>"
+
+
+def test_a_line_that_is_only_a_block_leaves_no_line() -> None:
+    assert made("<p>a</p>\n  {% if true %}\nb\n  {% endif %}\nc").render({}) == "<p>a</p>\nb\nc"
+
+
+def test_every_unknown_name_is_told_with_its_line_and_the_nearest_known() -> None:
+    assert problems("{{ key }}\n{{ ttle }}\n{{ zzz }}") == [
+        "mine:2: 'ttle' is not known; did you mean 'title'?",
+        "mine:3: 'zzz' is not known; known are key, title",
+    ]
+    assert problems("<p/>", base="{{ kez }}") == ["base:1: 'kez' is not known; did you mean 'key'?"]
+
+
+def test_a_template_that_cannot_be_read_says_where() -> None:
+    with pytest.raises(ConfigError) as refused:
+        made("\n{% if x %}")
+    assert refused.value.problems[0].startswith("mine:2: Unexpected end of template.")
+    with pytest.raises(ConfigError) as absent:
+        ReviewTemplate("other", {"mine": ""})
+    assert absent.value.problems[0].startswith("other: ")
+
+
+def test_what_fails_while_rendering_says_in_which_template_and_line() -> None:
+    shared = "<p>\n{% block b %}{% endblock %}</p>"
+    assert problems('{% extends "base" %}\n{% block b %}\n{{ title.lenght }}{% endblock %}', base=shared) == [
+        "mine:3: 'str object' has no attribute 'lenght'; known are key, title"
+    ]
+    assert problems("{{ key }}\n{{ title.__class__ }}") == [
+        "mine:2: access to attribute '__class__' of 'str' object is unsafe.; known are key, title"
+    ]
+
+
+def test_a_body_that_the_new_editor_would_not_keep_is_told() -> None:
+    assert problems("<p>{{ title }}") == ["mine: The body is not well formed: mismatched tag at line 1, column 5."]

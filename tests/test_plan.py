@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from pirsync import draft
 from pirsync.changes import CreatePage, WriteMemory, describe
-from pirsync.decision import FindingKind, Plan
-from pirsync.model import PageStatus, Shown
-from pirsync.plan import quiet_until, scope
+from pirsync.decision import Finding, FindingKind, Plan
+from pirsync.model import IndexRow, Lozenge, PageStatus, Shown
+from pirsync.plan import desired, plan, scope
+from pirsync.ports import PageDraft
 from tests.planning import decide, finding, kinds, link_to, settled_row
 from tests.samples import (
     INCIDENT,
@@ -31,6 +32,22 @@ from tests.samples import (
     ticket,
 )
 
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+BEFORE = SINCE - timedelta(seconds=1)
+KEY_ALONE = IndexRow(
+    key="OPS-1",
+    incident_url="",
+    severity="",
+    resolved="",
+    closed="",
+    page_title="",
+    page_url="",
+    status=Lozenge(text="RESTRICTED", colour="Grey"),
+    done=0,
+    total=0,
+    overdue=0,
+)
+
 # ---------------------------------------------------------------- scope and birth
 
 
@@ -42,14 +59,22 @@ from tests.samples import (
         ({"type": "Task"}, "type Task is not among Incident"),
         ({"type": ""}, "type none is not among Incident"),
         ({"is_closed": False, "status": "Open"}, "it is not closed (Open)"),
-        ({"closed": INCIDENT.created.replace(year=2025) if INCIDENT.created else None}, "it was closed before"),
-        ({"closed": None, "updated": None}, "it was closed before"),
+        ({"is_closed": False, "status": ""}, "it is not closed (no status)"),
+        ({"closed": BEFORE}, "it was closed before 2026-01-01T00:00:00+00:00"),
+        ({"closed": None, "updated": BEFORE}, "it was closed before 2026-01-01T00:00:00+00:00"),
+        ({"closed": None, "updated": None}, "it was closed before 2026-01-01T00:00:00+00:00"),
+        ({"closed": None, "updated": SINCE}, ""),
+        ({"closed": SINCE, "updated": BEFORE}, ""),
     ],
 )
 def test_scope_says_why(changes: dict[str, Any], reason: str) -> None:
-    said = scope(incident(**changes), TERMS)
-    assert (said == "") == (reason == "")
-    assert said.startswith(reason)
+    assert scope(incident(**changes), TERMS) == reason
+
+
+def test_scope_names_all_projects_and_types_that_are_in_it() -> None:
+    known = terms(projects=("OPS", "WEB"), issue_types=("Incident", "Outage"))
+    assert scope(incident(project="ABC"), known) == "project ABC is not among OPS, WEB"
+    assert scope(incident(type="Task"), known) == "type Task is not among Incident, Outage"
 
 
 def test_every_type_and_every_date_can_be_in_scope() -> None:
@@ -58,29 +83,60 @@ def test_every_type_and_every_date_can_be_in_scope() -> None:
 
 
 def test_a_page_is_born_once_with_everything() -> None:
-    decided = decide(observed(None))
-    (birth,) = decided.changes
-    assert isinstance(birth, CreatePage)
-    assert (birth.draft.title, birth.draft.space, birth.draft.body) == (
-        "OPS-1 Post-incident review",
-        "OPS",
-        "<p>born</p>",
+    (birth,) = decide(observed(None), terms(parent="77")).changes
+    title = "OPS-1 Post-incident review"
+    assert birth == CreatePage(
+        incident_id=INCIDENT.id,
+        mark=draft.page_mark(OWNER_ID, INCIDENT.id),
+        digest=draft.digest(["OPS", "77", title]),
+        draft=PageDraft(space="OPS", parent="77", title=title, body="<p>born</p>"),
+        creates=0,
     )
+
+
+def test_a_body_is_made_only_for_a_page_that_will_be_born() -> None:
+    def render(_: object) -> tuple[str, int]:
+        return "<p>born</p>", 3
+
+    born = desired(observed(None), TERMS, render)
+    assert (born.in_scope, born.reason, born.birth_body, born.creates_at_birth) == (True, "", "<p>born</p>", 3)
+    (birth,) = plan(born, observed(None), JOURNAL, NOW).changes
+    assert isinstance(birth, CreatePage)
+    assert birth.creates == 3
+    unborn = {
+        "it is there": observed(body_of([])),
+        "it is gone": observed(None, gone="its page is deleted"),
+        "out of scope": observed(None, incident=incident(is_closed=False, status="Open")),
+        "restricted": observed(None, incident=incident(is_restricted=True)),
+    }
+    for why, seen in unborn.items():
+        made = desired(seen, TERMS, render)
+        assert (made.birth_body, made.creates_at_birth) == (None, 0), why
+    assert desired(unborn["out of scope"], TERMS, render).reason == "it is not closed (Open)"
+    assert not desired(unborn["out of scope"], TERMS, render).in_scope
+
+
+def test_a_review_goes_on_when_its_incident_has_left_the_scope() -> None:
+    left = incident(is_closed=False)
+    assert kinds(decide(observed(body_of([settled_row()]), [done()], incident=left))) == ["update-page"]
+    gone = decide(observed(None, incident=left, gone="its page is deleted"))
+    assert finding(gone, FindingKind.PAGE_GONE) == "its page is deleted"
 
 
 def test_no_page_for_an_incident_out_of_scope_or_restricted() -> None:
     assert decide(observed(None, incident=incident(is_closed=False))) == Plan()
     restricted = decide(observed(None, incident=incident(is_restricted=True)))
-    assert restricted.changes == ()
-    assert restricted.index_row is not None
-    told = restricted.index_row.model_dump(exclude={"key", "status", "done", "total", "overdue"})
-    assert set(told.values()) == {""}
+    said = "OPS-1 has a security level, so it gets no page; the index shows its key alone"
+    assert restricted == Plan(
+        findings=(Finding(kind=FindingKind.RESTRICTED, incident="OPS-1", message=said),), index_row=KEY_ALONE
+    )
 
 
 def test_absence_has_to_settle_before_a_page_is_made() -> None:
     young = JOURNAL.model_copy(update={"settled_from": NOW + timedelta(seconds=30)})
     decided = decide(observed(None), journal=young)
-    assert (decided.changes, decided.wake, decided.settled) == ((), NOW + timedelta(seconds=30), False)
+    assert decided == Plan(wake=NOW + timedelta(seconds=30), waiting="to be sure that no page was made before")
+    assert not decided.settled
     assert kinds(decide(observed(None), journal=young, now=NOW + timedelta(seconds=30))) == ["create-page"]
 
 
@@ -98,13 +154,44 @@ def test_a_refused_page_is_told_and_not_tried_again() -> None:
     refused = intent(birth.mark, "rejected", kind="page", digest=birth.digest, reason="no permission")
     decided = decide(observed(None), journal=JOURNAL.model_copy(update={"intents": {birth.mark: refused}}))
     assert decided.changes == ()
-    assert finding(decided, FindingKind.REJECTED) == "Confluence would not create its page: no permission"
+    assert decided.findings == (
+        Finding(
+            kind=FindingKind.REJECTED,
+            incident="OPS-1",
+            message="Confluence would not create its page: no permission",
+        ),
+    )
+    moved = decide(observed(None), terms(parent="78"), JOURNAL.model_copy(update={"intents": {birth.mark: refused}}))
+    assert kinds(moved) == ["create-page"]
+
+
+def test_a_refusal_of_the_title_says_where_its_holder_may_hide() -> None:
+    (birth,) = decide(observed(None)).changes
+    assert isinstance(birth, CreatePage)
+    taken = "A page with this Title already exists"
+    refused = intent(birth.mark, "rejected", kind="page", digest=birth.digest, reason=taken)
+    decided = decide(observed(None), journal=JOURNAL.model_copy(update={"intents": {birth.mark: refused}}))
+    assert finding(decided, FindingKind.REJECTED) == (
+        f"Confluence would not create its page: {taken}; look for a page titled "
+        '"OPS-1 Post-incident review" that is archived, or hidden from our account'
+    )
+
+
+def test_a_page_that_was_made_and_is_not_there_is_made_again() -> None:
+    (birth,) = decide(observed(None)).changes
+    assert isinstance(birth, CreatePage)
+    made = intent(birth.mark, "done", kind="page", digest=birth.digest)
+    journal = JOURNAL.model_copy(update={"intents": {birth.mark: made}})
+    assert kinds(decide(observed(None), journal=journal)) == ["create-page"]
 
 
 def test_somebody_elses_page_with_our_title_is_left_alone() -> None:
     decided = decide(observed(None, title_holder=page("<p>other</p>", author="someone")))
-    assert decided.changes == ()
-    assert "belongs to another page" in finding(decided, FindingKind.TITLE_TAKEN)
+    said = (
+        'the title "OPS-1 Post-incident review" belongs to another page (https://wiki.example.com/pages/500): '
+        "rename that page, or give it away"
+    )
+    assert decided == Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident="OPS-1", message=said),))
 
 
 @pytest.mark.parametrize("status", [PageStatus.ARCHIVED, PageStatus.TRASHED, PageStatus.DRAFT])
@@ -112,7 +199,9 @@ def test_a_page_that_is_not_current_is_never_written(status: PageStatus) -> None
     seen = observed(body_of([row()]), page=page(body_of([row()]), status=status))
     decided = decide(seen)
     assert decided.changes == ()
-    assert status.value in finding(decided, FindingKind.PAGE_GONE)
+    assert finding(decided, FindingKind.PAGE_GONE) == (
+        f'its page "OPS-1 Post-incident review" is {status.value}: restore it, and pirsync goes on'
+    )
 
 
 def test_a_page_that_cannot_be_read_is_neither_written_nor_made_anew() -> None:
@@ -123,8 +212,10 @@ def test_a_page_that_cannot_be_read_is_neither_written_nor_made_anew() -> None:
 
 def test_a_page_of_an_incident_restricted_later_is_told_and_left() -> None:
     decided = decide(observed(body_of([row()]), incident=incident(is_restricted=True)))
-    assert decided.changes == ()
-    assert "restrict it by hand" in finding(decided, FindingKind.RESTRICTED)
+    assert (decided.changes, decided.index_row) == ((), KEY_ALONE)
+    assert finding(decided, FindingKind.RESTRICTED) == (
+        "OPS-1 has become restricted, but its page https://wiki.example.com/pages/500 is not: restrict it by hand"
+    )
 
 
 def test_a_new_page_is_labelled_linked_and_bound_in_that_order() -> None:
@@ -142,13 +233,6 @@ def test_writes_wait_until_a_person_has_finished_editing() -> None:
     assert (decided.changes, decided.wake) == ((), NOW + timedelta(minutes=4))
     assert not decided.settled
     assert kinds(decide(seen, now=NOW + timedelta(minutes=4))) == ["update-page"]
-
-
-def test_a_page_in_constant_use_is_written_after_the_longest_wait() -> None:
-    began = NOW - timedelta(minutes=61)
-    journal = JOURNAL.model_copy(update={"waiting_since": began})
-    edited = page("", author="acc-ana", message="", at=NOW)
-    assert quiet_until(edited, TERMS, journal) <= NOW
 
 
 def test_memory_is_written_once_page_and_jira_agree() -> None:

@@ -112,3 +112,132 @@ def test_what_is_written_reads_as_meant() -> None:
     assert cell_of(cells.day(date(2026, 12, 1))).dates == (date(2026, 12, 1),)
     assert cell_of(cells.prompt("Who?")).text == ""
     assert cell_of(cells.link("x", "javascript:alert(1)")).links == ()
+
+
+# ---------------------------------------------------------------- what a reader sees, exactly
+
+
+def macro(name: str, **parameters: str) -> str:
+    told = "".join(f'<ac:parameter ac:name="{key}">{value}</ac:parameter>' for key, value in parameters.items())
+    return f'<ac:structured-macro ac:name="{name}">{told}</ac:structured-macro>'
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("a<p>b</p>c", "a b c"),
+        ("a<b>b</b>c", "abc"),
+        ("a<p>b<i>c</i></p><i>d</i>e", "a bc de"),
+        ('a<ac:placeholder>x</ac:placeholder>b<time datetime="2026-12-01" />c', "ab2026-12-01c"),
+        ("a<time />b<ac:emoticon />c", "abc"),
+        (f"a{macro('status', title='B')}c", "a B c"),
+        (f"a{macro('jira', key='ACT-1')}c", "aACT-1c"),
+        (f"a{macro('other', title='T', key='K')}c", "ac"),
+        ("a<ac:link><ri:user ri:userkey='8a' /></ac:link>b", "ab"),
+        ("a<ac:link><ri:page /></ac:link>b", "ab"),
+        ('<ac:link><ri:page ri:content-title="P" /><ac:link-body>told</ac:link-body></ac:link>', "told"),
+        (
+            '<ac:link><ri:page ri:content-title="P" /><ac:plain-text-link-body><![CDATA[told]]>'
+            "</ac:plain-text-link-body></ac:link>",
+            "told",
+        ),
+        ('<x ac:name="status"><ac:parameter ac:name="title">T</ac:parameter>y</x>', "y"),
+        ("\u200b\ufeff a\u200bb \ufeff\u200b", "a\u200bb"),
+        ("XaX", "XaX"),
+    ],
+)
+def test_what_an_element_says_stands_where_it_stands(content: str, text: str) -> None:
+    assert cell_of(content).text == text
+
+
+def test_words_are_compared_without_case_width_or_runs_of_blanks() -> None:
+    assert read.fold(" Due\u00a0\n \uff24ATE Stra\u00dfe ") == "due date strasse"
+
+
+def test_a_macro_is_known_by_its_name_and_by_nothing_else() -> None:
+    told = [
+        read.macro(e) for e in scan(encode(f'{macro("jira")}<ac:structured-macro /><p ac:name="jira" />')).elements()
+    ]
+    assert told == ["jira", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("user", "ref"),
+    [
+        ('ri:account-id="a" ri:userkey="b" ri:username="c"', "a"),
+        ('ri:account-id="" ri:userkey="b" ri:username="c"', "b"),
+        ('ri:username="c"', "c"),
+    ],
+)
+def test_a_person_is_known_by_the_account_before_the_key_before_the_name(user: str, ref: str) -> None:
+    assert cell_of(f"<ac:link><ri:user {user} /></ac:link>").mentions == (Mention(ref=ref),)
+
+
+@pytest.mark.parametrize(
+    ("content", "days"),
+    [
+        (
+            '<time datetime="2026-12-01T23:00:00Z" /><time /><time datetime="2026-12-24" />',
+            ["2026-12-01", "2026-12-24"],
+        ),
+        ("<time /> 2026-12-01", ["2026-12-01"]),
+        ("1 Jan 2027, 2026.12.1, 2026-12-24", ["2026-12-01", "2026-12-24", "2027-01-01"]),
+        ("3rd march 2026; SEPTEMBER 22nd 2026", ["2026-03-03", "2026-09-22"]),
+        ("31 Feb 2026 or 1 Foo 2026", []),
+        ("12026-12-01 or 2026-12-011", []),
+        ("1 Dec 20260", []),
+        ("a1 Dec 2026", []),
+        ("2026-2-30 2026-2-3", ["2026-02-03"]),
+    ],
+)
+def test_all_unmistakable_dates_are_read_the_editors_own_before_typed_ones(content: str, days: list[str]) -> None:
+    assert [day.isoformat() for day in cell_of(content).dates] == days
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "colour"),
+    [
+        (macro("status", title="Done", colour="Green"), "Done", "Green"),
+        (macro("status", title=" in \n work ", colour="BLUE"), "in work", "Blue"),
+        (macro("status", title="A", colour="Purple"), "A", "Grey"),
+        (macro("status", title="A"), "A", "Grey"),
+        (macro("status", title=" ") + macro("note", title="N") + macro("status", title="B", colour="red"), "B", "Red"),
+    ],
+)
+def test_the_first_status_with_words_is_the_lozenge(content: str, text: str, colour: str) -> None:
+    shown = cell_of(content).lozenge
+    assert shown is not None
+    assert (shown.text, shown.colour) == (text, colour)
+
+
+def test_a_cell_without_a_status_has_no_lozenge() -> None:
+    assert cell_of(macro("status", title=" ") + macro("jira", key="A-1")).lozenge is None
+
+
+BROWSE = '<a href="https://x.example/browse/{}">x</a>'
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ("ACT-1" + BROWSE.format("ACT-2") + macro("jira", key="ACT-3"), "ACT-3"),
+        ("ACT-1" + BROWSE.format("ACT-2") + macro("jira"), "ACT-2"),
+        ("ACT-1" + macro("note", key="ACT-3"), "ACT-1"),
+        ("ACT-1 <a>x</a>" + BROWSE.format("act-2"), "ACT-1"),
+        (BROWSE.format("nothing") + BROWSE.format("ACT-2?focus=1#x"), "ACT-2"),
+        (macro("jira", key=" ") + macro("jira", key=" ACT-3 "), "ACT-3"),
+        ("see ACT-1, ACT-2", "ACT-1"),
+        ("ACT-1a ACT-0 xACT-1 ACT-1-2", None),
+    ],
+)
+def test_an_issue_is_named_by_macro_before_link_before_text(content: str, key: str | None) -> None:
+    assert cell_of(content).issue_key == key
+
+
+def test_a_cell_knows_its_place_its_links_and_whether_somebody_comments_in_it() -> None:
+    body = '<td class="x"><a href="b">c</a><a>d</a><a href="e">f</a></td>'
+    found = cell_of('<a href="b">c</a><a>d</a><a href="e">f</a>')
+    assert (found.links, found.is_commented) == (("b", "e"), False)
+    assert cell_of('<p>a<ac:inline-comment-marker ac:ref="7">b</ac:inline-comment-marker></p>').is_commented
+    placed = read.cell(next(scan(encode(body)).elements()))
+    assert (placed.outer_start, placed.start, placed.end, placed.outer_end) == (0, 14, len(body) - 5, len(body))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pirsync.model import CellEdit, Region
+from pirsync.model import CellEdit, Column, Region
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.scan import BadPage, Element, encode, scan
@@ -93,11 +93,54 @@ def test_content_that_would_break_out_is_refused() -> None:
             splice(body, [edit(cell, hostile)])
 
 
+CHANGED = "a cell's new content would change what stands outside it"
+
+
+@pytest.mark.parametrize(
+    ("between", "second", "first_content", "second_content"),
+    [
+        ("", "<td>", "</td><td>", "x"),
+        ("", '<td class="x">', "</td><!--", "--><td>"),
+        ("\n", "<td>", "</td><!--", "--><td>"),
+        ("one", "<td>", "</td>other<!--", "--><td>"),
+        ("one", "<td>", "</td><td>x</td><!--", "--><td>"),
+    ],
+)
+def test_contents_that_together_would_change_what_stands_between_are_refused(
+    between: str, second: str, first_content: str, second_content: str
+) -> None:
+    body = f"<table><tr><td>a</td>{between}{second}b</td></tr></table>"
+    one, other = outer_cells(scan(body.encode()))
+    with pytest.raises(BadPage) as refused:
+        splice(body, [edit(one, first_content), edit(other, second_content)])
+    assert str(refused.value) == CHANGED
+
+
+def test_edits_fill_their_cells_in_whatever_order_they_come() -> None:
+    body = "<p>\u00e9</p><table><tr><th>a</th><td/><td />b<td\tclass='x'\n/><td>c</td></tr></table>&nbsp;"
+    found = outer_cells(scan(body.encode()))
+    edits = [edit(cell, f"<p>{number}</p>") for number, cell in enumerate(found)]
+    written = "<th><p>0</p></th><td><p>1</p></td><td><p>2</p></td>b<td\tclass='x'><p>3</p></td><td><p>4</p></td>"
+    assert splice(body, edits[::-1]) == f"<p>\u00e9</p><table><tr>{written}</tr></table>&nbsp;"
+    assert splice(body, edits[:1]) == body.replace("<th>a</th>", "<th><p>0</p></th>")
+    assert splice(body, []) == body
+
+
+def test_a_cell_within_an_edited_cell_is_not_edited_too() -> None:
+    body = "<table><tr><td><table><tr><td>in</td></tr></table></td></tr></table>"
+    outer, inner = (e for e in scan(body.encode()).within("td"))
+    with pytest.raises(BadPage) as refused:
+        splice(body, [edit(inner, "x"), edit(outer, "y")])
+    assert str(refused.value) == f"no cell of its own stands at byte {inner.inner_start}"
+    assert splice(body, [edit(inner, "x")]) == body.replace("in<", "x<")
+
+
 def test_an_offset_that_is_no_cell_is_refused() -> None:
     body = "<table><tr><td>a</td></tr></table>"
     stray = CellEdit(region=Region.ACTIONS, label="", start=1, end=2, storage="", text="")
-    with pytest.raises(BadPage):
+    with pytest.raises(BadPage) as refused:
         splice(body, [stray])
+    assert str(refused.value) == "no cell of its own stands at byte 1"
 
 
 def test_a_row_is_appended_at_the_end_of_the_action_table() -> None:
@@ -111,3 +154,28 @@ def test_a_row_is_appended_at_the_end_of_the_action_table() -> None:
         f"{added}</tbody></table></ac:rich-text-body></ac:structured-macro><p>after</p>",
     )
     assert [row.action for row in read_review(longer, HEADERS).rows] == ["one", "action"]
+
+
+TABLE = region("pirsync-actions", table(heads("Action", "Mine", "Ticket"), data("one", "x", "")))
+
+
+def test_a_row_is_appended_only_to_the_action_table() -> None:
+    with pytest.raises(BadPage) as nowhere:
+        append_row(SUMMARY, read_review(SUMMARY, HEADERS), {})
+    assert str(nowhere.value) == "there is no action table to append to"
+
+
+def test_a_row_is_not_appended_where_no_row_ends() -> None:
+    body = SUMMARY + TABLE
+    review = read_review(body, HEADERS)
+    for stray in (0, body.index("<tr>", len(SUMMARY)), len(body)):
+        with pytest.raises(BadPage) as refused:
+            append_row(body, review.model_copy(update={"row_end": stray}), {})
+        assert str(refused.value) == f"no row ends at byte {stray}"
+
+
+def test_a_rows_contents_stay_in_their_cells() -> None:
+    review = read_review(SUMMARY + TABLE, HEADERS)
+    with pytest.raises(BadPage) as refused:
+        append_row(SUMMARY + TABLE, review, {Column.ACTION: "</td><td>"})
+    assert str(refused.value) == CHANGED

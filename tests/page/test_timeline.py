@@ -143,6 +143,93 @@ def test_a_long_comment_is_cut_between_tags() -> None:
     assert entry.text.endswith("word</p><p>… (the rest is in Jira)</p>")
 
 
+def test_an_entry_names_who_did_it_and_where_jira_shows_it() -> None:
+    events = (event(2, "status", "", "Open"), event(4, "priority", "1", "2"))
+    subject = incident(
+        started=at(0), created=at(1), resolved=at(5), closed=at(6), events=events, notes=(note(3, "<p>n</p>"),)
+    )
+    entries = timeline(subject, "UTC", SITE)
+    assert [(entry.kind, entry.who, entry.source) for entry in entries] == [
+        ("milestone", "", URL),
+        ("milestone", "Rosa", URL),
+        ("status", "Ana Ruiz", f"{URL}?h"),
+        ("note", "Bo", f"{URL}?c"),
+        ("change", "Ana Ruiz", f"{URL}?h"),
+        ("milestone", "", URL),
+        ("milestone", "", URL),
+    ]
+    sources = [line.split("|")[-2].strip() for line in to_markdown(render(entries), {}).splitlines()[2:]]
+    assert sources == [
+        *[f"[Incident]({URL})"] * 2,
+        *[f"[History]({URL}?h)", f"[Comment]({URL}?c)", f"[History]({URL}?h)"],
+        *[f"[Incident]({URL})"] * 2,
+    ]
+    unnamed = timeline(incident(created=at(1), reporter=None), "UTC", SITE)
+    assert [entry.who for entry in unnamed] == [""]
+
+
+def test_data_centers_names_of_fields_are_known_too() -> None:
+    events = (event(1, "Resolution", "", "Done"), event(2, "Description", "a", "b"), event(3, "Fix Version", "1", ""))
+    subject = incident(events=events, resolved=at(1))
+    assert [words for _, words in told(subject)] == [
+        "Resolution: none → Done",
+        "Description edited",
+        "Fix versions: 1 → none",
+    ]
+
+
+def test_a_resolution_that_was_taken_away_hides_no_instant() -> None:
+    subject = incident(events=(event(1, "resolution", "Done", ""),), resolved=at(1), closed=at(1))
+    assert [words for _, words in told(subject)] == [
+        "Resolution: Done → none",
+        "Incident resolved",
+        "Incident closed",
+    ]
+
+
+def test_a_resolution_in_the_history_hides_no_closure() -> None:
+    subject = incident(events=(event(1, "resolution", "", "Done"),), resolved=at(1), closed=at(1))
+    assert [words for _, words in told(subject)] == ["Resolution: none → Done", "Incident closed"]
+
+
+def test_addresses_in_a_comment_are_of_jiras_site() -> None:
+    (entry,) = timeline(incident(notes=(note(1, '<a href="/x">x</a>'),)), ZONE, SITE)
+    assert f'href="{SITE}/x"' in entry.text
+
+
+def test_as_many_entries_as_fit_leave_nothing_out() -> None:
+    many = tuple(event(number, "labels", "", str(number)) for number in range(MOST + 1))
+    assert len(timeline(incident(events=many[:MOST]), ZONE, SITE)) == MOST
+    one_out = timeline(incident(events=many), ZONE, SITE)
+    assert one_out[-1].text == f'<p>1 more entry left out. All of it: <a href="{URL}">INC-1</a></p>'
+    assert [entry.text for entry in one_out[:2]] == ["<p>Labels: none → 0</p>", "<p>Labels: none → 1</p>"]
+    assert (one_out[-1].at, one_out[-1].who, one_out[-1].source) == (at(MOST - 1), "", URL)
+
+
+def test_comments_give_way_before_changes_and_changes_before_instants() -> None:
+    events = [event(number, "labels", "", "x") for number in range(MOST)]
+    entries = timeline(incident(events=tuple(events), notes=(note(-1, "<p>n</p>"),), closed=at(MOST)), ZONE, SITE)
+    assert [entry.kind for entry in entries].count("note") == 0
+    assert entries[-2].kind == "milestone"
+    assert entries[-1].text.startswith("<p>2 more entries left out.")
+
+
+def test_what_is_missing_is_said_in_one_line_without_an_address_that_is_not_safe() -> None:
+    many = tuple(event(number, "labels") for number in range(MOST + 2))
+    entries = timeline(incident(events=many, events_complete=False, url="javascript:x", key="<K>"), ZONE, SITE)
+    assert entries[-1].text == (
+        "<p>2 more entries left out. Jira gave only a part of the history. All of it: &lt;K&gt;</p>"
+    )
+    assert timeline(incident(events_complete=False), ZONE, SITE) == ()
+
+
+def test_a_comment_of_the_greatest_length_is_whole() -> None:
+    (whole,) = timeline(incident(notes=(note(1, "x" * LONGEST_NOTE),)), ZONE, SITE)
+    assert whole.text == f"<p>{'x' * LONGEST_NOTE}</p>"
+    (cut,) = timeline(incident(notes=(note(1, "x" * LONGEST_NOTE + "y"),)), ZONE, SITE)
+    assert cut.text == f"<p>{'x' * LONGEST_NOTE}</p><p>… (the rest is in Jira)</p>"
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["status", "Rank", "summary"]), st.text(max_size=8))),
