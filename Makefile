@@ -6,7 +6,7 @@ TEST_ARGS ?=
 # Compiling every module anew in every process costs more than the tests themselves.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients faults schedules clean
+.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients faults schedules mutants clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -50,6 +50,11 @@ faults: $(VENV)/.installed
 # Random schedules of people, passes and faults: ten thousand, or as many as 30 minutes allow on two cores.
 schedules: $(VENV)/.installed
 	$(BIN)/python -m proofs.schedules $(SCHEDULES)
+
+# Small changes of the code that decides, one slice of it (docs/mutation.md): each has to make a fast test fail.
+mutants: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[mutation]'
+	$(BIN)/python -m proofs.mutants $(SLICE) $(MUTANTS)
 
 # Clients of others, each in an environment of its own, at work against the sandbox; needs a package index.
 clients: $(VENV)/.installed

@@ -1,0 +1,171 @@
+"""`make mutants SLICE=plan`: does a test fail for every small change of the code that decides what is written?
+
+Each slice is a few modules and the fast tests of them; mutmut changes one expression at a time in a copy under
+`build/mutants`. What survives must be listed in `docs/mutation.md`, by function and number, with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+WORK = ROOT / "build" / "mutants"
+LISTED = ROOT / "docs" / "mutation.md"
+NEEDED = ("pirsync", "tests", "mappings", "config.example.toml")
+
+MEMORY = 4 << 30
+"""Bytes that a mutant may take: a loop that never ends must not take the machine with it."""
+
+KILLED, TIMED_OUT, KILLED_BY_LIMIT = {1, 3}, {-24, 24, 36, 152, 255}, {-9, -11}
+"""mutmut's exit codes of a mutant that tests noticed: they failed, or never ended, or outgrew memory."""
+
+LISTING = re.compile(r"^\| `([\w.]+)` \| (\d+) \|", re.MULTILINE)
+
+SETUP = """\
+[mutmut]
+source_paths=
+    pirsync
+only_mutate=
+    {mutated}
+also_copy=
+    mappings
+    config.example.toml
+pytest_add_cli_args=
+    {options}
+    -k
+    {chosen}
+pytest_add_cli_args_test_selection=
+    {tests}
+[tool:pytest]
+markers =
+    browser
+    slow
+"""
+OPTIONS = (
+    *("-m", "not hypothesis"),  # drawn examples: every run is to kill the same mutants
+    *("-p", "_hypothesis_pytestplugin"),
+    *(word for name in ("cacheprovider", "unraisableexception", "threadexception") for word in ("-p", f"no:{name}")),
+)
+"""pytest starts anew for each mutant: it loads only what these tests need, and collects no garbage to find warnings."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Modules below `pirsync`, and the tests below `tests` that are run for them; `chosen` is pytest's `-k`."""
+
+    mutated: tuple[str, ...]
+    tests: tuple[str, ...]
+    chosen: str = "test"
+
+
+PLAN = ("test_plan.py", "test_plan_review.py", "test_plan_rows.py", "test_plan_agreed.py", "test_plan_index.py")
+SLICES = {
+    "plan": Slice(("plan.py",), PLAN),
+    "page-scan": Slice(("page/scan.py",), ("page/test_scan.py", "page/test_splice.py")),
+    "page-splice": Slice(("page/splice.py",), ("page/test_splice.py",)),
+    "page-review": Slice(("page/review.py",), ("page/test_review.py",)),
+    "page-index": Slice(("page/index.py",), ("page/test_index.py",)),
+    "page-read": Slice(("page/read.py",), ("page/test_read.py",)),
+    "page-cells": Slice(("page/cells.py", "page/escape.py"), ("page/test_cells.py",)),
+    "page-birth": Slice(("page/birth.py", "page/template.py", "page/summary.py"), ("test_birth.py",)),
+    "page-timeline": Slice(("page/timeline.py", "page/lint.py"), ("page/test_timeline.py", "page/test_lint.py")),
+    "page-html": Slice(("page/html.py", "page/blocks.py"), ("page/test_html.py",), "not megabyte"),
+    "page-markdown": Slice(("page/markdown.py",), ("page/test_markdown.py",), "not linear"),
+}
+
+
+def main() -> int:
+    """Run a slice and print its figures and its survivors. The exit code: 1 where one is not listed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("slice", choices=SLICES)
+    parser.add_argument("--children", type=int, default=2, help="mutants tried at a time")
+    parser.add_argument("--survivors", action="store_true", help="try those again that survived last time")
+    told = parser.parse_args()
+    work = WORK / told.slice
+    again = [name for name, code in _codes(work) if code not in KILLED] if told.survivors else []
+    _prepare(work, SLICES[told.slice], keep=bool(again))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    began = time.monotonic()
+    ran = _mutmut(work, "run", "--max-children", str(told.children), *again)
+    print(ran.stdout.splitlines()[-1] if ran.returncode == 0 else ran.stdout + ran.stderr)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{(used.ru_utime + used.ru_stime) / 60:.1f} minutes of CPU in {(time.monotonic() - began) / 60:.1f} minutes")
+    return ran.returncode or _report(work)
+
+
+def _prepare(work: Path, part: Slice, keep: bool) -> None:
+    """A copy of what the tests need; of an earlier run only mutmut's results stay, and only to be tried again."""
+    if not keep and work.exists():
+        shutil.rmtree(work)
+    for name in NEEDED:
+        source, copy = ROOT / name, work / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_file():
+            shutil.copy2(source, copy)
+        else:
+            shutil.copytree(source, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    setup = SETUP.format(
+        mutated="\n    ".join(f"pirsync/{name}" for name in part.mutated),
+        tests="\n    ".join(f"tests/{name}" for name in part.tests),
+        options="\n    ".join(OPTIONS),
+        chosen=part.chosen,
+    )
+    (work / "setup.cfg").write_text(setup, encoding="utf-8")
+
+
+def _mutmut(work: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run mutmut there; the installed pirsync must not come before the copy, which mutmut puts first."""
+    command = [str(Path(sys.executable).parent / "mutmut"), *words]
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)
+
+
+def _codes(work: Path) -> Iterator[tuple[str, int | None]]:
+    """Each mutant's name and its exit code, as mutmut left them."""
+    for told in sorted((work / "mutants" / "pirsync").rglob("*.meta")):
+        yield from json.loads(told.read_text(encoding="utf-8"))["exit_code_by_key"].items()
+
+
+def _report(work: Path) -> int:
+    codes = dict(_codes(work))
+    survived = [name for name, code in codes.items() if code not in KILLED | TIMED_OUT | KILLED_BY_LIMIT]
+    slow = sum(code in TIMED_OUT for code in codes.values())
+    print(f"{len(codes)} mutants, {len(codes) - len(survived)} killed ({slow} by time), {len(survived)} survived")
+    listed = {function: int(number) for function, number in LISTING.findall(LISTED.read_text(encoding="utf-8"))}
+    found = Counter(function_of(name) for name in survived)
+    for name in survived:
+        print("\n".join(_changed(_mutmut(work, "show", name).stdout)))
+    unlisted = {name: number for name, number in found.items() if number > listed.get(name, 0)}
+    for name, number in unlisted.items():
+        print(f"{name}: {number} survived, {listed.get(name, 0)} listed in {LISTED.name}")
+    return 1 if unlisted else 0
+
+
+def function_of(mutant: str) -> str:
+    """`pirsync.page.scan.xǁ_Scannerǁ_open__mutmut_3` is of `page.scan._Scanner._open`."""
+    module, _, mangled = mutant.rpartition("__mutmut_")[0].rpartition(".")
+    name = mangled.removeprefix("x_") if mangled.startswith("x_") else mangled.removeprefix("xǁ").replace("ǁ", ".")
+    return f"{module.removeprefix('pirsync.')}.{name}"
+
+
+def _changed(shown: str) -> Iterator[str]:
+    """Of mutmut's diff the name and the lines that differ."""
+    for line in shown.splitlines():
+        if line.startswith(("# ", "-", "+")) and not line.startswith(("---", "+++")):
+            yield line
+
+
+if __name__ == "__main__":
+    sys.exit(main())
