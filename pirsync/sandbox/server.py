@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .confluence import cloud as confluence_cloud
 from .confluence import datacenter as confluence_dc
 from .control import permissions as permission_control
+from .control import properties as property_control
 from .control import wiki as wiki_control
 from .control import world as control
 from .edge.door import CLOUD_ID, Door
@@ -47,6 +48,7 @@ def routes(world: World) -> list[Route]:
     table = [
         *control.routes(world),
         *permission_control.routes(world),
+        *property_control.routes(world),
         *_site(world),
         *wiki_control.routes(world),
         *_below("" if world.is_cloud else "/jira", [*jira.routes(world), *jira.files(world)]),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.tracker import edit_fields
@@ -173,3 +174,15 @@ def test_issues_are_matched_by_id(cloud: Client) -> None:
         {"matchedIssues": ids, "errors": []},
         {"matchedIssues": [], "errors": ["The value 'Foo' does not exist for the field 'status'."]},
     ]
+
+
+def test_a_property_is_searched_once_a_call_declares_it(cloud: Client) -> None:
+    cloud.send("PUT", "/issue/OPS-1/properties/review", {"page": {"id": 7}}, 201)
+    query, own = "issue.property[review].page.id = 7", f"{cloud.world.base_url}/__sandbox/properties"
+    asked = {"jql": query, "fields": ["summary"]}
+    assert cloud.call("POST", "/search/jql", asked).status_code == 400
+    assert requests.post(own, json={"review.page.id": "date"}, timeout=10).status_code == 400
+    assert requests.post(own, json={"review.page.id": "number"}, timeout=10).json() == {"review.page.id": "number"}
+    assert [one["key"] for one in cloud.send("POST", "/search/jql", asked, 200)["issues"]] == ["OPS-1"]
+    assert requests.delete(own, timeout=10).json() == {}
+    assert cloud.call("POST", "/search/jql", asked).status_code == 400

@@ -8,6 +8,7 @@ from pirsync.sandbox.jql.search import Search, search
 from pirsync.sandbox.jql.syntax import And, BadQuery, Call, Clause, Empty, Many, Not, Or, Query, Sort, Value, parse
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.tracker import add_comment, create_issue, edit_fields, transition
+from pirsync.sandbox.tracker.attachments import attach
 from tests.sandbox.desk import Desk
 
 
@@ -137,6 +138,29 @@ def test_values_are_compared_as_their_fields_are(desk: Desk) -> None:
     assert by_query == {jql: desk.find(jql) for jql in by_query}
 
 
+def test_people_beside_an_issue_and_its_files_are_found(desk: Desk) -> None:
+    watched, voted, _ = desk.add("watched"), desk.add("voted"), desk.add("alone").watchers.clear()
+    hana = desk.person("hweiss")
+    watched.watchers += [hana.name]
+    voted.voters += [hana.name, "aruiz"]
+    desk.world.clock.advance(100)
+    attach(desk.world, hana, voted, "log.txt", "text/plain", b"x")
+    by_query = {
+        f"watcher = {hana.account_id}": ["watched"],
+        "watcher is empty": ["alone"],
+        "watcher = currentUser() order by id asc": ["watched", "voted"],
+        f"voter in ({hana.account_id})": ["voted"],
+        "votes > 1": ["voted"],
+        "watchers = 2": ["watched"],
+        "votes = 0 order by watchers desc": ["watched", "alone"],
+        "attachments is not empty": ["voted"],
+        "attachments is empty order by id asc": ["watched", "alone"],
+    }
+    assert by_query == {query: desk.find(query) for query in by_query}
+    desk.world.faults.lag = 60
+    assert sorted(desk.find("attachments is empty")) == ["alone", "voted", "watched"]
+
+
 def test_a_category_follows_the_workflow(desk: Desk) -> None:
     done, _ = desk.add("done"), desk.add("open")
     transition(desk.world, SERVICE, done, "41")
@@ -205,6 +229,9 @@ PROBLEMS = {
     "status ~ x": "The operator '~' is not supported by the 'status' field.",
     "status > Open": "The operator '>' is not supported by the 'status' field.",
     "text !~ x": "The operator '!~' is not supported by the 'text' field.",
+    "votes is empty": "The operator 'is' is not supported by the 'votes' field.",
+    "attachments = x": "The operator '=' is not supported by the 'attachments' field.",
+    "order by attachments": "Not able to sort using field 'attachments'.",
     "key is empty": "The operator 'is' is not supported by the 'key' field.",
     "comment is empty": "The field 'comment' does not support searching for EMPTY values.",
     "key in (ACT-1, empty)": "The field 'key' does not support searching for EMPTY values.",

@@ -39,11 +39,10 @@ def server_info(call: Call) -> Response:
 
 
 def configuration(call: Call) -> Response:
-    """GET configuration: what is switched on; the sandbox keeps no time, no votes and no watchers."""
+    """GET configuration: what is switched on; the sandbox keeps no time."""
     call.signed_in()
     on = ("unassignedIssuesAllowed", "subTasksEnabled", "issueLinkingEnabled", "attachmentsEnabled")
-    off = ("votingEnabled", "watchingEnabled", "timeTrackingEnabled")
-    return answer({**dict.fromkeys(on, True), **dict.fromkeys(off, False)})
+    return answer({**dict.fromkeys((*on, "votingEnabled", "watchingEnabled"), True), "timeTrackingEnabled": False})
 
 
 def my_permissions(call: Call) -> Response:

@@ -38,7 +38,8 @@ _OPERATORS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("component", "text property"), _SETS),
     **dict.fromkeys(("priority", "resolution", "version", "datetime", "date", "number"), _ALL),
     **dict.fromkeys(("key", "id", "count"), EQUALITY | RELATION.keys()),
-    **dict.fromkeys(("watcher", "link"), EQUALITY),
+    "watcher": _SETS,
+    "link": EQUALITY,
     "text": EMPTINESS | {"~", "!~"},
     "comment": EMPTINESS | {"~", "!~"},
     "all text": EMPTINESS | {"~"},
@@ -80,7 +81,7 @@ class Field:
     @property
     def knows_empty(self) -> bool:
         """Whether EMPTY can be searched for."""
-        return self.kind not in ("comment", "all text", "key", "id", "watcher", "count", "link")
+        return self.kind not in ("comment", "all text", "key", "id", "count", "link")
 
 
 def find_field(world: World, name: Name) -> Field:
@@ -153,6 +154,29 @@ def _person(attribute: str, history: str = "") -> Maker:
         return user.display_name.casefold() if user else None
 
     return lambda world, name: Field(name, "user", read, rank, attribute, history=history)
+
+
+def _beside(attribute: str) -> Maker:
+    """The accounts that watch an issue or voted for it."""
+
+    def read(issue: Issue) -> list[str]:
+        return list(getattr(issue, attribute))
+
+    return lambda world, name: Field(name, "watcher", read, lambda issue: None)
+
+
+def _count(attribute: str) -> Maker:
+    def read(issue: Issue) -> int:
+        return len(getattr(issue, attribute))
+
+    return lambda world, name: Field(name, "count", read, read)
+
+
+def _files(issue: Issue) -> list[str]:
+    """The ids of an issue's files, of a loaded one also those that it came with."""
+    loaded = (issue.raw or {}).get("attachment")
+    kept = [str(one.get("id")) for one in loaded if isinstance(one, dict)] if isinstance(loaded, list) else []
+    return [*kept, *(one.id for one in issue.attachments)]
 
 
 def _key(world: World, name: str) -> Field:
@@ -308,6 +332,11 @@ _SYSTEM: dict[str, Maker] = {
     "fixversion": _version("fixVersions"),
     "affectedversion": _version("versions"),
     "level": _plain("level", lambda issue: issue.security),
+    "watcher": _beside("watchers"),
+    "watchers": _count("watchers"),
+    "voter": _beside("voters"),
+    "votes": _count("voters"),
+    "attachments": _plain("file", _files),
     "summary": _text("text", _summary),
     "description": _text("text", _description),
     "comment": _text("comment", _comment_bodies),
@@ -345,7 +374,8 @@ def _custom_field(world: World, name: str, definition: FieldDef) -> Field:
     return Field(name, kind, read, lambda issue: next(iter(read(issue)), None), options=definition.options)
 
 
-_PROPERTY_KINDS = {"string": "text property", "number": "number", "text": "text"}
+PROPERTY_KINDS = {"string": "text property", "number": "number", "text": "text"}
+"""What an indexed property may be declared as, each with the kind of field that it then is."""
 
 
 def _property_field(world: World, name: Property) -> Field:
@@ -354,7 +384,7 @@ def _property_field(world: World, name: Property) -> Field:
     declared = world.tracker.indexed_properties.get(path)
     if name.entity.lower() != "issue.property" or declared is None:
         raise missing_field(name)
-    kind = _PROPERTY_KINDS[declared]
+    kind = PROPERTY_KINDS[declared]
 
     def read(issue: Issue) -> Any:
         value = issue.properties.get(name.key)

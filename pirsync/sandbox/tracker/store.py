@@ -143,7 +143,9 @@ def touch(world: World, issue: Issue) -> datetime:
 
 def _snapshot(world: World, issue: Issue, now: datetime) -> Issue:
     """The issue as it is, on top of its earlier states; those before the one that the index has reached are let go."""
-    copies: dict[str, Any] = {name: list(getattr(issue, name)) for name in ("labels", "comments", "histories")}
+    copies: dict[str, Any] = {
+        name: list(getattr(issue, name)) for name in ("labels", "comments", "histories", "attachments")
+    }
     kept = replace(issue, **copies, custom=dict(issue.custom))
     reached: Issue | None = kept
     while reached is not None and (now - reached.indexed_at).total_seconds() < world.faults.memory:
