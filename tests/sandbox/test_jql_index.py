@@ -20,7 +20,8 @@ from pirsync.sandbox.tracker import (
     transition,
 )
 from pirsync.sandbox.tracker import index as tracker_index
-from pirsync.sandbox.tracker.links import link_issues
+from pirsync.sandbox.tracker.attachments import attach, delete_attachment, find_attachment
+from pirsync.sandbox.tracker.links import find_link, link_issues, unlink
 from pirsync.sandbox.tracker.projects import delete_project
 from pirsync.sandbox.tracker.removal import delete_issue
 from pirsync.sandbox.tracker.setup import BLOCKS
@@ -209,6 +210,21 @@ def test_a_read_finds_sub_tasks_and_comments_at_once_while_searches_lag() -> Non
     assert tracker_index.holders(tracker, "parent", parent.id) == []
     assert tracker_index.holders(tracker, "comment", comment.id) == []
     assert desk.find(f"parent = {other.id}") == []
+
+
+def test_a_file_and_a_link_are_found_by_id_without_a_look_at_every_issue() -> None:
+    desk = Desk()
+    one, two = desk.add("one"), desk.add("two")
+    file = attach(desk.world, SERVICE, one, "a.txt", "text/plain", b"x")
+    link = link_issues(desk.world, SERVICE, BLOCKS, one, two)
+    tracker_index.refresh(desk.world.tracker)
+    desk.world.tracker.issues = _Counted(desk.world.tracker.issues, [])
+    assert (one, file) == find_attachment(desk.world, SERVICE, file.id)
+    assert link == find_link(desk.world, link.id)
+    delete_attachment(desk.world, SERVICE, one, file)
+    unlink(desk.world, SERVICE, link)
+    assert find_attachment(desk.world, SERVICE, file.id) is None
+    assert find_link(desk.world, link.id) is None
 
 
 class _Counted(dict[int, Issue]):

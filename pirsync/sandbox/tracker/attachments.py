@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pirsync.sandbox.people import User
 
 from .changes import record
+from .index import holders
 from .nouns import Attachment, Issue, Item
 from .store import can_see, now_ms
 
@@ -24,10 +25,9 @@ def attach(world: World, actor: User, issue: Issue, name: str, media_type: str, 
 
 def find_attachment(world: World, actor: User | None, number: str) -> tuple[Issue, Attachment] | None:
     """The attachment with this id and its issue, where the account sees it."""
-    for issue in world.tracker.issues.values():
-        for one in issue.attachments:
-            if one.id == number and can_see(world, actor, issue):
-                return issue, one
+    for issue in holders(world.tracker, "attachment", number):
+        if can_see(world, actor, issue):
+            return issue, next(one for one in issue.attachments if one.id == number)
     return None
 
 

@@ -97,6 +97,7 @@ def terms(issue: Issue) -> dict[str, list[Any]]:
         "parent": [issue.parent_id],
         "label": [one.casefold() for one in issue.labels] or [None],
         "comment": [one.id for one in issue.comments],
+        "attachment": [one.id for one in issue.attachments],
     }
 
 

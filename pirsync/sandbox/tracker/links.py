@@ -21,6 +21,7 @@ def link_issues(world: World, actor: User, type_id: str, source: Issue, destinat
         if link.source == source.id:
             return link
     link = Link(str(world.tracker.next_id()), type_id, source.id, destination.id)
+    world.tracker.link_sources[link.id] = source.id
     kind = world.tracker.link_types[type_id]
     for here, there, words in ((source, destination, kind.outward), (destination, source, kind.inward)):
         world.tracker.links.setdefault(here.id, []).append(link)
@@ -31,11 +32,9 @@ def link_issues(world: World, actor: User, type_id: str, source: Issue, destinat
 
 def find_link(world: World, number: str) -> Link | None:
     """The link between issues with this id."""
-    for links in world.tracker.links.values():
-        for link in links:
-            if link.id == number:
-                return link
-    return None
+    source = world.tracker.link_sources.get(number)
+    held = world.tracker.links.get(source, []) if source is not None else []
+    return next((link for link in held if link.id == number), None)
 
 
 def unlink(world: World, actor: User, link: Link) -> None:

@@ -42,8 +42,9 @@ class Invalid(Exception):
 class Tracker:
     """Everything that one Jira holds; dictionaries are keyed by id, issues by their number as int.
 
-    `indexed_properties` are the issue properties that JQL finds, as an app declares them: `key.path` to what is there,
-    "string", "number" or "text".
+    `links` are by the issues at both their ends, `link_sources` the issue that a link begins at, or began when it is
+    gone, by the link's id. `indexed_properties` are the issue properties that JQL finds, as an app declares them:
+    `key.path` to what is there, "string", "number" or "text".
     """
 
     projects: dict[str, Project] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Tracker:
     issues: dict[int, Issue] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     links: dict[int, list[Link]] = field(default_factory=dict)
+    link_sources: dict[str, int] = field(default_factory=dict)
     index: Index = field(default_factory=Index)
     rules: list[Rule] = field(default_factory=list)
     indexed_properties: dict[str, str] = field(default_factory=dict)
