@@ -180,7 +180,7 @@ NOT_AS_DOCUMENTED = (
         "null for a page at the top of its space",
     ),
     Known(
-        r"GET /pages/\{id\}",
+        r"GET /(pages|blogposts)/\{id\}",
         r"response/\w+/meta/cursor: None is not of type 'string'",
         "null where nothing follows",
     ),

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from pirsync.sandbox.people import PEOPLE
-from pirsync.sandbox.wiki import Page, create_page, update_page
+from pirsync.sandbox.wiki import Page, add_labels, create_page, update_page
 from pirsync.sandbox.wiki.attachments import attachment_named
 from tests.sandbox.wiki_client import Client, running, space
 
@@ -51,6 +51,23 @@ def named(answer: requests.Response) -> list[str]:
 
 
 # ------------------------------------------------------------ comments on Cloud
+
+
+def test_what_hangs_on_a_blog_post_is_there_by_its_own_address_alone(cloud: Client) -> None:
+    world = cloud.world
+    post = create_page(world, ANA, space(world), None, f"News {world.wiki.last_id}", "<p>one</p>", "blogpost")
+    made = cloud.send("POST", "/api/v2/footer-comments", {"blogPostId": str(post.id), "body": text("<p>1</p>")}).json()
+    assert (made["blogPostId"], "pageId" in made) == (str(post.id), False)
+    assert [str(each.id) for each in post.comments] == [made["id"]]
+    add_labels(world, post, ["news"])
+    number = world.wiki.label_ids["news"]
+    assert named(cloud.get(f"/api/v2/blogposts/{post.id}/labels")) == ["news"]
+    assert [each["id"] for each in cloud.get(f"/api/v2/labels/{number}/blogposts").json()["results"]] == [str(post.id)]
+    assert cloud.get(f"/api/v2/labels/{number}/pages").json()["results"] == []
+    as_page = {"pageId": str(post.id), "body": text("<p>2</p>")}
+    assert cloud.send("POST", "/api/v2/footer-comments", as_page).status_code == 404
+    for part in ("labels", "properties", "attachments", "footer-comments", "inline-comments"):
+        assert cloud.get(f"/api/v2/pages/{post.id}/{part}").status_code == 404
 
 
 def test_a_footer_comment_is_made_answered_changed_and_deleted(cloud: Client) -> None:

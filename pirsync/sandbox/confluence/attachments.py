@@ -36,7 +36,8 @@ from .parts import (
 )
 from .v1_json import Asked, Json, expansions, moment
 from .v1_parts_json import attachment_json, attachment_path, media_type_words
-from .v2_json import listing, property_v2_json
+from .v2_json import id_name, listing, property_v2_json
+from .v2_pages import page_of_path
 
 if TYPE_CHECKING:
     from pirsync.sandbox.world import World
@@ -55,7 +56,7 @@ def _all(world: World, request: Request) -> Response:
 
 
 def _on_page(world: World, request: Request) -> Response:
-    return _listed_new(world, request, visible_page(world, request)[1].attachments)
+    return _listed_new(world, request, page_of_path(world, request)[1].attachments)
 
 
 def _listed_new(world: World, request: Request, held: Iterable[Attachment]) -> Response:
@@ -139,7 +140,7 @@ def attachment_v2_json(world: World, attachment: Attachment, number: str | None 
         "status": attachment.status if shown is attachment.current else "historical",
         "title": attachment.name,
         "createdAt": moment(attachment.created),
-        "pageId": str(attachment.page_id),
+        id_name(page_of(world, attachment)): str(attachment.page_id),
         "mediaType": shown.media_type,
         "mediaTypeDescription": media_type_words(shown.media_type),
         "comment": shown.comment,
@@ -345,6 +346,7 @@ def _bytes_of(shown: files.FileVersion, name: str) -> Response:
 NEW: tuple[Call, ...] = (
     ("GET", "/attachments", _all),
     ("GET", "/pages/{id}/attachments", _on_page),
+    ("GET", "/blogposts/{id}/attachments", _on_page),
     ("GET", "/attachments/{id}", _read),
     ("DELETE", "/attachments/{id}", _delete),
     ("GET", "/attachments/{id}/operations", _operations),

@@ -17,7 +17,7 @@ from pirsync.sandbox.wiki.comments import Comment, find_comment, may_see_part, p
 from pirsync.sandbox.wiki.markers import mark
 
 from .bodies import SERVED, represented
-from .call import Failed, bad_request, number_required, required, text_required, visible_page
+from .call import Failed, bad_request, number_required, required, text_required
 from .parts import (
     Call,
     alone,
@@ -33,7 +33,8 @@ from .parts import (
 )
 from .v1_json import Json, moment
 from .v1_parts_json import comment_path
-from .v2_json import listing, property_v2_json, version_v2_json
+from .v2_json import id_name, listing, property_v2_json, version_v2_json
+from .v2_pages import page_of_path
 
 if TYPE_CHECKING:
     from pirsync.sandbox.world import World
@@ -52,6 +53,7 @@ def calls() -> list[Call]:
     for kind in kinds:
         found += [
             ("GET", f"/pages/{{id}}/{kind}-comments", partial(_on_page, kind)),
+            ("GET", f"/blogposts/{{id}}/{kind}-comments", partial(_on_page, kind)),
             ("GET", f"/{kind}-comments", partial(_all, kind)),
             ("POST", f"/{kind}-comments", partial(_create, kind)),
             ("GET", f"/{kind}-comments/{{id}}", partial(_read, kind)),
@@ -84,14 +86,14 @@ def _kind(comment: Comment) -> Kind:
 
 
 def _on_page(kind: Kind, world: World, request: Request) -> Response:
-    _, page = visible_page(world, request)
+    _, page = page_of_path(world, request)
     states = several(request, "resolution-status", _STATES)
-    found = [
+    held = [
         each
         for each in comments.comments_of(page)
         if _kind(each) == kind and (not states or comments.resolution(world, each) in states)
     ]
-    return _listed(world, request, found)
+    return _listed(world, request, held)
 
 
 def _on_attachment(world: World, request: Request) -> Response:
@@ -203,9 +205,11 @@ def _create(kind: Kind, world: World, request: Request) -> Response:
 
 
 def _on_named_page(kind: Kind, world: World, user: User, body: Json, text: str) -> Comment:
-    page = find_page(world, str(body.get("pageId") or ""))
-    if page is None or page.status != "current" or not may_see(world, user, page):
-        raise Failed(404, "NotFoundException", "Page not found")
+    of_page, of_post = str(body.get("pageId") or ""), str(body.get("blogPostId") or "")
+    page = find_page(world, of_page or of_post)
+    wanted = "page" if of_page else "blogpost"
+    if page is None or page.kind != wanted or page.status != "current" or not may_see(world, user, page):
+        raise Failed(404, "NotFoundException", "Page not found" if of_page else "Blog post not found")
     if kind == "footer":
         return comments.add_comment(world, user, page, text)
     return comments.add_comment(world, user, page, text, mark(world, page, *_selection(body)))
@@ -267,13 +271,13 @@ def comment_v2_json(
         "id": str(comment.id),
         "status": "current" if version is comment.current else "historical",
         "title": version.title,
-        "pageId": str(page.id),
+        id_name(page): str(page.id),
         "version": version_v2_json(version),
         "body": _body(world, reader, comment, version.body, shown),
         "_links": {"webui": comment_path(world, comment)},
     }
     if comment.attachment_id is not None:
-        del answered["pageId"]
+        del answered[id_name(page)]
         answered["attachmentId"] = f"att{comment.attachment_id}"
     if comment.parent_id is not None:
         answered["parentCommentId"] = str(comment.parent_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.requests import Request
@@ -10,13 +11,13 @@ from starlette.responses import Response
 
 from pirsync.sandbox.edge.http import actor, answer, body_json, empty
 from pirsync.sandbox.people import User
-from pirsync.sandbox.wiki import Labelled, Page, add_labels, find_space, may_see, remove_label
+from pirsync.sandbox.wiki import Kind, Labelled, Page, add_labels, find_space, may_see, remove_label
 from pirsync.sandbox.wiki.attachments import Attachment
 from pirsync.sandbox.wiki.comments import Comment, may_see_part
 from pirsync.sandbox.wiki.index import labelled
 
 from .attachments import attachment_v2_json
-from .call import Failed, bad_request, slice_of, text_required, visible_page, whole_number
+from .call import Failed, bad_request, slice_of, text_required, whole_number
 from .parts import (
     Call,
     editable_content,
@@ -29,6 +30,7 @@ from .parts import (
 )
 from .v1_json import Json, label_json
 from .v2_json import PageShape, listing, page_json
+from .v2_pages import page_of_path
 
 if TYPE_CHECKING:
     from pirsync.sandbox.world import World
@@ -40,7 +42,7 @@ _PREFIXES = ("my", "team", "global", "system")
 
 
 def _on_page(world: World, request: Request) -> Response:
-    return _listed(world, request, visible_page(world, request)[1].labels)
+    return _listed(world, request, page_of_path(world, request)[1].labels)
 
 
 def _on_attachment(world: World, request: Request) -> Response:
@@ -101,10 +103,11 @@ def _shape(world: World, name: str, prefix: Prefix) -> Json:
     return {"id": str(world.wiki.label_ids[name]), "name": name, "prefix": prefix}
 
 
-def _pages(world: World, request: Request) -> Response:
+def _pages(kind: Kind, world: World, request: Request) -> Response:
     user, found = _labelled(world, request)
     spaces = several(request, "space-id")
-    pages = [each for each in found if isinstance(each, Page) and (not spaces or str(each.space_id) in spaces)]
+    ours = [each for each in found if isinstance(each, Page) and each.kind == kind]
+    pages = [each for each in ours if not spaces or str(each.space_id) in spaces]
     keys = {
         "id": lambda page: page.id,
         "created-date": lambda page: page.created,
@@ -141,11 +144,13 @@ def _labelled(world: World, request: Request) -> tuple[User | None, list[Page | 
 
 NEW: tuple[Call, ...] = (
     ("GET", "/pages/{id}/labels", _on_page),
+    ("GET", "/blogposts/{id}/labels", _on_page),
     ("GET", "/attachments/{id}/labels", _on_attachment),
     ("GET", "/spaces/{id}/labels", _on_space),
     ("GET", "/spaces/{id}/content/labels", _in_space),
     ("GET", "/labels", _all),
-    ("GET", "/labels/{id}/pages", _pages),
+    ("GET", "/labels/{id}/pages", partial(_pages, "page")),
+    ("GET", "/labels/{id}/blogposts", partial(_pages, "blogpost")),
     ("GET", "/labels/{id}/attachments", _files),
 )
 

@@ -15,7 +15,7 @@ from pirsync.sandbox.wiki import Holder, Page, Prop, Space, remove_property, set
 from pirsync.sandbox.wiki.attachments import Attachment
 from pirsync.sandbox.wiki.comments import Comment
 
-from .call import Failed, bad_request, checked_value, number_required, required, text_required, visible_page
+from .call import Failed, bad_request, checked_value, number_required, required, text_required
 from .parts import (
     Call,
     account,
@@ -31,6 +31,7 @@ from .parts import (
 )
 from .v1_json import Asked, Json, expansions, moment, user_json
 from .v2_json import listing, property_v2_json
+from .v2_pages import page_of_path
 
 if TYPE_CHECKING:
     from pirsync.sandbox.world import World
@@ -121,7 +122,8 @@ def _space_shape(prop: Prop) -> Json:
 
 
 NEW: tuple[Call, ...] = (
-    *_on("/pages", visible_page, property_v2_json, 200),
+    *_on("/pages", page_of_path, property_v2_json, 200),
+    *_on("/blogposts", page_of_path, property_v2_json, 200),
     *_on("/comments", visible_comment, property_v2_json, 200),
     *_on("/attachments", visible_attachment, property_v2_json, 200),
     *_on("/spaces", visible_space, _space_shape, 201),

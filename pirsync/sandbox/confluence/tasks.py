@@ -14,7 +14,7 @@ from pirsync.sandbox.wiki.tasks import InlineTask, find_task, tasks_of, tick
 from .call import Failed, bad_request, text_required
 from .parts import Call, account, several
 from .v1_json import Json, moment
-from .v2_json import listing
+from .v2_json import id_name, listing
 
 if TYPE_CHECKING:
     from pirsync.sandbox.people import User
@@ -86,7 +86,7 @@ def _shape(task: InlineTask, shown: str) -> Json:
         "id": str(task.id),
         "localId": task.local_id,
         "spaceId": str(task.page.space_id),
-        "pageId": str(task.page.id),
+        id_name(task.page): str(task.page.id),
         "status": task.state,
         "body": {"storage": {"representation": "storage", "value": task.body}} if shown == "storage" else {},
         "createdBy": account(task.made.author),

@@ -115,6 +115,11 @@ def page_json(world: World, actor: User | None, page: Page, shape: PageShape, ve
     return answered | _included(world, actor, page, shape)
 
 
+def id_name(page: Page) -> str:
+    """What the id of a page or a blog post is called in what hangs on it."""
+    return "pageId" if page.kind == "page" else "blogPostId"
+
+
 def body_v2_json(world: World, actor: User | None, page: Page, version: Version, form: str) -> Json:
     """A version's body in the format `form`; nothing for an empty one."""
     if not form:
@@ -192,7 +197,7 @@ def descendant_json(below: tuple[Page, int]) -> Json:
 
 
 def _included(world: World, actor: User | None, page: Page, shape: PageShape) -> Json:
-    own = f"/wiki/api/v2/pages/{page.id}"
+    own = f"/wiki/api/v2/{page.kind}s/{page.id}"
     parts: Json = {}
     if shape.labels:
         named = [{"id": str(world.wiki.label_ids[name]), "name": name, "prefix": "global"} for name in page.labels]

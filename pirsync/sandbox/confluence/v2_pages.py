@@ -41,7 +41,7 @@ _LISTED_STATUSES = frozenset({"current", "archived", "deleted", "trashed"})
 _SINGLE_STATUSES = _LISTED_STATUSES | {"historical", "draft"}
 
 
-def found(world: World, request: Request) -> tuple[User | None, Page]:
+def page_of_path(world: World, request: Request) -> tuple[User | None, Page]:
     """Who asks, and the page or blog post of the path's `id` in whatever status; 400 for no number, 404 for none."""
     user = actor(world, request)
     page_id = request.path_params["id"]
@@ -106,7 +106,7 @@ def _list(world: World, request: Request) -> Response:
 
 
 def _read(world: World, request: Request) -> Response:
-    user, page = found(world, request)
+    user, page = page_of_path(world, request)
     query = request.query_params
     statuses = _statuses(request, _SINGLE_STATUSES)
     form = _form(request, SERVED)
@@ -208,7 +208,7 @@ def _delete(world: World, request: Request) -> Response:
 
 
 def _versions(world: World, request: Request) -> Response:
-    user, page = found(world, request)
+    user, page = page_of_path(world, request)
     sort = request.query_params.get("sort", "-modified-date")
     if sort.removeprefix("-") != "modified-date":
         raise bad_request(f"Provided value {{{sort}}} for 'sort' is not valid")
@@ -225,7 +225,7 @@ def _versions(world: World, request: Request) -> Response:
 
 
 def _version(world: World, request: Request) -> Response:
-    _, page = found(world, request)
+    _, page = page_of_path(world, request)
     return answer(detailed_version_json(page, edge.version_numbered(page, request.path_params["number"])))
 
 
@@ -259,7 +259,7 @@ def _kind(request: Request) -> Kind:
 
 
 def _changeable(world: World, request: Request) -> tuple[User, Page]:
-    user, page = found(world, request)
+    user, page = page_of_path(world, request)
     if user is None or not may_change(world, user, page):
         raise Failed(403, "PermissionException", f"Could not update Content with id: {page.id}")
     return user, page

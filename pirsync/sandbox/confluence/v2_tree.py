@@ -15,7 +15,7 @@ from . import call as edge
 from .call import Failed, bad_request
 from .v1_json import operations
 from .v2_json import MOST, child_json, children_json, descendant_json, listing
-from .v2_pages import found, in_order, listed
+from .v2_pages import in_order, listed, page_of_path
 
 if TYPE_CHECKING:
     from pirsync.sandbox.world import World
@@ -24,14 +24,14 @@ _DEEPEST = 10
 
 
 def _children(world: World, request: Request) -> Response:
-    user, page = found(world, request)
+    user, page = page_of_path(world, request)
     below = [child for child in children(world, page) if may_see(world, user, child)]
     shape = child_json if request.url.path.endswith("/children") else children_json
     return listing(world, request, in_order(request, below, "child-position"), shape)
 
 
 def _ancestors(world: World, request: Request) -> Response:
-    _, page = found(world, request)
+    _, page = page_of_path(world, request)
     limit = edge.whole_number(request.query_params.get("limit"), 25, "limit")
     if not 1 <= limit <= MOST:
         raise bad_request(f"Provided value {{{limit}}} for 'limit' is not in the range of 1 to {MOST}")
@@ -41,7 +41,7 @@ def _ancestors(world: World, request: Request) -> Response:
 
 
 def _descendants(world: World, request: Request) -> Response:
-    user, page = found(world, request)
+    user, page = page_of_path(world, request)
     depth = edge.whole_number(request.query_params.get("depth"), 2, "depth")
     if not 1 <= depth <= _DEEPEST:
         raise bad_request(f"Provided value {{{depth}}} for 'depth' is not in the range of 1 to {_DEEPEST}")
@@ -50,7 +50,7 @@ def _descendants(world: World, request: Request) -> Response:
 
 
 def _operations(world: World, request: Request) -> Response:
-    user, page = found(world, request)
+    user, page = page_of_path(world, request)
     return answer({"operations": operations(world, user, page)})
 
 

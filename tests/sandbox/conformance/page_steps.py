@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sandbox.conformance.walker import Step
+from tests.sandbox.conformance.walker import File, Step
 
 _HOUR = {"value": "<p>An hour.</p>", "representation": "storage"}
 _NEW = {"spaceId": "{space[id]}", "status": "current", "body": _HOUR}
@@ -20,6 +20,19 @@ def _v2(page: str, number: int, **other: Any) -> dict[str, Any]:
 def _restriction(*people: dict[str, str]) -> list[dict[str, Any]]:
     return [{"operation": "update", "restrictions": {"user": list(people)}}]
 
+
+def _comments(kind: str, more: dict[str, Any]) -> tuple[Step, ...]:
+    whole = f"/api/v2/{kind}-comments"
+    return (
+        Step(f"POST {whole}", {**more, "blogPostId": "{post[id]}", "body": _HOUR}, keep="comment"),
+        Step(f"GET {whole}/{{comment[id]}}?body-format=storage"),
+        Step(f"GET /api/v2/blogposts/{{post[id]}}/{kind}-comments?body-format=storage"),
+    )
+
+
+_PLACE = {"textSelection": "An hour.", "textSelectionMatchCount": 1, "textSelectionMatchIndex": 0}
+_ON_POSTS: tuple[tuple[str, dict[str, Any]], ...] = (("footer", {}), ("inline", {"inlineCommentProperties": _PLACE}))
+_PROPERTIES = "/api/v2/blogposts/{post[id]}/properties"
 
 CLOUD = (
     # What is not published yet, and what is written over what is.
@@ -101,6 +114,19 @@ CLOUD = (
     Step("GET /api/v2/blogposts/{post[id]}/versions"),
     Step("GET /api/v2/blogposts/{post[id]}/versions/2"),
     Step("GET /api/v2/blogposts/{post[id]}/operations"),
+    Step("GET /api/v2/blogposts/{post[id]}?include-labels=true&include-properties=true&include-versions=true"),
+    *(step for kind, more in _ON_POSTS for step in _comments(kind, more)),
+    Step("POST /rest/api/content/{post[id]}/label", [{"prefix": "global", "name": "news"}], keep="given"),
+    Step("GET /api/v2/blogposts/{post[id]}/labels?prefix=global"),
+    Step("GET /api/v2/labels/{given[results][0][id]}/blogposts?body-format=storage"),
+    Step("POST /rest/api/content/{post[id]}/child/attachment", File("log.txt", form={})),
+    Step("GET /api/v2/blogposts/{post[id]}/attachments?filename=log.txt"),
+    Step(f"POST {_PROPERTIES}", {"key": "part", "value": {"level": 1}}, keep="property"),
+    Step(f"GET {_PROPERTIES}?key=part"),
+    Step(f"GET {_PROPERTIES}/{{property[id]}}"),
+    Step(f"PUT {_PROPERTIES}/{{property[id]}}", {"key": "part", "value": 2, "version": {"number": 2}}),
+    Step(f"DELETE {_PROPERTIES}/{{property[id]}}"),
+    Step("GET /api/v2/pages/{post[id]}/labels", status=404),
     Step("GET /api/v2/spaces/{space[id]}/blogposts"),
     Step("DELETE /api/v2/blogposts/{post[id]}"),
 )
