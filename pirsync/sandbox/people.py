@@ -115,6 +115,10 @@ class Directory:
         """Add an account; a loaded issue brings its own people."""
         self._users.append(user)
 
+    def ids_of(self, user: User) -> frozenset[str]:
+        """What a restriction may name the account by: its own id and those of its groups."""
+        return frozenset({user.account_id, *(group.id for group in self.groups if group.has(user))})
+
     def find(self, ref: str) -> User | None:
         """The account whose account id, name, key, user key or e-mail address is `ref`, exactly."""
         for user in self._users:

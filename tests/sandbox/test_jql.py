@@ -139,7 +139,8 @@ def test_values_are_compared_as_their_fields_are(desk: Desk) -> None:
 
 
 def test_people_beside_an_issue_and_its_files_are_found(desk: Desk) -> None:
-    watched, voted, _ = desk.add("watched"), desk.add("voted"), desk.add("alone").watchers.clear()
+    watched, voted = desk.add("watched"), desk.add("voted")
+    desk.add("alone").watchers.clear()
     hana = desk.person("hweiss")
     watched.watchers += [hana.name]
     voted.voters += [hana.name, "aruiz"]

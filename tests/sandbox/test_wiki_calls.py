@@ -191,6 +191,19 @@ def test_the_older_calls_on_cloud_say_that_they_are_deprecated_or_gone(cloud: Cl
 # ------------------------------------------------------------ restrictions
 
 
+def test_groups_are_named_in_restrictions_as_people_are(site: Client) -> None:
+    page, group = _page(site, "Of a group"), site.world.people.groups[0]
+    parts = {"group": [{"type": "group", "name": group.name}]}
+    put = site.send("PUT", f"{V1}/{page.id}/restriction", [{"operation": "update", "restrictions": parts}])
+    assert (put.status_code, page.editors) == (200, {group.id})
+    shown = site.get(f"{V1}/{page.id}/restriction/byOperation/update").json()["restrictions"]
+    assert [each["name"] for each in shown["group"]["results"]] == [group.name]
+    assert shown["user"]["results"] == []
+    gone = [{"operation": "update", "restrictions": {"group": [{"type": "group", "name": "nobody"}]}}]
+    assert site.send("PUT", f"{V1}/{page.id}/restriction", gone).status_code == 400
+    assert page.editors == {group.id}
+
+
 def test_a_restriction_hides_a_page_from_others_and_refuses_their_changes(site: Client) -> None:
     page = _page(site, "Restricted")
     names = {"accountId": SERVICE.account_id} if site.world.is_cloud else {"username": SERVICE.name}

@@ -23,12 +23,13 @@ from pirsync.sandbox.wiki import (
     versions,
 )
 from pirsync.sandbox.wiki import restrictions as rules
+from pirsync.sandbox.wiki.index import hidden
 from pirsync.sandbox.wiki.tree import Copied, copy_page, descendants, move_beside, move_page
 from pirsync.sandbox.world import World
 from pirsync.sandbox.worlds.wiki_seed import REVIEWS, seed
 from tests.sandbox.wiki_client import page_titled, space
 
-ANA, BISI = PEOPLE[1], PEOPLE[2]
+ANA, BISI, HANNA = PEOPLE[1], PEOPLE[2], PEOPLE[8]
 
 
 @pytest.fixture
@@ -214,11 +215,22 @@ def test_reading_is_restricted_for_all_that_hangs_below_and_changing_is_not(worl
     assert [may_edit(world, user, below) for user in (SERVICE, ANA, BISI)] == [True, True, False]
 
 
+def test_a_group_in_a_restriction_lets_its_members_in(world: World) -> None:
+    admins = world.people.groups[0]
+    assert [admins.has(user) for user in (SERVICE, ANA, HANNA)] == [True, False, True]
+    page = _page(world, "For administrators", page_titled(world))
+    rules.restrict(world, SERVICE, page, {"read": {admins.id}, "update": {admins.id, SERVICE.account_id}})
+    assert [may_edit(world, user, page) for user in (SERVICE, ANA, HANNA)] == [True, False, True]
+    assert [page.id in hidden(world.wiki, world.people.ids_of(user)) for user in (ANA, HANNA)] == [True, False]
+    rules.disallow(world, page, "update", admins.id)
+    assert (may_edit(world, HANNA, page), may_see(world, HANNA, page)) == (False, True)
+
+
 def test_nobody_shuts_themselves_out_and_an_empty_restriction_restricts_nobody(world: World) -> None:
     page = page_titled(world)
     with pytest.raises(Refused):
         rules.restrict(world, SERVICE, page, {"read": {ANA.account_id}})
-    rules.allow(world, page, "update", ANA)
+    rules.allow(world, page, "update", ANA.account_id)
     assert rules.people_of(world, page, "update") == [ANA]
-    rules.disallow(world, page, "update", ANA)
+    rules.disallow(world, page, "update", ANA.account_id)
     assert (page.restricted_to, page.editors) == (None, None)

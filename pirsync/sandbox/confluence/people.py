@@ -14,7 +14,7 @@ from pirsync.sandbox.wiki import Page
 
 from .call import Failed, bad_request, required, visible_page
 from .parts import Call, known_actor, old_list
-from .v1_json import Json, user_json
+from .v1_json import Json, group_json, user_json
 
 if TYPE_CHECKING:
     from pirsync.sandbox.world import World
@@ -94,18 +94,18 @@ def _all(world: World, request: Request) -> Response:
 
 def _groups(world: World, request: Request) -> Response:
     _member(world, request)
-    return old_list(world, request, world.people.groups, lambda group: _group_json(world, group), 200)
+    return old_list(world, request, world.people.groups, lambda group: group_json(world, group), 200)
 
 
 def _member_of(world: World, request: Request) -> Response:
     user = _named(world, request)
     found = [group for group in world.people.groups if group.has(user)]
-    return old_list(world, request, found, lambda group: _group_json(world, group), 200)
+    return old_list(world, request, found, lambda group: group_json(world, group), 200)
 
 
 def _group(world: World, request: Request) -> Response:
     _member(world, request)
-    return answer(_group_json(world, _group_named(world, request)))
+    return answer(group_json(world, _group_named(world, request)))
 
 
 def _members(world: World, request: Request) -> Response:
@@ -127,14 +127,6 @@ def _group_named(world: World, request: Request) -> Group:
         if name == group.name or (name is None and group_id == group.id):
             return group
     raise Failed(404, "NotFoundException", f"No group found: {name or group_id}")
-
-
-def _group_json(world: World, group: Group) -> Json:
-    if not world.is_cloud:
-        own = f"{world.wiki_url}/rest/api/group/{group.name}"
-        return {"type": "group", "name": group.name, "_links": {"self": own}}
-    own = f"{world.wiki_url}/rest/api/group/by-id?id={group.id}"
-    return {"type": "group", "name": group.name, "id": group.id, "_links": {"self": own}}
 
 
 # ------------------------------------------------------------ watching a page

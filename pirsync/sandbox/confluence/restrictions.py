@@ -1,4 +1,4 @@
-"""Restrictions of a page by operation in Confluence's older API, and the question what somebody may do."""
+"""Restrictions of a page to people and groups in Confluence's older API, and the question what somebody may do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pirsync.sandbox.edge.http import answer, body_json, body_object, empty
-from pirsync.sandbox.people import User
+from pirsync.sandbox.people import Group, User
 from pirsync.sandbox.wiki import Page, ancestors, may_change, may_see
 from pirsync.sandbox.wiki import restrictions as rules
 from pirsync.sandbox.wiki.restrictions import OPERATIONS, Operation
@@ -82,14 +82,37 @@ def has_user(world: World, request: Request) -> Response:
 def allow_user(world: World, request: Request) -> Response:
     """Add a person to a restriction."""
     _, page = changeable_page(world, request)
-    rules.allow(world, page, _operation(request), _user(world, request))
+    rules.allow(world, page, _operation(request), _user(world, request).account_id)
     return empty(200)
 
 
 def disallow_user(world: World, request: Request) -> Response:
     """Take a person out of a restriction."""
     _, page = changeable_page(world, request)
-    rules.disallow(world, page, _operation(request), _user(world, request))
+    rules.disallow(world, page, _operation(request), _user(world, request).account_id)
+    return empty(200)
+
+
+def has_group(world: World, request: Request) -> Response:
+    """Whether a restriction names a group: 200 or 404, without a body."""
+    _, page = visible_page(world, request)
+    group = _group_of_path(world, request)
+    if group not in rules.groups_of(world, page, _operation(request)):
+        raise Failed(404, "NotFoundException", f"The restriction does not apply to the group: {group.name}")
+    return empty(200)
+
+
+def allow_group(world: World, request: Request) -> Response:
+    """Add a group to a restriction."""
+    _, page = changeable_page(world, request)
+    rules.allow(world, page, _operation(request), _group_of_path(world, request).id)
+    return empty(200)
+
+
+def disallow_group(world: World, request: Request) -> Response:
+    """Take a group out of a restriction."""
+    _, page = changeable_page(world, request)
+    rules.disallow(world, page, _operation(request), _group_of_path(world, request).id)
     return empty(200)
 
 
@@ -132,7 +155,7 @@ def _expand(request: Request) -> frozenset[str]:
 
 
 def _sent(world: World, request: Request) -> dict[Operation, set[str]]:
-    """The people by operation that a body names: a list, or an object with the list in `results`."""
+    """The ids by operation of whom a body names: a list, or an object with the list in `results`."""
     sent = body_json(request)
     entries = sent.get("results") if isinstance(sent, dict) else sent
     if not isinstance(entries, list):
@@ -144,9 +167,8 @@ def _sent(world: World, request: Request) -> dict[Operation, set[str]]:
         operation, parts = _known_operation(entry.get("operation")), entry.get("restrictions")
         if not isinstance(parts, dict):
             raise bad_request("restrictions is required")
-        if _members(parts.get("group")):
-            raise bad_request(f"Group not found: {_members(parts.get('group'))[0].get('name')}")
-        wanted[operation] = {_person(world, one).account_id for one in _members(parts.get("user"))}
+        groups = {_group(world, one).id for one in _members(parts.get("group"))}
+        wanted[operation] = groups | {_person(world, one).account_id for one in _members(parts.get("user"))}
     return wanted
 
 
@@ -161,6 +183,20 @@ def _person(world: World, sent: Json) -> User:
         if sent.get(name):
             return _by_account(world, str(sent[name])) if world.is_cloud else _by_name(world, str(sent[name]))
     raise bad_request(f"A user needs {' or '.join(names)}")
+
+
+def _group(world: World, sent: Json) -> Group:
+    for group in world.people.groups:
+        if sent.get("name") == group.name or (world.is_cloud and sent.get("id") == group.id):
+            return group
+    raise bad_request(f"Group not found: {sent.get('name') or sent.get('id')}")
+
+
+def _group_of_path(world: World, request: Request) -> Group:
+    try:
+        return _group(world, {"id": request.path_params["group_id"]})
+    except Failed as failed:
+        raise Failed(404, "NotFoundException", str(failed)) from None
 
 
 def _by_account(world: World, account_id: str) -> User:
@@ -207,6 +243,7 @@ def _known_operation(name: Any) -> Operation:
 
 
 _USER = "/content/{id}/restriction/byOperation/{operation}/user"
+_GROUP = "/content/{id}/restriction/byOperation/{operation}/byGroupId/{group_id}"
 
 TABLE: tuple[tuple[str, str, edge.Handler], ...] = (
     ("PUT", "/content/{id}/restriction", put),
@@ -222,6 +259,9 @@ CLOUD: tuple[tuple[str, str, edge.Handler], ...] = (
     ("GET", _USER, has_user),
     ("PUT", _USER, allow_user),
     ("DELETE", _USER, disallow_user),
+    ("GET", _GROUP, has_group),
+    ("PUT", _GROUP, allow_group),
+    ("DELETE", _GROUP, disallow_group),
     ("POST", "/content/{id}/permission/check", check),
 )
 """Cloud's own."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pirsync.sandbox.people import User
+from pirsync.sandbox.people import Group, User
 from pirsync.sandbox.site import web_path
 from pirsync.sandbox.wiki import Page, Prop, Space, Version, ancestors, children, may_edit, space_of, status_of
-from pirsync.sandbox.wiki.restrictions import OPERATIONS, Operation, people_of
+from pirsync.sandbox.wiki.restrictions import OPERATIONS, Operation, groups_of, people_of
 
 from .bodies import SERVED, represented
 
@@ -231,10 +231,20 @@ def history_json(asked: Asked, page: Page, version: Version | None = None) -> Js
     return answer
 
 
+def group_json(world: World, group: Group) -> Json:
+    """A group; Data Center's has no id."""
+    if not world.is_cloud:
+        own = f"{world.wiki_url}/rest/api/group/{group.name}"
+        return {"type": "group", "name": group.name, "_links": {"self": own}}
+    own = f"{world.wiki_url}/rest/api/group/by-id?id={group.id}"
+    return {"type": "group", "name": group.name, "id": group.id, "_links": {"self": own}}
+
+
 def restriction_json(world: World, page: Page, operation: Operation, parts: frozenset[str]) -> Json:
     """Whom one operation is restricted to; `parts` are `restrictions.user` and `restrictions.group` as asked for."""
     people = [user_json(world, user) for user in people_of(world, page, operation)]
-    lists = {"user": plain_list(people), "group": plain_list([])}
+    groups = [group_json(world, group) for group in groups_of(world, page, operation)]
+    lists = {"user": plain_list(people), "group": plain_list(groups)}
     shown = {name: found for name, found in lists.items() if f"restrictions.{name}" in parts}
     unexpanded = {name: "" for name in lists if name not in shown}
     own = f"{world.wiki_url}/rest/api/content/{page.id}/restriction/byOperation/{operation}"

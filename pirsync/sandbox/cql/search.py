@@ -113,7 +113,7 @@ def _looked_up(asked: _Asked, query: Query) -> list[int]:
     if len(ids) <= _FEW:
         ids = {number for number in ids if may_see(asked.world, asked.actor, pages[number])}
     else:
-        ids = ids - wiki_index.hidden(asked.world.wiki, asked.actor.account_id)
+        ids = ids - wiki_index.hidden(asked.world.wiki, asked.world.people.ids_of(asked.actor))
     if query.where is not None and not where.is_exact:
         ids = {number for number in ids if _holds(asked, query.where, as_it_is(pages[number]))}
     found = sorted(ids)

@@ -94,15 +94,18 @@ def below(wiki: Wiki, numbers: Iterable[int]) -> set[int]:
     return found
 
 
-def hidden(wiki: Wiki, account_id: str) -> set[int]:
-    """The ids of what an account does not see: others' drafts, and pages restricted to others with all below them."""
+def hidden(wiki: Wiki, names: frozenset[str]) -> set[int]:
+    """The ids of what an account does not see: others' drafts, and pages restricted to others with all below them.
+
+    `names` are the account's id and those of its groups.
+    """
     drafts, barred = set(), set()
     for number in refresh(wiki).having(GUARDED, True):
         page = wiki.pages[number]
         author = page.versions[0].author
-        if page.status == "draft" and (author is None or author.account_id != account_id):
+        if page.status == "draft" and (author is None or author.account_id not in names):
             drafts.add(number)
-        if page.restricted_to is not None and account_id not in page.restricted_to:
+        if page.restricted_to is not None and names.isdisjoint(page.restricted_to):
             barred.add(number)
     return drafts | barred | below(wiki, barred)
 

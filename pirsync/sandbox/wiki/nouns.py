@@ -82,8 +82,9 @@ class Labelled(Protocol):
 
 @dataclass
 class Page:
-    """One page or blog post; `restricted_to` (who sees it) and `editors` (who changes it) hold account ids, None: all.
+    """One page or blog post; `restricted_to` (who sees it) and `editors` (who changes it) hold ids, None: all.
 
+    The ids are those of accounts and of groups.
     `labels` are names in the order in which they came; `labelled` says when each did. `draft` is what somebody is
     writing over the published version; `position` orders the pages below one parent; `owners` are those that it was
     given to, the latest last.

@@ -67,5 +67,5 @@ def pages_in(world: World, actor: User | None, space: Space) -> list[Page]:
     """The current pages of a space that the actor sees, oldest first."""
     if actor is None:
         return []
-    held = in_space(world.wiki, space.id, "current") - hidden(world.wiki, actor.account_id)
+    held = in_space(world.wiki, space.id, "current") - hidden(world.wiki, world.people.ids_of(actor))
     return [world.wiki.pages[number] for number in sorted(held)]

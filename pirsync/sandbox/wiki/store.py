@@ -106,7 +106,7 @@ def may_see(world: World, actor: User | None, page: Page) -> bool:
     if page.status == "draft" and (author is None or author.account_id != actor.account_id):
         return False
     chain = [page, *ancestors(world, page)]
-    return all(each.restricted_to is None or actor.account_id in each.restricted_to for each in chain)
+    return all(_admits(world, actor, each.restricted_to) for each in chain)
 
 
 def may_edit(world: World, actor: User | None, page: Page) -> bool:
@@ -118,7 +118,11 @@ def may_change(world: World, actor: User | None, page: Page) -> bool:
     """Like `may_edit`, in whatever status the page is: whether the actor may restore, publish or delete it."""
     if actor is None or not may_see(world, actor, page):
         return False
-    return page.editors is None or actor.account_id in page.editors
+    return _admits(world, actor, page.editors)
+
+
+def _admits(world: World, actor: User, named: set[str] | None) -> bool:
+    return named is None or not named.isdisjoint(world.people.ids_of(actor))
 
 
 @dataclass(frozen=True)

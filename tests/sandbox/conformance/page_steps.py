@@ -32,6 +32,7 @@ def _comments(kind: str, more: dict[str, Any]) -> tuple[Step, ...]:
 
 _PLACE = {"textSelection": "An hour.", "textSelectionMatchCount": 1, "textSelectionMatchIndex": 0}
 _ON_POSTS: tuple[tuple[str, dict[str, Any]], ...] = (("footer", {}), ("inline", {"inlineCommentProperties": _PLACE}))
+_BY_GROUP = "restriction/byOperation/update/byGroupId/{groups[results][0][id]}"
 _PROPERTIES = "/api/v2/blogposts/{post[id]}/properties"
 
 CLOUD = (
@@ -86,6 +87,12 @@ CLOUD = (
     Step(f"PUT {_V1}/{{below[id]}}/restriction/byOperation/update/user?accountId={{ana[accountId]}}"),
     Step(f"GET {_V1}/{{below[id]}}/restriction/byOperation/update/user?accountId={{ana[accountId]}}"),
     Step(f"DELETE {_V1}/{{below[id]}}/restriction/byOperation/update/user?accountId={{ana[accountId]}}"),
+    Step("GET /rest/api/group?limit=1", keep="groups"),
+    Step(f"PUT {_V1}/{{below[id]}}/{_BY_GROUP}"),
+    Step(f"GET {_V1}/{{below[id]}}/{_BY_GROUP}"),
+    Step(f"GET {_V1}/{{below[id]}}/restriction/byOperation/update"),
+    Step(f"DELETE {_V1}/{{below[id]}}/{_BY_GROUP}"),
+    Step(f"GET {_V1}/{{below[id]}}/{_BY_GROUP}", status=404),
     Step(f"DELETE {_V1}/{{below[id]}}/restriction"),
     Step(
         f"POST {_V1}/{{below[id]}}/permission/check",
