@@ -309,15 +309,22 @@ def _closed(fields: RawIssue, told: datetime | None, closure: Event | None, is_c
 
 
 def _renamed(events: Iterable[Event], resolved: Resolved, project: str) -> Iterator[Event]:
-    """Changes of the field that tells the severity are called "severity", in the mapping's words."""
-    source = resolved.field("severity", project) or "priority"
-    names = {fold(source), fold(resolved.names.get(source, source))}
+    """Changes of the fields that tell the severity and the review's meeting are called so, severities in our words."""
+    severity = _names(resolved.field("severity", project) or "priority", resolved)
+    meeting = _names(resolved.field("meeting", project), resolved)
     for event in events:
-        if fold(event.field) in names:
+        if fold(event.field) in severity:
             words = {"before": resolved.severity(event.before), "after": resolved.severity(event.after)}
             yield event.model_copy(update={"field": "severity", **words})
+        elif fold(event.field) in meeting:
+            yield event.model_copy(update={"field": "meeting"})
         else:
             yield event
+
+
+def _names(field: str, resolved: Resolved) -> set[str]:
+    """What a changelog may call a field: its id or its name."""
+    return {fold(field), fold(resolved.names.get(field, field))} - {""}
 
 
 def _mark(raw: RawIssue) -> Mark | None:

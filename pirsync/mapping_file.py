@@ -40,6 +40,7 @@ class Fields(Table):
     resolved: Several = ()
     closed: Several = ()
     commander: Several = ()
+    meeting: Several = ()
     services: Several = ()
 
 

@@ -317,6 +317,22 @@ class ReviewPage(Noun):
     problems: tuple[str, ...]
 
 
+class Section(Noun):
+    """What stands under one heading of a page, up to the next heading of any level, as a reader sees it.
+
+    `lines` are paragraphs and items of lists; `tables` hold rows of cells' texts; `links` are addresses, titles of
+    pages or names of files. `pictures` counts images and drawings, whose content cannot be read.
+    """
+
+    heading: str
+    level: int
+    lines: tuple[str, ...] = ()
+    tables: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    links: tuple[str, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    pictures: int = 0
+
+
 class CellEdit(Noun):
     """New content for one cell: where it stands in the bytes that were read, and what a person would see."""
 
