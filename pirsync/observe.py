@@ -17,10 +17,10 @@ from pirsync.recall import KeptTicket, recall
 
 from . import mapping
 from .changes import CreateTicket
-from .decision import Journal, Observed, Terms
+from .decision import Journal, Observed
 from .directory import Directory, Sources
-from .draft import mark_label, page_mark
-from .errors import AuthInDoubt
+from .draft import mark_label
+from .locate import locate, prove_sight
 from .model import (
     Column,
     Incident,
@@ -28,15 +28,13 @@ from .model import (
     Page,
     PageHead,
     PageStatus,
-    Property,
     ReviewPage,
     Ticket,
 )
-from .names import LINK_PREFIX, PAGE_PROPERTY, STAMP, TICKET_LABEL
+from .names import PAGE_PROPERTY, STAMP, TICKET_LABEL
 from .page.review import read_review
 from .page.scan import BadPage
-from .plan import scope
-from .ports import Query, RawIssue, Stamp, WikiReads
+from .ports import Query, RawIssue, Stamp
 from .practice import Practice
 from .rows import hand_links_of
 
@@ -175,93 +173,13 @@ class Readings:
                 self.pages[page_id] = page
 
     def _locate(self, incidents: list[Incident]) -> None:
-        """Find the pages of incidents whose reviews state has not at hand: by the journal's receipts and their remote
-        links, else by their titles."""
-        lost = [incident for incident in incidents if self._may_have_page(incident)]
-        self._follow(self._pointers(lost))
-        self._find_by_title([incident for incident in lost if incident.id not in self.known])
+        found = locate(incidents, self.sources, self.practice.terms, self.read)
+        self.pages |= found.pages
+        self.known |= found.known
+        self.holders |= found.holders
+        self.vanished |= found.vanished
         # Only now: what could not be read was not looked for, and looks absent to nobody.
         self.located.update(incident.id for incident in incidents)
-
-    def _may_have_page(self, incident: Incident) -> bool:
-        terms, born_with_owner = self.practice.terms, self.sources.state.born_with_owner
-        reviewed_once = incident.is_closed or any(e.after in incident.closed_statuses for e in incident.events)
-        is_out = born_with_owner or not reviewed_once or incident.project not in terms.projects
-        return not (scope(incident, terms) and is_out) or bool(self._receipt(incident.id))
-
-    def _receipt(self, incident_id: str) -> str:
-        """The id of the page that the journal says was made, or empty."""
-        line = self.sources.state.intents(incident_id).get(page_mark(self.practice.terms.owner_id, incident_id))
-        return line.remote_id if line is not None and line.status == "done" else ""
-
-    def _pointers(self, incidents: list[Incident]) -> dict[str, list[str]]:
-        """Page ids by incident: the receipt's, and where the journal is not as old as its owner id, the links'."""
-        tracker, named = self.sources.tracker, dict[str, list[str]]()
-        for incident in incidents:
-            if receipt := self._receipt(incident.id):
-                named[incident.id] = [receipt]
-        if not self.sources.state.born_with_owner:
-            unsure = [incident.id for incident in incidents if incident.id not in named]
-            for incident_id, links in zip(unsure, tracker.each(tracker.remote_links, unsure), strict=True):
-                ids = [x.global_id.removeprefix(LINK_PREFIX) for x in links if x.global_id.startswith(LINK_PREFIX)]
-                named[incident_id] = ids
-        return named
-
-    def _follow(self, named: dict[str, list[str]]) -> None:
-        wiki = self.sources.wiki
-        ids = list(dict.fromkeys(page_id for several in named.values() for page_id in several))
-        pages = {page.id: page for page in wiki.pages(ids)} if ids else {}
-        if ids and not pages:
-            prove_sight(wiki, self.practice.terms)
-        properties = self._properties(list(pages))
-        for incident_id, page_ids in named.items():
-            for page_id in page_ids:
-                if page_id not in pages:
-                    # People deleted it; that we forgot it with our state does not bring it back.
-                    self.vanished[incident_id] = page_id
-                elif self._bind(self.incidents[incident_id], pages[page_id], properties[page_id]):
-                    break
-
-    def _find_by_title(self, incidents: list[Incident]) -> None:
-        terms, wiki = self.practice.terms, self.sources.wiki
-        asked = [i for i in incidents if not scope(i, terms) and not i.is_restricted]
-        found = wiki.each(lambda i: wiki.find(terms.space, terms.title.format(key=i.key)), asked)
-        properties = self._properties([page.id for page in found if page is not None])
-        for incident, page in zip(asked, found, strict=True):
-            if page is not None and not self._bind(incident, page, properties[page.id]):
-                self.holders[incident.id] = page
-
-    def _properties(self, page_ids: list[str]) -> dict[str, Property | None]:
-        wiki = self.sources.wiki
-        return dict(zip(page_ids, wiki.each(lambda p: wiki.property(p, PAGE_PROPERTY), page_ids), strict=True))
-
-    def _bind(self, incident: Incident, page: Page, found: Property | None) -> bool:
-        """Whether a found page is this incident's: its property says so, or it is ours and died before it got one."""
-        terms = self.practice.terms
-        memory = memory_of(found)
-        if memory is not None:
-            bound = (memory.page, memory.incident, memory.owner) == (page.id, incident.id, terms.owner_id)
-        else:
-            cell = self.read(page).summary.get("incident")
-            bound = cell is not None and cell.issue_key == incident.key and self._was_ours(page)
-        if bound:
-            self.pages[page.id] = page
-            self.known[incident.id] = Known(
-                key=incident.key,
-                page=page.id,
-                version=page.version,
-                memory=memory,
-                memory_property=found,
-                tickets=(),
-                open=True,
-            )
-        return bound
-
-    def _was_ours(self, page: Page) -> bool:
-        """Whether we made the page, whoever wrote over it since; a copy's first version is not ours."""
-        account = self.practice.terms.wiki_account
-        stamp = Stamp(prefix=STAMP, account=account, newest=1)
-        return page.author == account or self.sources.wiki.stamped(page, stamp) is not None
 
     def read(self, page: Page) -> ReviewPage:
         """A page's review, read once a version; one that cannot be read has no rows, and says why."""
@@ -435,17 +353,6 @@ class Readings:
             if ticket.mark is None and (whole := sources.tracker.issue(ticket.id, mapping.want_ticket())):
                 self.take_ticket(whole)
         self.looked.add(incident_id)
-
-
-def prove_sight(wiki: WikiReads, terms: Terms) -> None:
-    """Every page gone at once is more likely a lost login or a lost space than a mass deletion: then AuthInDoubt
-    (facts: Confluence trap 12)."""
-    if wiki.identity() != terms.wiki_account:
-        raise AuthInDoubt("Confluence shows none of our pages and does not know our account: renew its token")
-    if not wiki.space_exists(terms.space):
-        raise AuthInDoubt(
-            f"Confluence shows neither our pages nor the space {terms.space}: give our account access to it again"
-        )
 
 
 def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:

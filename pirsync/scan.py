@@ -14,9 +14,10 @@ from pirsync.recall import KeptIndex, KeptTicket, Place, recall, recall_all
 
 from . import mapping
 from .draft import mark_label
+from .locate import prove_sight
 from .model import Incident, Mark, PageHead, Ticket
 from .names import PAGE_LABEL, TICKET_LABEL
-from .observe import Readings, prove_sight
+from .observe import Readings
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
 from .record import slim, work_key

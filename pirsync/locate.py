@@ -1,0 +1,138 @@
+"""Find the review pages that state does not know: by receipts and remote links, else by title; a page is an incident's
+only where it says so itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .decision import Terms
+from .directory import Sources
+from .draft import page_mark
+from .errors import AuthInDoubt
+from .known import Known, memory_of
+from .model import Incident, Page, PageHead, Property, ReviewPage
+from .names import LINK_PREFIX, PAGE_PROPERTY, STAMP
+from .plan import scope
+from .ports import Stamp, WikiReads
+
+
+@dataclass
+class Located:
+    """What was found. `pages` by page id; the others by incident id: `known` reviews, foreign `holders` of our titles,
+    and ids of pages that `vanished`."""
+
+    pages: dict[str, Page] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
+    holders: dict[str, PageHead] = field(default_factory=dict)
+    vanished: dict[str, str] = field(default_factory=dict)
+
+
+def locate(incidents: list[Incident], sources: Sources, terms: Terms, read: Callable[[Page], ReviewPage]) -> Located:
+    """Look for the pages of incidents whose reviews state has not at hand. Raises AuthInDoubt."""
+    return _Search(sources, terms, read).run(incidents)
+
+
+class _Search:
+    def __init__(self, sources: Sources, terms: Terms, read: Callable[[Page], ReviewPage]) -> None:
+        self._sources = sources
+        self._terms = terms
+        self._read = read
+        self._found = Located()
+
+    def run(self, incidents: list[Incident]) -> Located:
+        lost = [incident for incident in incidents if self._may_have_page(incident)]
+        self._follow({incident.id: incident for incident in lost}, self._pointers(lost))
+        self._find_by_title([incident for incident in lost if incident.id not in self._found.known])
+        return self._found
+
+    def _may_have_page(self, incident: Incident) -> bool:
+        terms, born_with_owner = self._terms, self._sources.state.born_with_owner
+        reviewed_once = incident.is_closed or any(e.after in incident.closed_statuses for e in incident.events)
+        is_out = born_with_owner or not reviewed_once or incident.project not in terms.projects
+        return not (scope(incident, terms) and is_out) or bool(self._receipt(incident.id))
+
+    def _receipt(self, incident_id: str) -> str:
+        """The id of the page that the journal says was made, or empty."""
+        line = self._sources.state.intents(incident_id).get(page_mark(self._terms.owner_id, incident_id))
+        return line.remote_id if line is not None and line.status == "done" else ""
+
+    def _pointers(self, incidents: list[Incident]) -> dict[str, list[str]]:
+        """Page ids by incident: the receipt's, and where the journal is not as old as its owner id, the links'."""
+        tracker, named = self._sources.tracker, dict[str, list[str]]()
+        for incident in incidents:
+            if receipt := self._receipt(incident.id):
+                named[incident.id] = [receipt]
+        if not self._sources.state.born_with_owner:
+            unsure = [incident.id for incident in incidents if incident.id not in named]
+            for incident_id, links in zip(unsure, tracker.each(tracker.remote_links, unsure), strict=True):
+                ids = [x.global_id.removeprefix(LINK_PREFIX) for x in links if x.global_id.startswith(LINK_PREFIX)]
+                named[incident_id] = ids
+        return named
+
+    def _follow(self, incidents: dict[str, Incident], named: dict[str, list[str]]) -> None:
+        wiki = self._sources.wiki
+        ids = list(dict.fromkeys(page_id for several in named.values() for page_id in several))
+        pages = {page.id: page for page in wiki.pages(ids)} if ids else {}
+        if ids and not pages:
+            prove_sight(wiki, self._terms)
+        properties = self._properties(list(pages))
+        for incident_id, page_ids in named.items():
+            for page_id in page_ids:
+                if page_id not in pages:
+                    # People deleted it; that we forgot it with our state does not bring it back.
+                    self._found.vanished[incident_id] = page_id
+                elif self._bind(incidents[incident_id], pages[page_id], properties[page_id]):
+                    break
+
+    def _find_by_title(self, incidents: list[Incident]) -> None:
+        terms, wiki = self._terms, self._sources.wiki
+        asked = [i for i in incidents if not scope(i, terms) and not i.is_restricted]
+        found = wiki.each(lambda i: wiki.find(terms.space, terms.title.format(key=i.key)), asked)
+        properties = self._properties([page.id for page in found if page is not None])
+        for incident, page in zip(asked, found, strict=True):
+            if page is not None and not self._bind(incident, page, properties[page.id]):
+                self._found.holders[incident.id] = page
+
+    def _properties(self, page_ids: list[str]) -> dict[str, Property | None]:
+        wiki = self._sources.wiki
+        return dict(zip(page_ids, wiki.each(lambda p: wiki.property(p, PAGE_PROPERTY), page_ids), strict=True))
+
+    def _bind(self, incident: Incident, page: Page, found: Property | None) -> bool:
+        """Whether a found page is this incident's: its property says so, or it is ours and died before it got one."""
+        memory = memory_of(found)
+        if memory is not None:
+            bound = (memory.page, memory.incident, memory.owner) == (page.id, incident.id, self._terms.owner_id)
+        else:
+            cell = self._read(page).summary.get("incident")
+            bound = cell is not None and cell.issue_key == incident.key and self._was_ours(page)
+        if bound:
+            self._found.pages[page.id] = page
+            self._found.known[incident.id] = Known(
+                key=incident.key,
+                page=page.id,
+                version=page.version,
+                memory=memory,
+                memory_property=found,
+                tickets=(),
+                open=True,
+            )
+        return bound
+
+    def _was_ours(self, page: Page) -> bool:
+        """Whether we made the page, whoever wrote over it since; a copy's first version is not ours."""
+        account = self._terms.wiki_account
+        stamp = Stamp(prefix=STAMP, account=account, newest=1)
+        return page.author == account or self._sources.wiki.stamped(page, stamp) is not None
+
+
+def prove_sight(wiki: WikiReads, terms: Terms) -> None:
+    """Every page gone at once is more likely a lost login or a lost space than a mass deletion: then AuthInDoubt
+    (facts: Confluence trap 12)."""
+    if wiki.identity() != terms.wiki_account:
+        raise AuthInDoubt("Confluence shows none of our pages and does not know our account: renew its token")
+    if not wiki.space_exists(terms.space):
+        raise AuthInDoubt(
+            f"Confluence shows neither our pages nor the space {terms.space}: give our account access to it again"
+        )
