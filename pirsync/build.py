@@ -25,7 +25,7 @@ from pirsync.mapping import load_mapping
 from pirsync.packs import load_packs
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import Clock, State, World
-from pirsync.practice import Practice, practice
+from pirsync.practice import Practice, following, practice
 from pirsync.reconcile import Limits
 from pirsync.resources import mappings_dir
 from pirsync.sample import sample_values
@@ -73,8 +73,7 @@ class Bench:
         mapping, template = load_mapping(team.mapping, base), load_template(team.template, base)
         packs = load_packs(team.packs, base)
         found = practice(team, self.settings.site, self.settings.run, mapping, template, self.world)
-        calendar = team.calendar.calendar(team.time_zone)
-        return replace(found, packs=packs, calendar=calendar, rules=team.deadlines)
+        return following(found, packs, team)
 
     def _find_places(self, team: Team) -> None:
         """Look, once for each configuration, for what the team's table names on the sites; ConfigError if it lacks."""

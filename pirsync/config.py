@@ -20,6 +20,7 @@ from .model import Deployment
 from .policy.calendar import Calendar, Weekday
 from .policy.clocks import Rules
 from .policy.holidays import public_holidays
+from .policy.people import People
 from .resources import example_config
 from .toml import MISSING_FILE, Problem, Source, Table, load_table, nearest, not_empty
 
@@ -292,6 +293,7 @@ class Team(Table):
     packs: tuple[Words, ...] = ()
     calendar: WorkingDays = WorkingDays()
     deadlines: Rules = Rules()
+    people: People = People()
 
     @field_validator("jql")
     @classmethod

@@ -61,12 +61,14 @@ class Terms(Noun):
 
 
 class DefaultItem(Noun):
-    """An action item that every review of a team starts with; `due` counts days from the incident's closure."""
+    """An action item that every review of a team starts with; `due` counts days from the incident's closure. With the
+    id of a `pack` it is for the incidents that are in that pack's scope."""
 
     text: str
     criteria: str
     due_days: int
     owner: str
+    pack: str = ""
 
 
 class Owner(Noun):

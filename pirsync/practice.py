@@ -6,7 +6,7 @@ What a site says of itself (fields, statuses, link types, who we are) changes ra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -15,11 +15,13 @@ from .config import EVERY_TYPE, Run, Site, Team
 from .decision import DefaultItem, Terms
 from .errors import ConfigError
 from .mapping import Context, Resolved, TeamMapping
-from .model import Noun, StatusCategory
+from .model import Incident, Noun, StatusCategory
 from .page.template import ReviewTemplate
 from .policy.calendar import Calendar
 from .policy.clocks import Rules
-from .policy.packs import Pack
+from .policy.packs import Duty, Pack
+from .policy.people import People
+from .policy.scope import Answer, Case, scope
 from .ports import LinkType, State, TrackerReads, WikiReads, World
 from .recall import recall
 
@@ -42,6 +44,17 @@ class Practice:
     packs: tuple[Pack, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
     rules: Rules = field(default_factory=Rules)
+    people: People = field(default_factory=People)
+
+    def case(self, incident: Incident) -> Case:
+        """The incident as the procedures look at it; what people decided about it is yet to be read."""
+        return Case(incident=incident, severities=tuple(dict.fromkeys(self.resolved.severities.values())))
+
+    def default_items(self, incident: Incident) -> tuple[DefaultItem, ...]:
+        """The action items that its review starts with: the team's own, and those of the packs that are for it."""
+        case = self.case(incident)
+        follows = {"", *(pack.id for pack in self.packs if scope(pack, case).answer is Answer.YES)}
+        return tuple(item for item in self.terms.default_items if item.pack in follows)
 
 
 class Fact(Noun, Generic[F]):
@@ -112,6 +125,31 @@ def practice(
         ),
         extra_jql=team.jql,
     )
+
+
+def following(found: Practice, packs: tuple[Pack, ...], team: Team) -> Practice:
+    """The practice with the procedures that a team follows, its calendar and people; their first actions are the
+    team's, too, for the incidents in their scope."""
+    items = [
+        DefaultItem(
+            text=a.text, criteria=a.criteria, due_days=a.due_days, owner=_owner(a.owner, team.people), pack=pack.id
+        )
+        for pack in packs
+        for a in pack.actions
+    ]
+    return replace(
+        found,
+        terms=found.terms.model_copy(update={"default_items": (*found.terms.default_items, *items)}),
+        packs=packs,
+        calendar=team.calendar.calendar(team.time_zone),
+        rules=team.deadlines,
+        people=team.people,
+    )
+
+
+def _owner(duty: Duty, people: People) -> str:
+    """Whose an action is from the start, in the words of the mapping; empty leaves it to people."""
+    return next(iter(people.of(duty)), "commander" if duty is Duty.CHAIR else "")
 
 
 def issue_types(team: Team, known: Mapping[str, str]) -> tuple[str, ...]:

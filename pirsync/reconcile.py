@@ -37,6 +37,7 @@ from .observe import Readings, Trust, chunks
 from .page import birth
 from .plan import desired, plan, scope, summary_cells
 from .policy import status
+from .policy.record import rows as record_rows
 from .ports import World
 from .practice import Practice
 from .record import Recorder, work_key
@@ -328,7 +329,11 @@ class _Pass:
         incident = readings.complete_notes(observed.incident.id)
         terms = practice.terms
         place = birth.Setting(
-            deployment=terms.deployment, zone=terms.zone, site_url=practice.context.site_url, headers=terms.headers
+            deployment=terms.deployment,
+            zone=terms.zone,
+            site_url=practice.context.site_url,
+            headers=terms.headers,
+            record=tuple(record_rows(practice.packs).items()),
         )
         items = items_at_birth(observed, practice)
         counts = status.count((), len(items), self.world.clock.now(), terms.zone)
@@ -460,7 +465,7 @@ def items_at_birth(observed: Observed, practice: Practice) -> tuple[birth.Item, 
     """The default action items of the team, with their owners and dates where they are known."""
     incident, items = observed.incident, []
     roles = {"commander": incident.commander, "assignee": incident.assignee}
-    for item in practice.terms.default_items:
+    for item in practice.default_items(incident):
         person = roles.get(item.owner)
         account = person.account if person else ("" if item.owner in roles else item.owner)
         closed = incident.closed

@@ -17,13 +17,14 @@ from pirsync.build import load_template
 from pirsync.config import Product, Run, Site, Team
 from pirsync.mapping import TeamMapping, load_mapping
 from pirsync.model import CellEdit, Column, CreateScreen, Deployment, Mention, Page, Person, Region, ReviewPage, Row
+from pirsync.packs import load_packs
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.scan import scan
 from pirsync.page.splice import append_row, splice
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import World
-from pirsync.practice import Practice, practice
+from pirsync.practice import Practice, following, practice
 from pirsync.reconcile import Limits, Mode, Selection, run_once
 from pirsync.report import Report
 
@@ -129,14 +130,10 @@ class Stage:
             "space": "OPS",
             "action_project": "ACT",
         }
-        return practice(
-            Team.model_validate(told | self.team),
-            site,
-            Run.model_validate(self.run),
-            self.mapping or default_mapping(),
-            self.template or template(),
-            world,
-        )
+        team = Team.model_validate(told | self.team)
+        mapping, plain = self.mapping or default_mapping(), self.template or template()
+        found = practice(team, site, Run.model_validate(self.run), mapping, plain, world)
+        return following(found, load_packs(team.packs, Path()), team)
 
     def run_pass(self, selection: Selection = ALL, max_creates: int = 100) -> Report:
         return self.run_on(self.world, selection, max_creates)

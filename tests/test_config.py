@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pirsync.config import EXAMPLE_DAY, EXAMPLE_OWNER, Product, Run, Site, Team, WorkingDays, init_text, load, seconds
 from pirsync.errors import ConfigError
 from pirsync.policy.clocks import Rules
+from pirsync.policy.people import People
 from pirsync.resources import example_config, mappings_dir
 
 GOOD = """\
@@ -264,6 +265,7 @@ def test_the_example_explains_every_key_and_shows_every_default(tmp_path: Path) 
         (Team, team),
         (WorkingDays, team["calendar"]),
         (Rules, team["deadlines"]),
+        (People, team["people"]),
         (Run, data["run"]),
     ]
     assert [set(model.model_fields) for model, _ in shown] == [set(table) for _, table in shown]

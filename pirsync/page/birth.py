@@ -41,12 +41,14 @@ class Item(Noun):
 
 
 class Setting(Noun):
-    """Where a page is born: the dialect, the team's zone, Jira's address, the words that head the columns."""
+    """Where a page is born: the dialect, the team's zone, Jira's address, the words that head the columns, and what the
+    team's procedures want recorded beyond RECORD (label, and what to fill in)."""
 
     deployment: Deployment
     zone: str
     site_url: str
     headers: dict[Column, tuple[str, ...]]
+    record: tuple[tuple[str, str], ...] = ()
 
 
 def values(
@@ -74,7 +76,7 @@ def values(
         "timeline": Markup(timeline.render(entries)),
         "summary_region": Markup(summary_region(summary)),
         "actions_region": Markup(actions_region(items, place)),
-        "record_region": Markup(record_region()),
+        "record_region": Markup(record_region(place.record)),
     }
 
 
@@ -108,9 +110,10 @@ def summary_region(summary: Iterable[SummaryCell]) -> str:
     )
 
 
-def record_region() -> str:
+def record_region(more: Iterable[tuple[str, str]] = ()) -> str:
     """The record that people fill."""
-    rows = (f"<tr><th><p>{label}</p></th><td>{cells.prompt(ask)}</td></tr>" for label, ask in RECORD)
+    asked = (*RECORD, *more)
+    rows = (f"<tr><th><p>{escape.text(label)}</p></th><td>{cells.prompt(ask)}</td></tr>" for label, ask in asked)
     return _details(Region.RECORD, _table(rows))
 
 

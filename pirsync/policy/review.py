@@ -22,7 +22,7 @@ PLACEHOLDERS = frozenset(
 NOTHING = frozenset({"none", "no", "nothing", "n/a", "na", "not applicable", "keine", "nil"})
 """An explicit "there is none", folded."""
 
-_EDGES = " .…-–—:;!?*_[](){}<>\"'"
+_EDGES = " .,…-–—:;!?*_[](){}<>\"'"
 
 
 def fold(words: str) -> str:

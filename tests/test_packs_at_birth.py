@@ -1,0 +1,52 @@
+"""A review is born with what its procedures want recorded, and with their first actions where they are for it."""
+
+from __future__ import annotations
+
+from pirsync.page.birth import RECORD
+
+from .stage import Stage, raw_incident, stage
+
+USUAL = [label.casefold() for label, _ in RECORD]
+
+
+def born(severity: str, *packs: str) -> Stage:
+    play = stage(
+        incidents=[raw_incident(1, priority={"name": severity})],
+        packs=packs,
+        people={"knowledge": "bob"},
+    )
+    play.run_pass()
+    return play
+
+
+def test_without_packs_nothing_is_added() -> None:
+    review = born("Highest").review()
+    assert (list(review.record), [row.action for row in review.rows if row.action]) == (USUAL, [])
+
+
+def test_the_record_asks_for_what_the_packs_want_recorded() -> None:
+    found = born("Highest", "full-review", "soc2-cc7-4-5", "major-review").review()
+    assert list(found.record) == [
+        *USUAL,
+        *("review criterion", "emergency change", "containment", "eradication", "recovery", "major incident"),
+    ]
+    assert {cell.text for cell in found.record.values()} == {""}
+    assert found.problems == ()
+
+
+def test_the_first_actions_of_a_pack_are_those_of_incidents_in_its_scope() -> None:
+    play = born("Highest", "full-review", "major-review")
+    rows = play.rows()
+    assert [row.action for row in rows] == [
+        "Update the incident response procedures from the lessons of this review",
+        "Update knowledge base and training materials from the lessons of this review",
+    ]
+    assert {row.criteria for row in rows} == {
+        "The procedure's page has a version made after the review",
+        "Both name this incident's lessons",
+    }
+    # Who has the duty is known of one of them, so that one becomes a ticket.
+    play.quiet()
+    play.run_pass()
+    assert [bool(row.ticket) for row in play.rows()] == [False, True]
+    assert [row.action for row in born("Low", "full-review").rows()] == []
