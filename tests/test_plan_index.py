@@ -38,7 +38,7 @@ def line(number: int, **changes: Any) -> IndexRow:
 
 def seen(body: str | None, **changes: Any) -> ObservedIndex:
     found = page(body, title="Index", **changes) if body is not None else None
-    return ObservedIndex(page=found, index=read_index(body) if body is not None else None, holder=None)
+    return ObservedIndex(page=found, index=read_index(body) if body is not None else None, holder=None, labelled=True)
 
 
 def decide(rows: tuple[IndexRow, ...], there: ObservedIndex, journal: Journal = JOURNAL, now: Any = NOW) -> Plan:
@@ -80,7 +80,7 @@ def test_a_refused_index_is_told_until_its_title_or_place_changes() -> None:
 def test_somebody_elses_page_with_the_indexs_title_is_left_alone() -> None:
     theirs = PageHead.model_validate(page("", author="someone").model_dump(exclude={"body"}))
     said = f'the title "Index" belongs to another page ({theirs.url}): rename that page, or the index'
-    there = ObservedIndex(page=None, index=None, holder=theirs)
+    there = ObservedIndex(page=None, index=None, holder=theirs, labelled=True)
     assert decide((line(1),), there) == told(FindingKind.TITLE_TAKEN, said)
 
 
@@ -94,7 +94,7 @@ def test_an_index_whose_region_is_gone_or_that_cannot_be_read_is_left_alone() ->
     said = 'the index page "Index" is left alone: {}; restore it from its history'
     removed = said.format("the region pirsync-index is missing")
     assert decide((line(1),), seen("<p>mine</p>")) == told(FindingKind.REGION_REMOVED, removed)
-    malformed = ObservedIndex(page=page("<p>", title="Index"), index=None, holder=None)
+    malformed = ObservedIndex(page=page("<p>", title="Index"), index=None, holder=None, labelled=True)
     broken = said.format("it is not well formed")
     assert decide((line(1),), malformed) == told(FindingKind.REGION_REMOVED, broken)
 
