@@ -92,11 +92,11 @@ class Present:
         begin, end = self._line(name).span(first, after)
         return end - begin
 
-    def between(self, name: str, first: Any = None, after: Any = None) -> set[int]:
-        """The ids that `count` counts."""
+    def between(self, name: str, first: Any = None, after: Any = None) -> Set[int]:
+        """The ids that `count` counts; not to be changed."""
         line = self._line(name)
         begin, end = line.span(first, after)
-        return set(line.numbers[begin:end])
+        return self.everything if end - begin == len(self.own) else set(line.numbers[begin:end])
 
     def by_number(self, name: str) -> dict[int, Any]:
         """Every id's rank."""
@@ -119,6 +119,24 @@ class Present:
         if len(found) < min(most, len(ids)):
             found += sorted(ids - set(found), reverse=True)[: most - len(found)]
         return found
+
+    def walk(self, ids: Set[int], name: str = "", direction: int = 1) -> Iterator[int]:
+        """The ids by a rank, or by number where it has no name, up (1) or down (-1); each is found when it is taken.
+
+        Those without the rank come last; the newest first among equals.
+        """
+        if len(ids) * _PASSED < len(self.own):
+            yield from self.ordered(ids, name, direction, len(ids)) if name else sorted(ids, reverse=direction < 0)
+            return
+        if not name:
+            yield from (
+                number for number in (self.numbers if direction > 0 else reversed(self.numbers)) if number in ids
+            )
+            return
+        line = self._line(name)
+        yield from _walk(line, direction, ids)
+        if len(line.numbers) < len(self.own):
+            yield from sorted(ids - set(line.numbers), reverse=True)
 
     def _is_worth_walking(self, ids: Set[int], most: int) -> bool:
         return len(ids) ** 2 * _PASSED > most * len(self.own)

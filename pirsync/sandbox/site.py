@@ -11,6 +11,7 @@ from . import tracker, wiki
 from .people import User
 from .text.render import IssueCard
 from .wiki.attachments import Attachment, FileVersion, attachment_named
+from .wiki.index import titled
 
 if TYPE_CHECKING:
     from .world import World
@@ -81,7 +82,7 @@ class WorldSite:
         space = wiki.find_space(self.world, space_key) if space_key else self._own_space()
         if space is None:
             return None
-        for page in self.world.wiki.pages.values():
+        for page in titled(self.world.wiki, title):
             is_it = page.space_id == space.id and page.title.casefold() == title.casefold() and page.status == "current"
             if is_it and wiki.may_see(self.world, self.actor, page):
                 return page_url(self.world, page)

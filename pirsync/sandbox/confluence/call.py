@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -120,6 +121,11 @@ def several(request: Request, name: str) -> set[str]:
     return {each for text in request.query_params.getlist(name) for each in text.split(",") if each}
 
 
+def numbers(request: Request, name: str) -> set[int]:
+    """Like `several`, as ids; what is no number becomes 0, which nothing has."""
+    return {int(each) if each.isascii() and each.isdigit() else 0 for each in several(request, name)}
+
+
 def flag(request: Request, name: str) -> bool:
     """A query parameter that is `true` or `false`, which it is unless given; `Failed` 400 for anything else."""
     text = request.query_params.get(name, "false")
@@ -161,6 +167,10 @@ def checked_value(value: Any) -> Any:
     return value
 
 
+_FAR = 2**31
+"""More than any list has."""
+
+
 def cursor_of(position: int) -> str:
     """An opaque cursor for the place in a list at which the next page starts."""
     return base64.urlsafe_b64encode(json.dumps({"at": position}).encode()).decode()
@@ -171,18 +181,20 @@ def position_of(cursor: str | None) -> int:
     if not cursor:
         return 0
     try:
-        position = json.loads(base64.urlsafe_b64decode(cursor))["at"]
+        position = int(json.loads(base64.urlsafe_b64decode(cursor))["at"])
     except (ValueError, KeyError, TypeError):
         raise bad_request("Invalid cursor") from None
-    return int(position)
+    if position < 0:
+        raise bad_request("Invalid cursor")
+    return position
 
 
-def paged(world: World, request: Request, results: Sequence[Item], shape: Callable[[Item], Json], most: int) -> Json:
+def paged(world: World, request: Request, results: Iterable[Item], shape: Callable[[Item], Json], most: int) -> Json:
     """One page of a v1 list by the query's `start` and `limit`, at most `most` items; the next without context path."""
     query = request.query_params
     limit = min(whole_number(query.get("limit"), 25, "limit"), most) or 25
     start = whole_number(query.get("start"), 0, "start")
-    shown, following = slice_of(list(results), start, limit)
+    shown, following = slice_of(results, start, limit)
     context = "/wiki" if world.is_cloud else "/confluence"
     links = {"self": f"{world.wiki_url}{own_path(request)}", "base": world.wiki_url, "context": context}
     if following is not None:
@@ -192,10 +204,11 @@ def paged(world: World, request: Request, results: Sequence[Item], shape: Callab
     return {"results": listed, "start": start, "limit": limit, "size": len(listed), "_links": links}
 
 
-def slice_of(found: Sequence[Item], start: int, limit: int) -> tuple[Sequence[Item], int | None]:
-    """One page of a list, and where the next one starts (None: this was the last)."""
-    end = start + limit
-    return found[start:end], end if end < len(found) else None
+def slice_of(found: Iterable[Item], start: int, limit: int) -> tuple[Sequence[Item], int | None]:
+    """One page of a list, and where the next one starts (None: this was the last); what comes after is not taken."""
+    end = (start := min(start, _FAR)) + limit
+    taken = found[start : end + 1] if isinstance(found, Sequence) else list(islice(found, start, end + 1))
+    return taken[:limit], end if len(taken) > limit else None
 
 
 def most_of(asked: Asked) -> int:

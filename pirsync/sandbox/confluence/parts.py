@@ -132,7 +132,7 @@ def old_list(
     query = request.query_params
     limit = min(whole_number(query.get("limit"), usual, "limit"), 250 if world.is_cloud else 200) or usual
     start = whole_number(query.get("start"), 0, "start")
-    listed, following = slice_of(list(found), start, limit)
+    listed, following = slice_of(found, start, limit)
     path = request.url.path
     own = path[path.index("/rest/api") :]
     links = {

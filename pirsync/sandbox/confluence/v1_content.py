@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -20,10 +21,10 @@ from pirsync.sandbox.wiki import (
     may_change,
     may_see,
     set_property,
-    space_of,
     versions,
 )
-from pirsync.sandbox.wiki import index as wiki_index
+from pirsync.sandbox.wiki.listing import Wanted
+from pirsync.sandbox.wiki.listing import listed as listed_pages
 from pirsync.sandbox.wiki.tree import move_page
 
 from . import call as edge
@@ -154,28 +155,19 @@ def delete(world: World, request: Request) -> Response:
     return empty()
 
 
-def _wanted(world: World, request: Request, asked: Asked) -> list[Page]:
+def _wanted(world: World, request: Request, asked: Asked) -> Iterator[Page]:
     query = request.query_params
-    statuses = _statuses(request)
-    ids = edge.several(request, "ids")
-    kind = query.get("type", "page")
-    if kind not in ("page", "blogpost"):
-        raise bad_request(f"Unsupported content type for this request: {kind}")
+    statuses, ids = _statuses(request), edge.numbers(request, "ids")
+    kind: Kind = "blogpost" if query.get("type") == "blogpost" else "page"
+    if query.get("type", "page") != kind:
+        raise bad_request(f"Unsupported content type for this request: {query['type']}")
+    statuses |= {"current", "trashed"} if "any" in statuses else set()
+    space = find_space(world, query.get("spaceKey", ""))
+    found = [space.id] if space is not None and space.key == query["spaceKey"] else [0]
+    title = [("title", query["title"])] if "title" in query else []
+    wanted = Wanted(statuses, () if ids else (kind,), found if "spaceKey" in query else (), ids, title)
     day = query.get("postingDay")
-
-    def wanted(page: Page) -> bool:
-        key = space_of(world, page).key
-        return (
-            (bool(ids) or page.kind == kind)
-            and (page.status in statuses or ("any" in statuses and page.status in ("current", "trashed")))
-            and (not ids or str(page.id) in ids)
-            and query.get("title", page.title) == page.title
-            and query.get("spaceKey", key) == key
-            and (day is None or day == f"{page.created:%Y-%m-%d}")
-            and may_see(world, asked.actor, page)
-        )
-
-    return [page for page in wiki_index.listed(world.wiki, ids, query.get("title")) if wanted(page)]
+    return (page for page in listed_pages(world, asked.actor, wanted) if day in (None, f"{page.created:%Y-%m-%d}"))
 
 
 def _publish_by_id(world: World, request: Request, user: User, body: Json) -> Response:

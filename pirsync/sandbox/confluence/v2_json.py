@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -46,7 +46,7 @@ class PageShape:
 def listing(
     world: World,
     request: Request,
-    found: Sequence[Item],
+    found: Iterable[Item],
     shape: Callable[[Item], Any] = lambda item: item,
     usual: int = 25,
 ) -> Response:
@@ -55,7 +55,7 @@ def listing(
     limit = whole_number(query.get("limit"), usual, "limit")
     if not 1 <= limit <= MOST:
         raise bad_request(f"Provided value {{{limit}}} for 'limit' is not in the range of 1 to {MOST}")
-    listed, following = slice_of(list(found), position_of(query.get("cursor")), limit)
+    listed, following = slice_of(found, position_of(query.get("cursor")), limit)
     links, headers = {"base": world.wiki_url}, {}
     if following is not None:
         kept = [(name, value) for name, value in query.multi_items() if name != "cursor"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +23,8 @@ from pirsync.sandbox.wiki import (
     may_see,
     versions,
 )
-from pirsync.sandbox.wiki import index as wiki_index
+from pirsync.sandbox.wiki.listing import Wanted
+from pirsync.sandbox.wiki.listing import listed as listed_pages
 from pirsync.sandbox.wiki.restrictions import restrict
 from pirsync.sandbox.wiki.tree import move_page
 
@@ -53,42 +55,39 @@ def page_of_path(world: World, request: Request) -> tuple[User | None, Page]:
     return user, page
 
 
-def listed(world: World, request: Request, among: list[Page]) -> Response:
-    """The pages of a list that the query asks for, in its order."""
-    user = actor(world, request)
-    query = request.query_params
-    ids, space_ids = edge.several(request, "id"), edge.several(request, "space-id")
-    statuses = _statuses(request, _LISTED_STATUSES)
-    form = _form(request, ("storage",))
-    if edge.several(request, "subtype") - {"page", "live"}:
+def listed(
+    world: World, request: Request, spaces: Collection[int] = (), terms: Collection[tuple[str, Any]] = ()
+) -> Response:
+    """The pages or blog posts, as the path says, that the query asks for, in its order; `spaces` are those of the path.
+
+    `terms` are further terms of the wiki's index.
+    """
+    user, query = actor(world, request), request.query_params
+    statuses, form = _statuses(request, _LISTED_STATUSES), _form(request, ("storage",))
+    subtypes = edge.several(request, "subtype")
+    if subtypes - {"page", "live"}:
         raise bad_request(f"Provided value {{{query['subtype']}}} for 'subtype' is not valid")
-    wanted = [
-        page
-        for page in among
-        if page.status in statuses
-        and (not ids or str(page.id) in ids)
-        and (not space_ids or str(page.space_id) in space_ids)
-        and query.get("title", page.title) == page.title
-        and "page" in (edge.several(request, "subtype") or {"page"})
-        and may_see(world, user, page)
-    ]
+    wanted = Wanted(
+        statuses,
+        (_kind(request),),
+        spaces or edge.numbers(request, "space-id"),
+        edge.numbers(request, "id"),
+        [*terms, *([("title", query["title"])] if "title" in query else [])],
+    )
+    found = by_sort(world, request, user, wanted) if "page" in (subtypes or {"page"}) else ()
     shape = PageShape(body=form, subtype=True)
-    return listing(world, request, in_order(request, wanted), lambda page: page_json(world, user, page, shape))
+    return listing(world, request, found, lambda page: page_json(world, user, page, shape))
 
 
-def in_order(request: Request, pages: list[Page], default: str = "id") -> list[Page]:
-    """The pages sorted by the query's `sort`; `Failed` 400 for a key that there is not."""
-    sort = request.query_params.get("sort", default)
-    keys = {
-        "id": lambda page: page.id,
-        "created-date": lambda page: page.created,
-        "modified-date": lambda page: page.current.at,
-        "title": lambda page: page.title.casefold(),
-        "child-position": lambda page: page.position,
-    }
-    if sort.removeprefix("-") not in keys:
+_RANKS = {"id": "", "created-date": "created", "modified-date": "lastmodified", "title": "title"}
+
+
+def by_sort(world: World, request: Request, user: User | None, wanted: Wanted) -> Iterator[Page]:
+    """The pages that are wanted by the query's `sort`; `Failed` 400 for a key that there is not."""
+    sort = request.query_params.get("sort", "id")
+    if sort.removeprefix("-") not in _RANKS:
         raise bad_request(f"Provided value {{{sort}}} for 'sort' is not valid")
-    return sorted(pages, key=keys[sort.removeprefix("-")], reverse=sort.startswith("-"))
+    return listed_pages(world, user, wanted, _RANKS[sort.removeprefix("-")], -1 if sort.startswith("-") else 1)
 
 
 def parent_of(world: World, user: User | None, parent_id: str | int) -> Page:
@@ -97,12 +96,6 @@ def parent_of(world: World, user: User | None, parent_id: str | int) -> Page:
     if parent is None or parent.status != "current" or not may_see(world, user, parent):
         raise Failed(404, "NotFoundException", "Parent not found")
     return parent
-
-
-def _list(world: World, request: Request) -> Response:
-    kind = _kind(request)
-    candidates = wiki_index.listed(world.wiki, edge.several(request, "id"), request.query_params.get("title"))
-    return listed(world, request, [page for page in candidates if page.kind == kind])
 
 
 def _read(world: World, request: Request) -> Response:
@@ -232,7 +225,7 @@ def _version(world: World, request: Request) -> Response:
 def _table(kind: str) -> tuple[tuple[str, str, edge.Handler], ...]:
     path = f"/api/v2/{kind}"
     return (
-        ("GET", path, _list),
+        ("GET", path, listed),
         ("POST", path, _create),
         ("GET", f"{path}/{{id}}", _read),
         ("PUT", f"{path}/{{id}}", _update),
@@ -255,7 +248,7 @@ def known(world: World, request: Request) -> User:
 
 
 def _kind(request: Request) -> Kind:
-    return "blogpost" if "/api/v2/blogposts" in request.url.path else "page"
+    return "blogpost" if "/blogposts" in request.url.path else "page"
 
 
 def _changeable(world: World, request: Request) -> tuple[User, Page]:

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pirsync.sandbox.edge.http import actor, answer
-from pirsync.sandbox.wiki import Space, ancestors, children, find_space, may_see
+from pirsync.sandbox.wiki import Page, Space, ancestors, children, find_space, may_see
 from pirsync.sandbox.wiki.tree import descendants
 
 from . import call as edge
 from .call import Failed, bad_request
+from .parts import sorted_by
 from .v1_json import operations
 from .v2_json import MOST, child_json, children_json, descendant_json, listing
-from .v2_pages import in_order, listed, page_of_path
+from .v2_pages import listed, page_of_path
 
 if TYPE_CHECKING:
     from pirsync.sandbox.world import World
 
 _DEEPEST = 10
+_CHILD_SORTS: dict[str, Callable[[Page], Any]] = {
+    "id": lambda page: page.id,
+    "created-date": lambda page: page.created,
+    "modified-date": lambda page: page.current.at,
+    "child-position": lambda page: page.position,
+}
 
 
 def _children(world: World, request: Request) -> Response:
     user, page = page_of_path(world, request)
     below = [child for child in children(world, page) if may_see(world, user, child)]
     shape = child_json if request.url.path.endswith("/children") else children_json
-    return listing(world, request, in_order(request, below, "child-position"), shape)
+    return listing(world, request, sorted_by(request, below, _CHILD_SORTS, "child-position"), shape)
 
 
 def _ancestors(world: World, request: Request) -> Response:
@@ -59,13 +67,11 @@ def _pages_of_space(world: World, request: Request) -> Response:
     depth = request.query_params.get("depth", "all")
     if depth not in ("all", "root"):
         raise bad_request(f"Provided value {{{depth}}} for 'depth' is not valid")
-    among = [page for page in world.wiki.pages.values() if page.space_id == space.id and page.kind == "page"]
-    return listed(world, request, [page for page in among if depth == "all" or page.parent_id is None])
+    return listed(world, request, (space.id,), [("parent", None)] if depth == "root" else [])
 
 
 def _posts_of_space(world: World, request: Request) -> Response:
-    space, kind = _space(world, request), "blogpost"
-    return listed(world, request, [p for p in world.wiki.pages.values() if p.space_id == space.id and p.kind == kind])
+    return listed(world, request, (_space(world, request).id,))
 
 
 TABLE: tuple[tuple[str, str, edge.Handler], ...] = (

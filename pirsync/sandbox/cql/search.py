@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
+from itertools import islice
 from operator import or_
 from typing import TYPE_CHECKING, Any, overload
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ _EXACT = frozenset({"type", "space", "space.title", "space.type", "label", "id",
 _PEOPLE = frozenset({"creator", "contributor", "mention", "watcher"})
 _TEXTS = frozenset({"title", "text", "sitesearch", "space.title"})
 _MOMENTS = frozenset({"lastmodified", "created"})
+_RANKED = _MOMENTS | {"title"}
 _NUMBERS = frozenset({"id", "ancestor", "parent"})
 _KNOWN = _EXACT | _PEOPLE | _TEXTS | _MOMENTS | {"macro"}
 _SORTED = frozenset({"title", "lastmodified", "created", "id", "type", "space", "creator", "contributor"})
@@ -65,7 +67,9 @@ class _Asked:
 
 
 def search(world: World, actor: User | None, text: str, context: Context | None = None) -> Sequence[Indexed]:
-    """The pages that the query means, as the index knows them, among those that the actor sees; oldest first.
+    """The pages that the query means, as the index knows them, among those that the actor sees.
+
+    They are in the query's order, or else the oldest first.
 
     `BadQuery` when it is malformed; nothing for an anonymous actor.
     """
@@ -74,7 +78,7 @@ def search(world: World, actor: User | None, text: str, context: Context | None 
     if actor is None:
         return []
     asked = _Asked(world, actor, context or Context())
-    return _looked_through(asked, query) if world.faults.lag else Hits(world, _looked_up(asked, query))
+    return _looked_through(asked, query) if world.faults.lag else _looked_up(asked, query)
 
 
 def matching(world: World, actor: User, text: str, context: Context | None = None) -> list[Indexed]:
@@ -83,14 +87,18 @@ def matching(world: World, actor: User, text: str, context: Context | None = Non
 
 
 class Hits(Sequence[Indexed]):
-    """Pages that the index knows as they are, made when they are taken: a search shows few of all that it finds."""
+    """Pages that the index knows as they are, made when they are taken: a search shows few of all that it finds.
 
-    def __init__(self, world: World, numbers: list[int]) -> None:
+    `first` gives so many of their ids, in order.
+    """
+
+    def __init__(self, world: World, size: int, first: Callable[[int], list[int]]) -> None:
         self._world = world
-        self._numbers = numbers
+        self._size = size
+        self._first = first
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return self._size
 
     @overload
     def __getitem__(self, place: int) -> Indexed: ...
@@ -99,26 +107,46 @@ class Hits(Sequence[Indexed]):
     def __getitem__(self, place: slice) -> list[Indexed]: ...
 
     def __getitem__(self, place: int | slice) -> Indexed | list[Indexed]:
-        if isinstance(place, slice):
-            return [as_it_is(self._world.wiki.pages[number]) for number in self._numbers[place]]
-        return as_it_is(self._world.wiki.pages[self._numbers[place]])
+        if not isinstance(place, slice):
+            return self[:][place]
+        numbers = self._first(self._size if place.stop is None else place.stop)[place]
+        return [as_it_is(self._world.wiki.pages[number]) for number in numbers]
+
+    def __iter__(self) -> Iterator[Indexed]:
+        return iter(self[:])
 
 
-def _looked_up(asked: _Asked, query: Query) -> list[int]:
-    """The ids of what a query means while the index does not lag, in its order."""
+def _looked_up(asked: _Asked, query: Query) -> Hits:
+    """What a query means while the index does not lag, in its order."""
+    ids = _ids(asked, query)
+    if len(query.order) > 1 or any(field not in _RANKED for field, _ in query.order):
+        numbers = _sorted(asked, query, ids)
+        return Hits(asked.world, len(ids), lambda most: numbers[:most])
+    present = wiki_index.refresh(asked.world.wiki)
+    rank, descending = query.order[0] if query.order else ("", False)
+    return Hits(
+        asked.world, len(ids), lambda most: list(islice(present.walk(ids, rank, -1 if descending else 1), most))
+    )
+
+
+def _ids(asked: _Asked, query: Query) -> Set[int]:
     pages, present = asked.world.wiki.pages, wiki_index.refresh(asked.world.wiki)
     where = cql_where.find(asked.world.wiki, query.where, _settled_all(asked, query.where))
     held = [where.ids & present.having("status", each) for each in asked.context.statuses]
-    ids: Set[int] = reduce(or_, held, frozenset())
+    ids: Set[int] = held[0] if len(held) == 1 else reduce(or_, held, frozenset())
     if len(ids) <= _FEW:
         ids = {number for number in ids if may_see(asked.world, asked.actor, pages[number])}
     else:
         ids = ids - wiki_index.hidden(asked.world.wiki, asked.world.people.ids_of(asked.actor))
     if query.where is not None and not where.is_exact:
         ids = {number for number in ids if _holds(asked, query.where, as_it_is(pages[number]))}
-    found = sorted(ids)
+    return ids
+
+
+def _sorted(asked: _Asked, query: Query, ids: Set[int]) -> list[int]:
+    found, present = sorted(ids, reverse=True), wiki_index.refresh(asked.world.wiki)
     for field, descending in reversed(query.order):
-        keys = present.by_number(field) if field in _MOMENTS else _keys(asked, found, field)
+        keys = present.by_number(field) if field in _RANKED else _keys(asked, found, field)
         found.sort(key=keys.__getitem__, reverse=descending)
     return found
 
@@ -138,7 +166,7 @@ def _settled_all(asked: _Asked, node: Node | None) -> cql_where.Settled:
 def _looked_through(asked: _Asked, query: Query) -> list[Indexed]:
     """What a query means as a lagging index knows it, each candidate tested, in the query's order."""
     found = []
-    for page in sorted(_candidates(asked, query.where), key=lambda each: each.id):
+    for page in sorted(_candidates(asked, query.where), key=lambda each: each.id, reverse=bool(query.order)):
         if page.status in asked.context.statuses and may_see(asked.world, asked.actor, page):
             indexed = as_indexed(asked.world, page)
             if indexed is not None and (query.where is None or _holds(asked, query.where, indexed)):

@@ -80,7 +80,7 @@ def _terms(page: Page) -> list[tuple[str, Any]]:
 
 
 def _ranks(page: Page) -> dict[str, Any]:
-    return {"lastmodified": page.current.at, "created": page.created}
+    return {"lastmodified": page.current.at, "created": page.created, "title": page.title.casefold()}
 
 
 def below(wiki: Wiki, numbers: Iterable[int]) -> set[int]:
@@ -135,14 +135,6 @@ def changed_since(wiki: Wiki, instant: datetime) -> Iterator[Page]:
     """The pages that a version or a label was added to at or after `instant`, oldest first."""
     changes = wiki.index.changes
     return _pages(wiki, {number for _, number in changes[bisect_left(changes, (instant, 0)) :]})
-
-
-def listed(wiki: Wiki, ids: Iterable[str], title: str | None) -> Iterator[Page]:
-    """What a listing must look at: the pages of these ids, else those of this title, else all; oldest first."""
-    numbers = {int(each) for each in ids if each.isascii() and each.isdigit()}
-    if numbers:
-        return _pages(wiki, numbers)
-    return iter(list(wiki.pages.values())) if title is None else titled(wiki, title)
 
 
 def _pages(wiki: Wiki, numbers: Iterable[int]) -> Iterator[Page]:

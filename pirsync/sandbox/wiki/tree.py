@@ -10,7 +10,7 @@ from pirsync.sandbox.people import User
 from pirsync.sandbox.text.normalise import Refused
 
 from .changes import add_labels, checked_title, create_page, set_property
-from .index import note
+from .index import in_space, note, refresh
 from .nouns import Page, Space
 from .store import ancestors, children, space_of
 
@@ -41,8 +41,8 @@ def descendants(world: World, page: Page, deepest: int | None = None) -> Iterato
 
 def top_pages(world: World, space: Space) -> list[Page]:
     """The current pages of a space that hang below none, in their order."""
-    pages = world.wiki.pages.values()
-    top = [one for one in pages if one.space_id == space.id and one.status == "current" and one.parent_id is None]
+    ids = refresh(world.wiki).having("parent", None) & in_space(world.wiki, space.id, "current")
+    top = [world.wiki.pages[number] for number in sorted(ids)]
     return sorted((one for one in top if one.kind == "page"), key=lambda page: page.position)
 
 
