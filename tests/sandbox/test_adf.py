@@ -203,6 +203,20 @@ def test_one_pass_settles_any_markup_and_loses_no_word(text: str) -> None:
     assert sum(map(len, re.findall("word", text))) <= sum(map(len, re.findall("word", once))), spoken
 
 
+@pytest.mark.parametrize("end", ["\\", "\\ x", "\\*", "\\h1.", "{\\", ".\\", "\\\\\\"])
+def test_an_address_before_a_backslash_stays_that_address(end: str) -> None:
+    read = document(f"https://e.org/a{end}", mention)
+    assert read["content"][0]["content"][0] == words("https://e.org/a", link("https://e.org/a"))
+    once = wiki(read)
+    assert (read, once) == (document(once, mention), wiki(document(once, mention)))
+
+
+def test_an_address_with_an_entity_in_it_stays_that_address() -> None:
+    read = document("https://e.org/a&#92;#b\\x", mention)
+    assert read["content"][0]["content"][0] == words("https://e.org/a&#92;#b", link("https://e.org/a&#92;#b"))
+    assert read == document(wiki(read), mention)
+
+
 @given(MARKUP)
 @settings(max_examples=40, deadline=None, derandomize=True)
 def test_whatever_is_written_is_a_valid_document(text: str) -> None:

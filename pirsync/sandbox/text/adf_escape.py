@@ -22,7 +22,8 @@ _URL_START, _URL_END = "\ufdee", "\ufdef"
 _FILE = re.compile(r"\[\^[^\[\]|\n\\]+\]")
 _ENTITY = re.compile(r"&#\d{1,6};")
 _BEGINS = (HEADING, QUOTE_LINE, ITEM, RULE)
-_AFTER_URL = frozenset('{}[]|\\<>"')
+# No backslash: it may have to be written as an entity, and the address would go on into that.
+_AFTER_URL = frozenset('{}[]|<>"')
 
 
 def literal(text: str) -> str:
@@ -139,4 +140,4 @@ class _Settling:
         ends = not rest or rest[0].isspace() or rest[0] in _AFTER_URL
         ends = ends or (rest[0] in ".,;:!?)" and (len(rest) == 1 or rest[1].isspace()))
         bare = ends and URL.fullmatch(url) and not before.isalnum()
-        return url if bare else f"[{url}|{url}]"
+        return url if bare else f"[{inside(url, '[]|')}|{url}]"
