@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
 from itertools import islice
-from operator import or_
 from typing import TYPE_CHECKING, Any, overload
 from zoneinfo import ZoneInfo
 
@@ -118,29 +116,37 @@ class Hits(Sequence[Indexed]):
 
 def _looked_up(asked: _Asked, query: Query) -> Hits:
     """What a query means while the index does not lag, in its order."""
-    ids = _ids(asked, query)
+    ids, left_out = _ids(asked, query)
+    size = len(ids) - len(ids & left_out)
     if len(query.order) > 1 or any(field not in _RANKED for field, _ in query.order):
-        numbers = _sorted(asked, query, ids)
-        return Hits(asked.world, len(ids), lambda most: numbers[:most])
+        numbers = _sorted(asked, query, ids - left_out)
+        return Hits(asked.world, size, lambda most: numbers[:most])
     present = wiki_index.refresh(asked.world.wiki)
     rank, descending = query.order[0] if query.order else ("", False)
-    return Hits(
-        asked.world, len(ids), lambda most: list(islice(present.walk(ids, rank, -1 if descending else 1), most))
-    )
+
+    def first(most: int) -> list[int]:
+        walked = present.walk(ids, rank, -1 if descending else 1)
+        return list(islice((number for number in walked if number not in left_out), most))
+
+    return Hits(asked.world, size, first)
 
 
-def _ids(asked: _Asked, query: Query) -> Set[int]:
-    pages, present = asked.world.wiki.pages, wiki_index.refresh(asked.world.wiki)
-    where = cql_where.find(asked.world.wiki, query.where, _settled_all(asked, query.where))
-    held = [where.ids & present.having("status", each) for each in asked.context.statuses]
-    ids: Set[int] = held[0] if len(held) == 1 else reduce(or_, held, frozenset())
-    if len(ids) <= _FEW:
-        ids = {number for number in ids if may_see(asked.world, asked.actor, pages[number])}
+def _ids(asked: _Asked, query: Query) -> tuple[Set[int], Set[int]]:
+    """Where the pages are that a query means, and what is left out of there: taking it out would cost all of them."""
+    world, pages = asked.world, asked.world.wiki.pages
+    where = cql_where.find(world.wiki, query.where, _settled_all(asked, query.where))
+    by_status = wiki_index.refresh(world.wiki).terms.get("status", {})
+    others = [ids for status, ids in by_status.items() if status not in asked.context.statuses]
+    if len(where.ids) <= _FEW:
+        ids: Set[int] = where.ids - set().union(*(where.ids & each for each in others))
+        ids = {number for number in ids if may_see(world, asked.actor, pages[number])}
+        left_out: Set[int] = frozenset()
     else:
-        ids = ids - wiki_index.hidden(asked.world.wiki, asked.world.people.ids_of(asked.actor))
-    if query.where is not None and not where.is_exact:
-        ids = {number for number in ids if _holds(asked, query.where, as_it_is(pages[number]))}
-    return ids
+        ids = where.ids
+        left_out = wiki_index.hidden(world.wiki, world.people.ids_of(asked.actor)).union(*others)
+    if query.where is None or where.is_exact:
+        return ids, left_out
+    return {each for each in ids if each not in left_out and _holds(asked, query.where, as_it_is(pages[each]))}, set()
 
 
 def _sorted(asked: _Asked, query: Query, ids: Set[int]) -> list[int]:
