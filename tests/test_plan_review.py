@@ -104,11 +104,14 @@ def test_a_summary_that_says_what_jira_says_is_left() -> None:
 
 
 def test_summary_cells_that_differ_are_written_and_no_others() -> None:
-    seen = observed(summary_body(Severity="<p>P4</p>", Title="<p></p>"))
-    write = the_update(decide(seen))
+    decided = decide(observed(summary_body(Severity="<p>P4</p>", Title="<p></p>")))
+    write = the_update(decided)
     assert write.cells == (f'Title = "{INCIDENT.summary}"', f'Severity = "{INCIDENT.severity}"')
     assert write.body == summary_body()
     assert (write.asserted, write.message) == ((), f"{STAMP} 2 cells from Jira")
+    # What we wrote last and Jira has changed since, nobody wrote over; of what we never wrote, nobody can tell.
+    assert decided.findings == ()
+    assert decide(observed(summary_body(Severity="<p>P4</p>"), base=None)).findings == ()
 
 
 def test_the_incident_is_known_by_its_key_however_it_is_linked() -> None:
