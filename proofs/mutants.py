@@ -79,9 +79,13 @@ SLICES = {
     "page-index": Slice(("page/index.py",), ("page/test_index.py",)),
     "page-read": Slice(("page/read.py",), ("page/test_read.py",)),
     "page-cells": Slice(("page/cells.py", "page/escape.py"), ("page/test_cells.py",)),
-    "page-birth": Slice(("page/birth.py", "page/template.py", "page/summary.py"), ("test_birth.py",)),
+    "page-birth": Slice(
+        ("page/birth.py", "page/template.py", "page/summary.py"), ("test_birth.py", "page/test_summary.py")
+    ),
     "page-timeline": Slice(("page/timeline.py", "page/lint.py"), ("page/test_timeline.py", "page/test_lint.py")),
-    "page-html": Slice(("page/html.py", "page/blocks.py"), ("page/test_html.py",), "not megabyte"),
+    "page-html": Slice(
+        ("page/html.py", "page/blocks.py"), ("page/test_html.py", "page/test_blocks.py"), "not megabyte"
+    ),
     "page-markdown": Slice(("page/markdown.py",), ("page/test_markdown.py",), "not linear"),
 }
 
