@@ -148,7 +148,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         findings.append(situation.finding(FindingKind.REFUSED, f"{what}: {why}"))
     held: list[Change] = [*rows.completions, *rows.creates]
     if not rows.creates and (edits or rows.appended):
-        held += [*binding.first(situation, rows), *_comment(situation, page, rows)]
+        held += [*binding.first(situation, rows), *_comment(page, rows)]
         held.append(_update_page(situation, page, edits, rows))
     memory = [] if held or rows.waiting else binding.agreed(situation, rows)
     wakes = list(rows.wakes)
@@ -196,7 +196,7 @@ def _barred(page: Page, barred: Barred) -> str:
     )
 
 
-def _comment(situation: Situation, page: Page, rows: RowPlan) -> list[CommentPage]:
+def _comment(page: Page, rows: RowPlan) -> list[CommentPage]:
     """One comment for all values that were not taken."""
     told = tuple(one.said for one in rows.not_taken)
     made = CommentPage(

@@ -98,21 +98,22 @@ def main() -> int:
     parser.add_argument("--survivors", action="store_true", help="try those again that survived last time")
     told = parser.parse_args()
     work = WORK / told.slice
-    again = [name for name, code in _codes(work) if code not in KILLED] if told.survivors else []
-    _prepare(work, SLICES[told.slice], keep=bool(again))
+    if told.survivors:
+        _forget_survivors(work)
+    elif work.exists():
+        shutil.rmtree(work)
+    _prepare(work, SLICES[told.slice])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     began = time.monotonic()
-    ran = _mutmut(work, "run", "--max-children", str(told.children), *again)
+    ran = _mutmut(work, "run", "--max-children", str(told.children))
     print(ran.stdout.splitlines()[-1] if ran.returncode == 0 else ran.stdout + ran.stderr)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"{(used.ru_utime + used.ru_stime) / 60:.1f} minutes of CPU in {(time.monotonic() - began) / 60:.1f} minutes")
     return ran.returncode or _report(work)
 
 
-def _prepare(work: Path, part: Slice, keep: bool) -> None:
-    """A copy of what the tests need; of an earlier run only mutmut's results stay, and only to be tried again."""
-    if not keep and work.exists():
-        shutil.rmtree(work)
+def _prepare(work: Path, part: Slice) -> None:
+    """A copy of what the tests need, and mutmut's settings."""
     for name in NEEDED:
         source, copy = ROOT / name, work / name
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -136,10 +137,24 @@ def _mutmut(work: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)
 
 
+def _results(work: Path) -> Iterator[Path]:
+    """Where mutmut keeps the results, a file a module."""
+    yield from sorted((work / "mutants" / "pirsync").rglob("*.meta"))
+
+
 def _codes(work: Path) -> Iterator[tuple[str, int | None]]:
-    """Each mutant's name and its exit code, as mutmut left them."""
-    for told in sorted((work / "mutants" / "pirsync").rglob("*.meta")):
+    """Each mutant's name and its exit code, as mutmut left them; None where it was not tried."""
+    for told in _results(work):
         yield from json.loads(told.read_text(encoding="utf-8"))["exit_code_by_key"].items()
+
+
+def _forget_survivors(work: Path) -> None:
+    """Let mutmut try all again that tests did not fail for; those of functions that have changed it tries anyway."""
+    for told in _results(work):
+        result = json.loads(told.read_text(encoding="utf-8"))
+        codes = result["exit_code_by_key"].items()
+        result["exit_code_by_key"] = {name: code if code in KILLED else None for name, code in codes}
+        told.write_text(json.dumps(result), encoding="utf-8")
 
 
 def _report(work: Path) -> int:

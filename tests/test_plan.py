@@ -9,7 +9,7 @@ import pytest
 
 from pirsync import draft
 from pirsync.changes import CreatePage, WriteMemory, describe
-from pirsync.decision import Finding, FindingKind, Plan
+from pirsync.decision import Finding, FindingKind, Observed, Plan
 from pirsync.model import IndexRow, Lozenge, PageStatus, Shown
 from pirsync.plan import desired, plan, scope
 from pirsync.ports import PageDraft
@@ -95,7 +95,8 @@ def test_a_page_is_born_once_with_everything() -> None:
 
 
 def test_a_body_is_made_only_for_a_page_that_will_be_born() -> None:
-    def render(_: object) -> tuple[str, int]:
+    def render(seen: Observed) -> tuple[str, int]:
+        assert seen.page is None
         return "<p>born</p>", 3
 
     born = desired(observed(None), TERMS, render)
