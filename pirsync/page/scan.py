@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html.entities import entitydefs
-from xml.parsers.expat import ExpatError, ParserCreate
+from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
 DEEPEST = 200
 """Levels of nesting that are read; pages made by people have fewer than fifty."""
@@ -129,7 +129,7 @@ class _Scanner:
             self._parser.Parse(_PREFIX + self._raw + _SUFFIX, True)
         except ExpatError as error:
             offset = max(self._parser.ErrorByteIndex - len(_PREFIX), 0)
-            raise BadPage(f"{_reason(error)} at {position(self._raw, offset)}") from None
+            raise BadPage(f"{ErrorString(error.code)} at {position(self._raw, offset)}") from None
         return self._root
 
     def _offset(self) -> int:
@@ -176,10 +176,6 @@ class _Scanner:
         if self._words:
             self._at.children.append("".join(self._words))
             self._words.clear()
-
-
-def _reason(error: ExpatError) -> str:
-    return str(error).split(":", 1)[0]
 
 
 def position(raw: bytes, offset: int) -> str:

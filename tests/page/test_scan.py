@@ -63,6 +63,7 @@ def test_what_stands_at_a_limit_is_read_and_what_passes_it_refused(monkeypatch: 
 
 
 def test_a_position_is_counted_in_lines_and_characters() -> None:
+    assert position(b"\nx", 1) == "line 2, column 1"
     raw = "\u00e9\n\n\u00fcx".encode()
     assert [position(raw, offset) for offset in (0, 2, 3, 4, 6)] == [
         "line 1, column 1",
