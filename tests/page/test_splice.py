@@ -116,6 +116,14 @@ def test_contents_that_together_would_change_what_stands_between_are_refused(
     assert str(refused.value) == CHANGED
 
 
+def test_contents_that_together_would_change_a_cell_between_them_are_refused() -> None:
+    body = "<table><tr><td>a</td><td>theirs</td><td>b</td></tr></table>"
+    first, _, last = outer_cells(scan(body.encode()))
+    with pytest.raises(BadPage) as refused:
+        splice(body, [edit(first, "</td><td>ours</td><!--"), edit(last, "--><td>")])
+    assert str(refused.value) == CHANGED
+
+
 def test_edits_fill_their_cells_in_whatever_order_they_come() -> None:
     body = "<p>\u00e9</p><table><tr><th>a</th><td/><td />b<td\tclass='x'\n/><td>c</td></tr></table>&nbsp;"
     found = outer_cells(scan(body.encode()))
@@ -166,12 +174,20 @@ def test_a_row_is_appended_only_to_the_action_table() -> None:
 
 
 def test_a_row_is_not_appended_where_no_row_ends() -> None:
-    body = SUMMARY + TABLE
+    body = SUMMARY + TABLE + "<!-- no place -->"
     review = read_review(body, HEADERS)
-    for stray in (0, body.index("<tr>", len(SUMMARY)), len(body)):
+    for stray in (0, body.index("<tr>", len(SUMMARY)), len(SUMMARY + TABLE), body.index("place")):
         with pytest.raises(BadPage) as refused:
             append_row(body, review.model_copy(update={"row_end": stray}), {})
         assert str(refused.value) == f"no row ends at byte {stray}"
+
+
+def test_a_column_without_content_gets_an_empty_cell() -> None:
+    body = SUMMARY + TABLE
+    longer = append_row(body, read_review(body, HEADERS), {Column.ACTION: "<p>new</p>"})
+    row = "<tr><td><p>new</p></td><td><p></p></td><td><p></p></td></tr>"
+    end = "</tbody></table></ac:rich-text-body></ac:structured-macro>"
+    assert longer == body.removesuffix(end) + row + end
 
 
 def test_a_rows_contents_stay_in_their_cells() -> None:
