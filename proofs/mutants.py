@@ -84,6 +84,7 @@ SLICES = {
         ("page/birth.py", "page/template.py", "page/summary.py"), ("test_birth.py", "page/test_summary.py")
     ),
     "page-timeline": Slice(("page/timeline.py", "page/lint.py"), ("page/test_timeline.py", "page/test_lint.py")),
+    "page-sections": Slice(("page/sections.py",), ("page/test_sections.py",)),
     "page-html": Slice(("page/html.py", "page/blocks.py"), HTML, "not megabyte"),
     "page-markdown": Slice(("page/markdown.py",), ("page/test_markdown.py",), "not linear"),
 }

@@ -203,7 +203,7 @@ def test_one_comment_tells_all_values_that_were_not_taken_and_its_receipts_go_fi
 def test_what_is_agreed_is_remembered_only_once_nothing_is_to_be_written_or_waited_for() -> None:
     label = draft.mark_label("mark1")
     linked = link_to(0).model_copy(update={"other_id": INCIDENT.id, "direction": "inward"})
-    known = {"labels": ("pirsync", label), "links": (linked,), "id": "20001"}
+    known: dict[str, Any] = {"labels": ("pirsync", label), "links": (linked,), "id": "20001"}
     settled, changed = ticket(**known), done(**known)
     assert kinds(decide(observed(body_of([settled_row()]), [settled], memory=memory()))) == ["write-memory"]
     assert kinds(decide(observed(body_of([settled_row()]), [changed], memory=memory()))) == ["update-page"]
