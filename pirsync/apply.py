@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar, assert_never
 
-from pirsync.known import KeptBar, Known, asserted_of
+from pirsync.known import KeptBar, Known, asserted_of, refused_of
 from pirsync.recall import recall
 
 from .changes import (
@@ -141,7 +141,7 @@ def create(
 
 def note_refusal(change: Change, incident_id: str, refused: Rejected, world: World) -> None:
     """Have it told, and not tried again until a person asks."""
-    known = world.state.cached("refused", incident_id) or {}
+    known = refused_of(world.state, incident_id)
     world.state.cache("refused", {incident_id: {**known, describe(change): str(refused)}})
 
 
@@ -164,13 +164,11 @@ def _note_asserted(labels: tuple[str, ...], incident_id: str, world: World) -> N
         return
     now = world.clock.now()
     kept = asserted_of(world.state, incident_id)
-    recent = {
-        label: [at for at in kept.get(label, ()) if datetime.fromisoformat(at) > now - FLAP_WINDOW]
-        for label in (*kept, *labels)
-    }
+    recent = {label: [at for at in kept.get(label, ()) if at > now - FLAP_WINDOW] for label in (*kept, *labels)}
     for label in labels:
-        recent[label].append(now.isoformat())
-    world.state.cache("asserted", {incident_id: {label: at for label, at in recent.items() if at}})
+        recent[label].append(now)
+    told = {label: [at.isoformat() for at in instants] for label, instants in recent.items() if instants}
+    world.state.cache("asserted", {incident_id: told})
 
 
 def _keep_base(page: Page, world: World, readings: Readings) -> None:

@@ -26,6 +26,7 @@ from pirsync.packs import load_packs
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import Clock, State, World
 from pirsync.practice import Practice, following, practice
+from pirsync.recall import KeptHold, recall
 from pirsync.reconcile import Limits
 from pirsync.resources import mappings_dir
 from pirsync.sample import sample_values
@@ -174,9 +175,10 @@ def open_bench(
 
 def product_holds(state: State, product: str, now: Callable[[], datetime]) -> Holds:
     """The product's holds, of which one on everything outlives this process."""
-    kept = state.cached("hold", product)
-    until = datetime.fromisoformat(kept["until"]) if kept else None
-    return Holds(now, until, lambda end: state.cache("hold", {product: {"until": end.isoformat()}}))
+    kept = recall(state, "hold", product, KeptHold)
+    return Holds(
+        now, kept.until if kept else None, lambda end: state.cache("hold", {product: {"until": end.isoformat()}})
+    )
 
 
 def _day(instant: datetime | None) -> date | None:

@@ -12,6 +12,7 @@ from datetime import date
 
 from .doctor import Check
 from .ports import State
+from .recall import KeptWarning, recall
 
 LEVELS = (1, 3, 14, 30)
 """Days ahead, the most urgent first."""
@@ -60,9 +61,9 @@ def warnings(tokens: Iterable[Token], today: date, state: State) -> list[tuple[s
         reached = None if token.expires is None else level(token.expires, today)
         if token.expires is None or reached is None:
             continue
-        now = {"expires": token.expires.isoformat(), "level": reached}
-        told = state.cached("token", token.product)
-        if told is None or told["expires"] != now["expires"] or told["level"] > reached:
-            state.cache("token", {token.product: now})
+        now = KeptWarning(expires=token.expires, level=reached)
+        told = recall(state, "token", token.product, KeptWarning)
+        if told is None or told.expires != now.expires or told.level > reached:
+            state.cache("token", {token.product: now.model_dump(mode="json")})
             due.append((token.product, said(token.expires, today)))
     return due

@@ -8,7 +8,7 @@ from pirsync.decision import Barred, Journal, Wishes
 from pirsync.draft import page_mark
 from pirsync.model import Memory, Noun, Property
 from pirsync.ports import State
-from pirsync.recall import recall
+from pirsync.recall import Asserted, Refusals, recall
 
 
 class Known(Noun):
@@ -47,10 +47,16 @@ def memory_of(found: Property | None) -> Memory | None:
         return None
 
 
-def asserted_of(state: State, incident_id: str) -> dict[str, list[str]]:
-    """When we wrote anew which cells that somebody had written over, as state keeps it: ISO instants by label."""
-    kept = state.cached("asserted", incident_id) or {}
-    return {str(label): [str(at) for at in instants] for label, instants in kept.items()}
+def asserted_of(state: State, incident_id: str) -> dict[str, tuple[datetime, ...]]:
+    """When we wrote anew, by label, which cells that somebody had written over."""
+    kept = recall(state, "asserted", incident_id, Asserted)
+    return kept.root if kept is not None else {}
+
+
+def refused_of(state: State, incident_id: str) -> dict[str, str]:
+    """What a site refused without harm, and in which words, by what was to be done."""
+    kept = recall(state, "refused", incident_id, Refusals)
+    return kept.root if kept is not None else {}
 
 
 def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
@@ -61,11 +67,9 @@ def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
         intents=state.intents(incident_id),
         settled_from=state.created_at if state.born_with_owner else state.created_at + settle,
         waiting_since=waiting.since if waiting else None,
-        refused={str(k): str(v) for k, v in (state.cached("refused", incident_id) or {}).items()},
+        refused=refused_of(state, incident_id),
         wishes=recall(state, "wish", incident_id, Wishes) or Wishes(),
-        asserted={
-            label: tuple(map(datetime.fromisoformat, at)) for label, at in asserted_of(state, incident_id).items()
-        },
+        asserted=asserted_of(state, incident_id),
         barred=Barred(reason=barred.reason, until=barred.until) if barred else None,
     )
 

@@ -12,7 +12,7 @@ from .directory import Sources
 from .draft import page_mark
 from .errors import AuthInDoubt
 from .known import Known, memory_of
-from .model import Incident, Page, PageHead, Property, ReviewPage
+from .model import Incident, Page, PageHead, PageStatus, Property, ReviewPage, current_first
 from .names import LINK_PREFIX, PAGE_PROPERTY, STAMP
 from .plan import scope
 from .ports import Stamp, WikiReads
@@ -44,8 +44,13 @@ class _Search:
     def run(self, incidents: list[Incident]) -> Located:
         lost = [incident for incident in incidents if self._may_have_page(incident)]
         self._follow({incident.id: incident for incident in lost}, self._pointers(lost))
-        self._find_by_title([incident for incident in lost if incident.id not in self._found.known])
+        # A page that was put away may have been made anew, and the incident have taken no link to the new one.
+        self._find_by_title([incident for incident in lost if not self._has_current(incident.id)])
         return self._found
+
+    def _has_current(self, incident_id: str) -> bool:
+        known = self._found.known.get(incident_id)
+        return known is not None and self._found.pages[known.page].status is PageStatus.CURRENT
 
     def _may_have_page(self, incident: Incident) -> bool:
         terms, born_with_owner = self._terms, self._sources.state.born_with_owner
@@ -79,21 +84,26 @@ class _Search:
             prove_sight(wiki, self._terms)
         properties = self._properties(list(pages))
         for incident_id, page_ids in named.items():
-            for page_id in page_ids:
-                if page_id not in pages:
-                    # People deleted it; that we forgot it with our state does not bring it back.
+            incident, there = incidents[incident_id], [pages[p] for p in page_ids if p in pages]
+            if not any(self._bind(incident, page, properties[page.id]) for page in current_first(there)):
+                # People deleted it; that we forgot it with our state does not bring it back.
+                for page_id in set(page_ids) - set(pages):
                     self._found.vanished[incident_id] = page_id
-                elif self._bind(incidents[incident_id], pages[page_id], properties[page_id]):
-                    break
 
     def _find_by_title(self, incidents: list[Incident]) -> None:
         terms, wiki = self._terms, self._sources.wiki
         asked = [i for i in incidents if not scope(i, terms) and not i.is_restricted]
-        found = wiki.each(lambda i: wiki.find(terms.space, terms.title.format(key=i.key)), asked)
-        properties = self._properties([page.id for page in found if page is not None])
-        for incident, page in zip(asked, found, strict=True):
-            if page is not None and not self._bind(incident, page, properties[page.id]):
-                self._found.holders[incident.id] = page
+        found = wiki.each(lambda i: wiki.titled(terms.space, terms.title.format(key=i.key)), asked)
+        properties = self._properties([page.id for pages in found for page in pages])
+        for incident, pages in zip(asked, found, strict=True):
+            if incident.id in self._found.known:
+                pages = [page for page in pages if page.status is PageStatus.CURRENT]
+            # One of ours that was put away is found, too: its title may be free, but it is the review.
+            if any(self._bind(incident, page, properties[page.id]) for page in pages):
+                continue
+            # What lies in the trash has given its title away.
+            if pages and pages[0].status is not PageStatus.TRASHED:
+                self._found.holders[incident.id] = pages[0]
 
     def _properties(self, page_ids: list[str]) -> dict[str, Property | None]:
         wiki = self._sources.wiki

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
@@ -205,6 +206,12 @@ class Page(PageHead):
     def head(self) -> PageHead:
         """All but the body."""
         return PageHead.model_validate(self.model_dump(exclude={"body"}))
+
+
+def current_first(pages: Iterable[Page]) -> list[Page]:
+    """Pages of one title by what became of them, as `PageStatus` lists it, and of those the newest first."""
+    lives = list(PageStatus)
+    return sorted(sorted(pages, key=lambda page: page.at, reverse=True), key=lambda page: lives.index(page.status))
 
 
 class Property(Noun):

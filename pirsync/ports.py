@@ -232,6 +232,10 @@ class WikiReads(Protocol):
     def find(self, space: str, title: str) -> Page | None:
         """The current page with exactly that title in the space, with its body."""
 
+    def titled(self, space: str, title: str) -> list[Page]:
+        """The pages with exactly that title in the space, with their bodies: the current one first, then archived
+        ones and those in the trash, the newest first; in one request."""
+
     def labelled(
         self, space: str, label: str, since: datetime | None, also: tuple[str, ...] = ()
     ) -> Iterator[PageHead]:

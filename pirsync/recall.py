@@ -6,12 +6,15 @@ need. Nothing in a cache is worth a guess, for everything in it can be read or c
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TypeVar
+
+from pydantic import AwareDatetime, BaseModel, RootModel
 
 from .model import Noun, Page, Ticket
 from .ports import State
 
-N = TypeVar("N", bound=Noun)
+N = TypeVar("N", bound=BaseModel)
 
 
 class Place(Noun):
@@ -36,6 +39,27 @@ class KeptIndex(Noun):
     page: str
     held: Page | None = None
     labelled: bool | None = None
+
+
+class KeptHold(Noun):
+    """Until when a product asked to be left alone (cache `hold`)."""
+
+    until: AwareDatetime
+
+
+class KeptWarning(Noun):
+    """Of which end of a product's token, and how many days ahead, people were told (cache `token`)."""
+
+    expires: date
+    level: int
+
+
+class Asserted(RootModel[dict[str, tuple[AwareDatetime, ...]]]):
+    """When we wrote anew, by label, which cells that somebody had written over (cache `asserted`)."""
+
+
+class Refusals(RootModel[dict[str, str]]):
+    """What a site refused without harm, and in which words (cache `refused`)."""
 
 
 def recall(state: State, kind: str, key: str, shape: type[N]) -> N | None:

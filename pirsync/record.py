@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from .decision import Plan
+from .known import Waiting
 from .model import Incident, PageStatus, Ticket
 from .observe import Readings
 from .ports import Due, State
+from .recall import recall
 
 FINISHED = frozenset({"ACTIONS COMPLETE", "ACTIONS CLOSED"})
 """Review statuses whose pages polls no longer watch one by one; the daily sweep still reads them."""
@@ -109,7 +111,7 @@ class Recorder:
             self._state.mark_dirty(key, plan.wake, "wake")
 
     def _waiting(self, incident_id: str, plan: Plan) -> None:
-        kept = self._state.cached("waiting", incident_id)
+        kept = recall(self._state, "waiting", incident_id, Waiting)
         if plan.waiting and kept is None:
             self._fresh["waiting"][incident_id] = {"since": self._now.isoformat()}
         elif not plan.waiting and kept is not None:

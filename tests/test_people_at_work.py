@@ -6,21 +6,22 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from pirsync.adapters.memory import person_edits
+from pirsync.adapters.memory import page_becomes, person_edits
 from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.binding import MEMORY_LIMIT, fitting
 from pirsync.changes import is_local
-from pirsync.decision import FLAP_WINDOW, FindingKind
+from pirsync.decision import FLAP_WINDOW, FindingKind, Wishes
 from pirsync.errors import Ambiguous, Rejected
-from pirsync.model import Column, Deployment, Memory, Page, PageHead
+from pirsync.known import wish
+from pirsync.model import Column, Deployment, Memory, Page, PageHead, PageStatus, RemoteLink
 from pirsync.names import PAGE_PROPERTY
 from pirsync.page import cells
 from pirsync.page.template import ReviewTemplate
-from pirsync.ports import PageDraft, Query, Want, WikiWrites
+from pirsync.ports import PageDraft, Query, TrackerWrites, Want, WikiWrites
 from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
 from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
@@ -656,6 +657,75 @@ def test_a_page_with_our_title_that_is_a_copy_of_another_review_is_refused() -> 
     report = play.run_pass()
     assert len(told(report, FindingKind.TITLE_TAKEN)) == 1
     assert play.world.wiki.page(copy.id) == copy
+
+
+class Unlinking:
+    """Writes of a Jira whose closed incidents take no remote link."""
+
+    def __init__(self, real: TrackerWrites) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def put_remote_link(self, issue_id: str, link: RemoteLink) -> None:
+        raise Rejected("Issue does not allow links to be made")
+
+
+def without_links(play: Stage) -> Stage:
+    writes = cast(TrackerWrites, Unlinking(play.world.tracker_writes))
+    return replace(play, world=replace(play.world, tracker_writes=writes))
+
+
+@pytest.mark.parametrize("status", [PageStatus.ARCHIVED, PageStatus.TRASHED])
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_our_own_page_that_was_put_away_is_found_by_its_title_alone(deployment: Deployment, status: PageStatus) -> None:
+    """No state, and an incident that took no link: nothing but the title leads to it, and no other page is made."""
+    play = without_links(stage(deployment))
+    play.template = SMALL
+    play.run_pass()
+    page = page_becomes(play.world, play.page().id, status)
+    lost = without_state(play)
+    lost.clock.forward(61)
+    report = lost.run_pass()
+    assert f"is {status}: restore it" in told(report, FindingKind.PAGE_GONE)[0]
+    assert lost.world.wiki.titled("OPS", page.title) == [page]
+    page_becomes(lost.world, page.id, PageStatus.CURRENT)
+    lost.type_row("Fix the queue")
+    lost.quiet()
+    lost.run_pass()
+    assert len(tickets(lost)) == 1
+    assert [one.id for one in lost.world.wiki.titled("OPS", page.title)] == [page.id]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_review_made_anew_is_the_review_and_not_the_one_in_the_trash(play: Stage, links: bool) -> None:
+    play = play if links else without_links(play)
+    old = page_becomes(play.world, play.page().id, PageStatus.TRASHED)
+    wish(play.world.state, "owner-0001", "10001", Wishes(recreate=True))
+    play.run_pass(Selection(Mode.NAMED, ("OPS-1",)))
+    anew = play.page()
+    lost = without_state(play)
+    lost.clock.forward(61)
+    assert told(lost.run_pass(), FindingKind.PAGE_GONE) == []
+    lost.type_row("Ask who knows")
+    lost.quiet()
+    lost.run_pass()
+    assert len(tickets(lost)) == 2
+    assert [page.id for page in lost.world.wiki.titled("OPS", old.title)] == [anew.id, old.id]
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_an_archived_page_of_others_keeps_its_title_and_one_in_the_trash_does_not(deployment: Deployment) -> None:
+    play = stage(deployment)
+    play.template = SMALL
+    writes, title = play.world.wiki_writes, "OPS-1 Post-incident review"
+    other = writes.create_page(PageDraft(space="OPS", parent=None, title=title, body="<p>theirs</p>"))
+    page_becomes(play.world, other.id, PageStatus.ARCHIVED)
+    assert len(told(play.run_pass(), FindingKind.TITLE_TAKEN)) == 1
+    page_becomes(play.world, other.id, PageStatus.TRASHED)
+    play.run_pass()
+    assert play.page().id != other.id
 
 
 class TitleTaken:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from pirsync.adapters.answers import Effect, Request
+from pirsync.build import product_holds
 from pirsync.changes import is_local
 from pirsync.decision import FindingKind
-from pirsync.known import memory_of
+from pirsync.expiry import Token, warnings
+from pirsync.known import journal, memory_of
 from pirsync.model import Memory, Shown
 from pirsync.names import PAGE_PROPERTY
 from pirsync.reconcile import Mode, Selection
@@ -107,3 +111,41 @@ def test_what_a_newer_pirsync_added_to_a_pages_memory_survives_our_writes(play: 
 def test_memories_that_differ_in_what_a_newer_one_added_differ() -> None:
     plain = Memory(page="1", incident="2", owner="3", rows={"4": Shown(owner="", due="")})
     assert Memory.model_validate({**plain.model_dump(), "future": 1}) != plain
+
+
+DAMAGED: tuple[dict[str, Any], ...] = (
+    {},
+    {"until": 7},
+    {"since": "soon"},
+    {"a": ["b"]},
+    {"expires": None, "level": ""},
+)
+
+
+@pytest.mark.parametrize("damaged", DAMAGED)
+def test_what_was_told_tried_and_asked_of_us_is_as_good_as_forgotten_where_it_is_damaged(
+    play: Stage, damaged: dict[str, Any]
+) -> None:
+    state, now = play.world.state, play.clock.now()
+    for kind in ("asserted", "refused", "waiting", "barred", "wish"):
+        state.cache(kind, {"10001": damaged})
+    for kind in ("hold", "token"):
+        state.cache(kind, {"jira": damaged})
+    state.cache("index", {"of another team": damaged})
+    state.drop("index", ["operations"])
+    play.type_row("Ask who knows")
+    play.quiet()
+    report = play.run_pass()
+    assert (writes(report).count("create-ticket"), report.failed) == (1, ())
+    assert product_holds(state, "jira", play.clock.now).wait(Request("GET", "x"), Effect.READ) == 0
+    ends = Token("jira", "site.jira", now.date())
+    assert warnings([ends], now.date(), state) != []
+    assert warnings([ends], now.date(), state) == []
+
+
+def test_a_hold_and_a_cell_written_anew_are_remembered_as_they_were(play: Stage) -> None:
+    state, now = play.world.state, play.clock.now()
+    product_holds(state, "jira", play.clock.now).refused(Request("GET", "x"), Effect.READ, "", 30)
+    assert product_holds(state, "jira", play.clock.now).wait(Request("GET", "x"), Effect.READ) == 30
+    state.cache("asserted", {"10001": {"Status": [now.isoformat()]}})
+    assert journal(state, "10001", timedelta(0)).asserted == {"Status": (now,)}

@@ -51,9 +51,8 @@ class Without:
     def heads(self, page_ids: Any) -> list[Any]:
         return [head for head in self._real.heads(page_ids) if head.id not in self._gone]
 
-    def find(self, space: str, title: str) -> Page | None:
-        found = self._real.find(space, title)
-        return None if found is None or found.id in self._gone else found
+    def titled(self, space: str, title: str) -> list[Page]:
+        return [page for page in self._real.titled(space, title) if page.id not in self._gone]
 
     def search(self, query: Query, want: Any) -> Iterator[Any]:
         return (raw for raw in self._real.search(query, want) if raw["key"] not in self._gone)
@@ -128,10 +127,10 @@ def test_what_is_open_is_kept_until_it_is_not(play: Stage) -> None:
 
 def test_a_failure_is_kept_with_its_next_try(play: Stage) -> None:
     class Broken(Without):
-        def find(self, space: str, title: str) -> Page | None:
+        def titled(self, space: str, title: str) -> list[Page]:
             if title.startswith("OPS-1"):
                 raise ZeroDivisionError
-            return None
+            return []
 
     broken = replace(play.world, wiki=cast(WikiReads, Broken(play.world.wiki, set())))
     play.run_on(broken)

@@ -175,6 +175,14 @@ class ConfluenceBase:
             for found in self._results(answer, "GET content/search"):
                 yield self._v1_head(found, answer)
 
+    def titled(self, space: str, title: str) -> list[Page]:
+        """The pages of that very title, whatever became of them, the current one first; each dialect asks its way."""
+        raise NotImplementedError
+
+    def find(self, space: str, title: str) -> Page | None:
+        """The current page of that very title."""
+        return next((page for page in self.titled(space, title) if page.status is PageStatus.CURRENT), None)
+
     def add_labels(self, page_id: str, labels: tuple[str, ...]) -> None:
         """`POST label` with an array; those that are there stay."""
         body = [{"prefix": "global", "name": label} for label in labels]

@@ -17,7 +17,7 @@ import requests
 from atlassian import ConfluenceV2
 
 from pirsync.errors import AuthInDoubt, Rejected, Unavailable
-from pirsync.model import Mention, Page, PageHead, Property
+from pirsync.model import Mention, Page, PageHead, Property, current_first
 from pirsync.ports import PageDraft, Stamp
 
 from .answers import instant, part
@@ -142,17 +142,18 @@ class ConfluenceCloud(ConfluenceBase):
                 for item in self._results(answer, f"GET {V2}/pages"):
                     yield item, answer
 
-    def find(self, space: str, title: str) -> Page | None:
-        """The current page of that very title."""
+    def titled(self, space: str, title: str) -> list[Page]:
+        """All that are asked for by name in one list."""
         space_id = self._space_id(space)
         if space_id is None:
-            return None
-        params = {"space-id": space_id, "title": title, "status": "current", "body-format": "storage"}
-        for answer in self._follow(f"{V2}/pages", params):
-            for item in self._results(answer, f"GET {V2}/pages"):
-                if item.get("title") == title and item.get("status", "current") == "current":
-                    return whole(self._head(item, answer), item, f"GET {V2}/pages")
-        return None
+            return []
+        params = {"space-id": space_id, "title": title, "status": STATUSES, "body-format": "storage"}
+        return current_first(
+            whole(self._head(item, answer), item, f"GET {V2}/pages")
+            for answer in self._follow(f"{V2}/pages", params)
+            for item in self._results(answer, f"GET {V2}/pages")
+            if item.get("title") == title
+        )
 
     def property(self, page_id: str, key: str) -> Property | None:
         """One content property, found by its key in a list."""

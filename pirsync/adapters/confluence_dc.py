@@ -11,7 +11,7 @@ import requests
 from atlassian import ConfluenceServer
 
 from pirsync.errors import AuthInDoubt
-from pirsync.model import Mention, Page, PageHead, Property
+from pirsync.model import Mention, Page, PageHead, Property, current_first
 from pirsync.ports import PageDraft, Stamp
 
 from .answers import part
@@ -141,17 +141,16 @@ class ConfluenceDataCenter(ConfluenceBase):
         for several in self.each(shown, chunks(page_ids, size)):
             yield from several
 
-    def find(self, space: str, title: str) -> Page | None:
-        """The current page of that very title."""
+    def titled(self, space: str, title: str) -> list[Page]:
+        """By `status=any`, which is current and trashed: a Data Center archives spaces, not pages."""
         path = f"{V1}/content"
-        params = {"spaceKey": space, "title": title, "type": "page", "status": "current", "expand": WHOLE}
+        params = {"spaceKey": space, "title": title, "type": "page", "status": "any", "expand": WHOLE}
         answer = self._read_or_none(path, params)
-        if answer is None:
-            return None
-        for content in self._results(answer, f"GET {path}"):
-            if content.get("title") == title and content.get("status", "current") == "current":
-                return whole(self._v1_head(content, answer), content, f"GET {path}")
-        return None
+        return current_first(
+            whole(self._v1_head(content, answer or {}), content, f"GET {path}")
+            for content in (self._results(answer, f"GET {path}") if answer is not None else ())
+            if content.get("title") == title
+        )
 
     def property(self, page_id: str, key: str) -> Property | None:
         """One content property, addressed by its key."""

@@ -212,6 +212,10 @@ class EmptyWiki:
         """There is none."""
         return None
 
+    def titled(self, space: str, title: str) -> list[Page]:
+        """There are none."""
+        return []
+
     def labelled(
         self, space: str, label: str, since: datetime | None, also: tuple[str, ...] = ()
     ) -> Iterator[PageHead]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from pirsync.errors import Rejected, Stale
-from pirsync.model import Deployment, Mention, Page, PageHead, PageStatus, Property
+from pirsync.model import Deployment, Mention, Page, PageHead, PageStatus, Property, current_first
 from pirsync.ports import Clock, PageDraft, S, Stamp, T, WikiReads
 
 FIRST_PAGE = 900_000_000_000_001
@@ -76,11 +76,13 @@ class OverlayWiki:
 
     def find(self, space: str, title: str) -> Page | None:
         """The current page with exactly that title in the space, with its body."""
-        for page in map(self._newest, self._versions):
-            if page and (page.space, page.title, page.status) == (space, title, PageStatus.CURRENT):
-                return page
-        found = self._base.find(space, title)
-        return None if found is None or found.id in self._versions else found
+        return next((page for page in self.titled(space, title) if page.status is PageStatus.CURRENT), None)
+
+    def titled(self, space: str, title: str) -> list[Page]:
+        """The pages with exactly that title in the space, whatever became of them, the current one first."""
+        own = [page for page in map(self._newest, self._versions) if page and page.space == space]
+        beneath = [page for page in self._base.titled(space, title) if page.id not in self._versions]
+        return current_first([page for page in own if page.title == title] + beneath)
 
     def labelled(
         self, space: str, label: str, since: datetime | None, also: tuple[str, ...] = ()
@@ -127,7 +129,7 @@ class OverlayWiki:
 
     def create_page(self, draft: PageDraft) -> Page:
         """Create a page, complete; Rejected when the title is taken."""
-        if self.find(draft.space, draft.title) is not None:
+        if any(page.status is not PageStatus.TRASHED for page in self.titled(draft.space, draft.title)):
             raise Rejected(f'a page titled "{draft.title}" exists already in space {draft.space}')
         page_id = str(next(self._numbers))
         page = Page(

@@ -407,6 +407,29 @@ def test_a_trashed_twin_has_given_its_title_away(site: Site) -> None:
     assert page == site.wiki.find("OPS", "INC-1 Post-incident review")
 
 
+def test_pages_of_a_title_are_found_in_one_request_whatever_became_of_them(site: Site) -> None:
+    title, first = "INC-1 Post-incident review", made(site)
+    held = store.find_page(site.world, first.id)
+    assert held is not None
+    store.set_status(site.world, held, "trashed")
+    second = made(site)
+    site.world.faults.log.clear()
+    expected = [(second.id, PageStatus.CURRENT), (first.id, PageStatus.TRASHED)]
+    assert [(page.id, page.status) for page in site.wiki.titled("OPS", title)] == expected
+    assert [second.body, first.body] == [page.body for page in site.wiki.titled("OPS", title)]
+    assert len(requests_of(site, "GET")) == 2
+    assert site.wiki.titled("OPS", title.casefold()) == []
+    assert site.wiki.titled("NOPE", title) == []
+
+
+def test_an_archived_page_of_a_title_is_found_where_pages_are_archived(site: Site) -> None:
+    held = store.find_page(site.world, made(site).id)
+    assert held is not None
+    store.set_status(site.world, held, "archived")
+    expected = [PageStatus.ARCHIVED] if site.world.is_cloud else []
+    assert [page.status for page in site.wiki.titled("OPS", held.title)] == expected
+
+
 def test_a_page_that_we_may_read_and_not_edit_is_rejected_and_unchanged(site: Site) -> None:
     page = made(site)
     held = store.find_page(site.world, page.id)
