@@ -10,23 +10,31 @@ import multiprocessing
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from multiprocessing.pool import Pool
+from typing import TypeVar
 
 import pytest
 
+from pirsync.model import Deployment
 from proofs.kills import Kill, kills, survive
-from tests.fault_story import DEPLOYMENTS, Case, calm, case_of, doubles, run, singles
+from proofs.kills import space as all_kills
+from tests.fault_story import DEPLOYMENTS, KINDS, Case, calm, case_of, doubles, run, singles
 from tests.indoors import lean
 from tests.stage import parse_once
 
-CHUNK = 8
+T = TypeVar("T")
+
+NEAR = 40
+CHUNK = 4
 """Cases that a worker takes at a time."""
 
 
 def main() -> int:
-    """Spend the minutes: two thirds on single faults at most, the rest on pairs; kills before that. The exit code."""
+    """Spend the minutes: a quarter on kills at most, of the rest three quarters on single faults, then pairs. The exit
+    code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("case", nargs="?", help="one case to play again")
     parser.add_argument("--minutes", type=float, default=30)
@@ -40,27 +48,42 @@ def main() -> int:
     end = time.monotonic() + told.minutes * 60
     space = [case for deployment in DEPLOYMENTS for case in singles(deployment)]
     random.Random(told.seed).shuffle(space)
-    deadly = list(islice(kills(told.seed), told.kills))
+    deadly = islice(kills(told.seed), told.kills)
+    killing, deaths = time.monotonic() + told.minutes * 60 / 4, all_kills()
     pairs = chain.from_iterable(zip(*(doubles(deployment, told.seed) for deployment in DEPLOYMENTS), strict=True))
     with multiprocessing.get_context("fork").Pool(told.workers) as pool:
-        wrong = [text for text in pool.imap_unordered(_survive, deadly) if text]
-        print(f"{len(deadly)} processes of `pirsync reconcile` killed by SIGKILL over sockets; {len(wrong)} went wrong")
+        spend = Spending(pool, told.seed)
+        spend.on("processes of `pirsync reconcile` killed by SIGKILL", _survive, deadly, killing, deaths)
         budget = max(end - time.monotonic(), 0)
-        wrong += _spend(pool, "single faults", iter(space), time.monotonic() + budget * 0.75, len(space))
-        wrong += _spend(pool, "pairs of faults", pairs, end, None)
+        spend.on("single faults", _play, iter(space), time.monotonic() + budget * 0.75, len(space))
+        spend.on("pairs of faults, each soon after the other", _play, pairs, end, sum(map(near, DEPLOYMENTS)))
+    wrong = spend.wrong
     print("\n".join(wrong))
     return 1 if wrong else 0
 
 
-def _spend(pool: Pool, name: str, cases: Iterator[Case], end: float, size: int | None) -> list[str]:
-    """Play cases until they or the time are over; print how many of how many, and return what went wrong."""
-    tried, wrong = 0, list[str]()
-    while time.monotonic() < end and (chunk := list(islice(cases, CHUNK * 2))):
-        wrong += [text for text in pool.imap_unordered(_play, chunk) if text]
-        tried += len(chunk)
-    share = f" of {size} ({tried / size:.0%} of the space)" if size else ""
-    print(f"{tried} {name}{share}; {len(wrong)} went wrong", flush=True)
-    return wrong
+@dataclass
+class Spending:
+    """Cases played by a pool of processes, and what went wrong in all of them."""
+
+    pool: Pool
+    seed: int
+    wrong: list[str] = field(default_factory=list)
+
+    def on(self, name: str, play: Callable[[T], str | None], cases: Iterator[T], end: float, size: int) -> None:
+        """Play cases until they or the time are over; print how many of how many."""
+        tried, wrong = 0, list[str]()
+        while time.monotonic() < end and (chunk := list(islice(cases, CHUNK))):
+            wrong += [text for text in self.pool.imap_unordered(play, chunk) if text]
+            tried += len(chunk)
+        drawn = "" if tried == size else f", drawn by seed {self.seed}"
+        print(f"{tried} {name}, {tried / size:.2%} of {size:,}{drawn}; {len(wrong)} went wrong", flush=True)
+        self.wrong += wrong
+
+
+def near(deployment: Deployment) -> int:
+    """How many pairs of faults there are whose second comes within forty requests of the first."""
+    return len(list(singles(deployment))) * NEAR * len(KINDS)
 
 
 def _prepare() -> None:

@@ -70,6 +70,11 @@ def kills(seed: int) -> Iterator[Kill]:
             yield Kill(deployment, at, chance.random() < 0.5, chance.random() < 0.5)
 
 
+def space() -> int:
+    """How many kills there are."""
+    return sum(_calm(deployment)[0] * 2 * 2 for deployment in DEPLOYMENTS)
+
+
 def survive(kill: Kill) -> list[str]:
     """Which parts of the world end otherwise than without the kill; none is as it should be."""
     _, end = play(kill)

@@ -10,7 +10,7 @@ import multiprocessing
 import sys
 import time
 from collections import Counter
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 
@@ -38,16 +38,21 @@ def main() -> int:
     if told.replay is not None:
         return _replay(told.replay)
     end = time.monotonic() + told.minutes * 60
-    played, requests, met, wrong = 0, 0, Counter[str](), list[str]()
+    played, requests, met, pairs, wrong = 0, 0, Counter[str](), set[tuple[str, str]](), list[str]()
     seeds = iter(range(told.first, told.first + told.number))
     with multiprocessing.get_context("fork").Pool(told.workers, maxtasksperchild=200) as pool:
         while time.monotonic() < end and (chunk := list(islice(seeds, CHUNK))):
             for seed, (made, failure) in zip(chunk, pool.map(_play, chunk, chunksize=1), strict=True):
-                met.update(step.name for step in steps_of(seed))
+                steps = [step.name for step in steps_of(seed)]
+                met.update(steps)
+                pairs.update(pairwise(steps))
                 requests += made
                 wrong += [f"seed {seed}: {failure}"] if failure else []
             played += len(chunk)
-    print(f"{played} of {told.number} schedules, {met.total()} steps, {requests} requests; {len(wrong)} went wrong")
+    print(
+        f"{played} schedules, {played / told.number:.0%} of {told.number:,}: {met.total()} steps, {requests} requests; "
+        f"{len(pairs)} of {len(STEPS) ** 2} pairs of steps met one after the other; {len(wrong)} went wrong"
+    )
     print(", ".join(f"{name} {met[name]}" for name in STEPS))
     print("\n".join(wrong))
     return 1 if wrong else 0

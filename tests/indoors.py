@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from starlette.routing import compile_path
 from urllib3 import HTTPResponse
 from urllib3._collections import HTTPHeaderDict
 from urllib3.exceptions import ProtocolError
@@ -28,6 +29,8 @@ from urllib3.exceptions import ProtocolError
 from pirsync.adapters.http import Pace, Transport
 from pirsync.build import Bench, load_template, open_bench
 from pirsync.config import Settings
+from pirsync.page.review import read_review
+from pirsync.page.scan import scan
 from pirsync.reconcile import Selection, run_once
 from pirsync.report import Report
 from pirsync.sandbox.clock import Clock
@@ -36,6 +39,7 @@ from pirsync.sandbox.edge.layer import FAULT_HEADER, TRANSPORT, OneAtATime
 from pirsync.sandbox.keeper import Keeper
 from pirsync.sandbox.server import app
 from pirsync.sandbox.world import World as Sandbox
+from tests.stage import default_mapping
 
 ADDRESS = "https://sandbox.test"
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -220,6 +224,12 @@ def lose_state(path: Path) -> None:
 
 
 def lean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out what costs time and says nothing here: templates are compiled once, and no proxy is looked for."""
+    """Leave out what costs time and says nothing here: templates, routes and what people read are compiled, and read,
+    once, and no proxy is looked for."""
     monkeypatch.setattr("pirsync.build.load_template", cache(load_template))
+    monkeypatch.setattr("starlette.routing.compile_path", cache(compile_path))
+    read = cache(lambda body: read_review(body, default_mapping().headers))
+    for place in ("tests.place.read_review", "tests.schedule.read_review"):
+        monkeypatch.setattr(place, lambda body, headers: read(body))
+    monkeypatch.setattr("tests.schedule.scan", cache(scan))
     monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: {})

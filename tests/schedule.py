@@ -42,7 +42,7 @@ WORK = (
     "Keep backups elsewhere",
 )
 PEOPLE = ("aruiz", "bokafor", "clindqvist")
-OFFERED = ("11", "21", "31", "41", "51")
+PAGE_EDITS = ("restore", "push", "keep")
 LAG = 30.0
 MOST_STEPS, MOST_PASSES = 14, 14
 NEVER = {
@@ -72,11 +72,9 @@ class Stage:
     """A place in the course of a schedule, and what people have done there that pirsync may tell them."""
 
     place: Place
-    chance: random.Random
     typed: int = 0
     typed_over: set[str] = field(default_factory=set)
     put_away: set[str] = field(default_factory=set)
-    trouble: bool = True
 
     def incident(self, number: int) -> str | None:
         """The key of an incident that has a review by now."""
@@ -103,14 +101,25 @@ def steps_of(seed: int) -> tuple[Step, ...]:
 
 def play(seed: int, steps: tuple[Step, ...], deployment: Deployment) -> int:
     """Play a schedule to its end; AssertionError where a rule does not hold after it. How many requests it made."""
-    with _stage(seed, deployment) as stage:
+    edits = random.Random(seed).choice(PAGE_EDITS)
+    with stage_of(edits, deployment) as stage:
         for step in steps:
-            STEPS[step.name](stage, step.a, step.b)
-            stage.place.clock.advance(20)
-        _make_peace(stage)
-        settled(stage)
-        check(stage)
+            act(stage, step)
+        end(stage)
         return len(stage.place.wire.names)
+
+
+def act(stage: Stage, step: Step) -> None:
+    """Let one thing happen."""
+    STEPS[step.name](stage, step.a, step.b)
+    stage.place.clock.advance(20)
+
+
+def end(stage: Stage) -> None:
+    """Peace, rest, and the rules; AssertionError where one does not hold."""
+    _make_peace(stage)
+    settled(stage)
+    check(stage)
 
 
 def shortest(seed: int, steps: tuple[Step, ...], deployment: Deployment) -> tuple[Step, ...]:
@@ -125,12 +134,12 @@ def shortest(seed: int, steps: tuple[Step, ...], deployment: Deployment) -> tupl
 
 
 @contextmanager
-def _stage(seed: int, deployment: Deployment) -> Iterator[Stage]:
-    chance = random.Random(seed)
+def stage_of(edits: str, deployment: Deployment) -> Iterator[Stage]:
+    """A place with one team, for which `page_edits` is so."""
     with place_of(deployment) as place:
-        team = place.settings.teams[0].model_copy(update={"page_edits": chance.choice(("restore", "push", "keep"))})
+        team = place.settings.teams[0].model_copy(update={"page_edits": edits})
         place.settings = place.settings.model_copy(update={"teams": (team,)})
-        yield Stage(place, chance)
+        yield Stage(place)
 
 
 # ---------------------------------------------------------------- passes, and what befalls them
