@@ -87,8 +87,9 @@ class _Search:
             incident, there = incidents[incident_id], [pages[p] for p in page_ids if p in pages]
             if not any(self._bind(incident, page, properties[page.id]) for page in current_first(there)):
                 # People deleted it; that we forgot it with our state does not bring it back.
-                for page_id in set(page_ids) - set(pages):
-                    self._found.vanished[incident_id] = page_id
+                for page_id in page_ids:
+                    if page_id not in pages:
+                        self._found.vanished[incident_id] = page_id
 
     def _find_by_title(self, incidents: list[Incident]) -> None:
         terms, wiki = self._terms, self._sources.wiki
