@@ -118,8 +118,7 @@ class SqlState:
 
     def intents(self, incident: str) -> dict[str, IntentStatus]:
         """The journal's lines for one incident, by mark."""
-        query = sa.select(INTENT).where(INTENT.c.incident == incident).order_by(INTENT.c.mark)
-        rows = self._rows(query)
+        rows = self._rows(_INTENTS, {"incident": incident})
         with self._ours():
             return {row.mark: IntentStatus.model_validate(dict(row._mapping)) for row in rows}
 
@@ -278,6 +277,7 @@ class SqlState:
 
 
 _CACHED = sa.select(CACHE.c.value).where(CACHE.c.kind == sa.bindparam("kind"), CACHE.c.key == sa.bindparam("key"))
+_INTENTS = sa.select(INTENT).where(INTENT.c.incident == sa.bindparam("incident")).order_by(INTENT.c.mark)
 _NEW = insert(CACHE)
 _REMEMBER = _NEW.on_conflict_do_update(
     index_elements=["kind", "key"], set_={"value": _NEW.excluded.value}, where=CACHE.c.value != _NEW.excluded.value

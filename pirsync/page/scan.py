@@ -18,11 +18,13 @@ LARGEST = 10_000_000
 MOST_ELEMENTS = 500_000
 """Elements of a body that are read, which bounds memory: each takes some four hundred bytes as part of the tree."""
 
-_SUBSET = "".join(
-    f'<!ENTITY {name} "&#38;#{ord(char)};">' if name in ("lt", "amp") else f'<!ENTITY {name} "&#{ord(char)};">'
+_ENTITIES = {
+    name.encode(): (
+        f'<!ENTITY {name} "&#38;#{ord(char)};">' if name in ("lt", "amp") else f'<!ENTITY {name} "&#{ord(char)};">'
+    ).encode()
     for name, char in entitydefs.items()
-)
-_PREFIX = b"<!DOCTYPE r [" + _SUBSET.encode() + b"]><r>"
+}
+_ENTITY = re.compile(rb"&(\w+);")
 _SUFFIX = b"</r>"
 _TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*(/?)>""")
 _DECLARATION = re.compile(rb"\s*<\?xml\b[^>]*\?>")
@@ -112,6 +114,9 @@ def scan(raw: bytes) -> Element:
 class _Scanner:
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
+        # Only the entities that occur are declared: to declare all takes longer than to read most bodies.
+        named = sorted(set(_ENTITY.findall(raw)) & _ENTITIES.keys())
+        self._prefix = b"<!DOCTYPE r [%b]><r>" % b"".join(_ENTITIES[name] for name in named)
         self._root = Element("", {}, None)
         self._root.inner_end = self._root.end = len(raw)
         self._at = self._root
@@ -126,14 +131,14 @@ class _Scanner:
 
     def run(self) -> Element:
         try:
-            self._parser.Parse(_PREFIX + self._raw + _SUFFIX, True)
+            self._parser.Parse(self._prefix + self._raw + _SUFFIX, True)
         except ExpatError as error:
-            offset = max(self._parser.ErrorByteIndex - len(_PREFIX), 0)
+            offset = max(self._parser.ErrorByteIndex - len(self._prefix), 0)
             raise BadPage(f"{ErrorString(error.code)} at {position(self._raw, offset)}") from None
         return self._root
 
     def _offset(self) -> int:
-        return self._parser.CurrentByteIndex - len(_PREFIX)
+        return self._parser.CurrentByteIndex - len(self._prefix)
 
     def _open(self, name: str, attrs: dict[str, str]) -> None:
         self._depth += 1
