@@ -1,6 +1,13 @@
-"""The story over real sockets, with something going wrong at many requests: nothing twice, nothing lost."""
+"""The story over real sockets, with something going wrong in it: nothing twice, nothing lost.
+
+Each kind of fault strikes once here, at a place of its own; `test_every_fault.py` tries many of all requests without
+sockets, and `make faults` tries every one.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -13,8 +20,13 @@ from pirsync.sandbox.wiki.spaces import delete_space
 from tests.site import Site, site
 
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
-STEP = 61
-"""Every so many-th request of the story meets its fault, from another start for each kind."""
+FAULTS: tuple[tuple[str, Deployment, float], ...] = (
+    ("drop-before", "cloud", 0.3),
+    ("drop-after", "datacenter", 0.5),
+    ("503", "datacenter", 0.1),
+    ("429", "cloud", 0.8),
+)
+"""A kind of fault, the dialect, and how far through the story's requests it strikes."""
 
 
 def play(place: Site) -> str:
@@ -48,24 +60,34 @@ def picture(place: Site, key: str) -> tuple[object, ...]:
     return rows, reviews, tickets, index, story.review(page).summary["actions"].text
 
 
-@pytest.mark.timeout(280)
-@pytest.mark.parametrize("deployment", DEPLOYMENTS)
-@pytest.mark.parametrize(("kind", "start"), [("drop-before", 3), ("drop-after", 5), ("503", 7), ("429", 9)])
-def test_a_fault_at_many_requests(deployment: Deployment, kind: str, start: int) -> None:
-    with site(deployment) as calm:
-        expected = picture(calm, play(calm))
-        requests = len(calm.sandbox.faults.log)
+@cache
+def calm(deployment: Deployment) -> tuple[tuple[object, ...], int]:
+    """What the story ends in when nothing goes wrong, and how many requests it takes."""
+    with site(deployment) as place:
+        return picture(place, play(place)), len(place.sandbox.faults.log)
+
+
+@pytest.fixture(scope="module", params=DEPLOYMENTS)
+def rested(request: pytest.FixtureRequest) -> Iterator[tuple[Site, str]]:
+    """A site whose story is told, and its incident's key; every test leaves it as it was."""
+    with site(request.param) as place:
+        key = play(place)
+        assert {method for method, _, _ in place.sandbox.faults.log} == {"GET", "POST", "PUT"}  # rule 6: no delete
+        yield place, key
+
+
+@pytest.mark.parametrize(("kind", "deployment", "share"), FAULTS)
+def test_a_fault_at_a_request_leads_to_the_same_world(kind: str, deployment: Deployment, share: float) -> None:
+    expected, requests = calm(deployment)
     assert requests > 60
-    for at in range(start, requests, STEP):
-        with site(deployment) as place:
-            place.sandbox.faults.add(Rule(kind, after=at))
-            assert picture(place, play(place)) == expected, f"{kind} at request {at} of {requests}"
+    with site(deployment) as place:
+        place.sandbox.faults.add(Rule(kind, after=int(requests * share)))
+        assert picture(place, play(place)) == expected
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
 def test_a_search_that_lags_makes_nothing_twice(deployment: Deployment) -> None:
-    with site(deployment) as calm:
-        expected = picture(calm, play(calm))
+    expected, _ = calm(deployment)
     with site(deployment) as place:
         place.sandbox.faults.lag = 30.0
         for issue in place.sandbox.tracker.issues.values():
@@ -76,33 +98,30 @@ def test_a_search_that_lags_makes_nothing_twice(deployment: Deployment) -> None:
         assert picture(place, key) == expected
 
 
-@pytest.mark.parametrize("deployment", DEPLOYMENTS)
-def test_an_expired_token_stops_the_pass_and_moves_nothing(deployment: Deployment) -> None:
-    with site(deployment) as place:
-        play(place)
-        state = place.bench.world.state
-        marks = [state.watermark("operations"), state.pending()]
-        place.sandbox.faults.log.clear()
-        place.sandbox.faults.expired = True
-        for mode in (Mode.ALL, Mode.NEWS):
-            with pytest.raises(AuthInDoubt):
-                place.run_pass(mode)
-        assert place.writes() == []
-        assert [state.watermark("operations"), state.pending()] == marks
-        place.sandbox.faults.expired = False
-        assert place.run_pass().changes == ()
-
-
-@pytest.mark.parametrize("deployment", DEPLOYMENTS)
-def test_confluence_alone_in_doubt_accuses_nobody(deployment: Deployment) -> None:
-    with site(deployment) as place:
-        play(place)
-        prefix = "/wiki/" if deployment == "cloud" else "/confluence/"
-        place.sandbox.faults.add(Rule("html", path=prefix, times=None))
-        place.sandbox.faults.log.clear()
+def test_an_expired_token_stops_the_pass_and_moves_nothing(rested: tuple[Site, str]) -> None:
+    place, _ = rested
+    state = place.bench.world.state
+    marks = [state.watermark("operations"), state.pending()]
+    place.sandbox.faults.log.clear()
+    place.sandbox.faults.expired = True
+    for mode in (Mode.ALL, Mode.NEWS):
         with pytest.raises(AuthInDoubt):
-            place.run_pass()
-        assert place.writes() == []
+            place.run_pass(mode)
+    assert place.writes() == []
+    assert [state.watermark("operations"), state.pending()] == marks
+    place.sandbox.faults.expired = False
+    assert place.run_pass().changes == ()
+
+
+def test_confluence_alone_in_doubt_accuses_nobody(rested: tuple[Site, str]) -> None:
+    place, _ = rested
+    prefix = "/wiki/" if place.sandbox.is_cloud else "/confluence/"
+    place.sandbox.faults.add(Rule("html", path=prefix, times=None))
+    place.sandbox.faults.log.clear()
+    with pytest.raises(AuthInDoubt):
+        place.run_pass()
+    place.sandbox.faults.rules.clear()
+    assert place.writes() == []
 
 
 def hide_space(place: Site) -> None:
@@ -122,30 +141,28 @@ DOUBTS: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("deployment", DEPLOYMENTS)
-def test_in_doubt_about_us_nothing_is_concluded(deployment: Deployment) -> None:
-    with site(deployment) as place:
-        key = play(place)
-        expected, state = picture(place, key), place.bench.world.state
-        marks = [state.watermark("operations"), state.pending(), state.cached_all("review")]
-        for doubt, (kind, path) in DOUBTS.items():
-            place.sandbox.faults.log.clear()
-            place.sandbox.faults.add(Rule(kind, path=path, times=None))
-            for mode in (Mode.ALL, Mode.NEWS):
-                with pytest.raises(AuthInDoubt):
-                    place.run_pass(mode)
-            place.sandbox.faults.rules.clear()
-            assert place.writes() == [], doubt
-            assert [state.watermark("operations"), state.pending(), state.cached_all("review")] == marks, doubt
-        report = place.run_pass()
-        assert (report.changes, report.failed) == ((), ())
-        assert picture(place, key) == expected
+def test_in_doubt_about_us_nothing_is_concluded(rested: tuple[Site, str]) -> None:
+    place, key = rested
+    expected, state = picture(place, key), place.bench.world.state
+    marks = [state.watermark("operations"), state.pending(), state.cached_all("review")]
+    for doubt, (kind, path) in DOUBTS.items():
+        place.sandbox.faults.log.clear()
+        place.sandbox.faults.add(Rule(kind, path=path, times=None))
+        for mode in (Mode.ALL, Mode.NEWS):
+            with pytest.raises(AuthInDoubt):
+                place.run_pass(mode)
+        place.sandbox.faults.rules.clear()
+        assert place.writes() == [], doubt
+        assert [state.watermark("operations"), state.pending(), state.cached_all("review")] == marks, doubt
+    report = place.run_pass()
+    assert (report.changes, report.failed) == ((), ())
+    assert picture(place, key) == expected
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
 def test_every_page_gone_with_its_space_stops_the_pass_and_accuses_nobody(deployment: Deployment) -> None:
     with site(deployment) as place:
-        play(place)
+        place.settle()
         state = place.bench.world.state
         marks = [state.watermark("operations"), state.pending(), state.cached_all("review")]
         place.sandbox.faults.log.clear()
@@ -158,8 +175,7 @@ def test_every_page_gone_with_its_space_stops_the_pass_and_accuses_nobody(deploy
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
 def test_an_allowance_of_requests_leaves_the_rest_to_the_next_passes(deployment: Deployment) -> None:
-    with site(deployment) as calm:
-        expected = picture(calm, play(calm))
+    expected, _ = calm(deployment)
     with site(deployment, "max_requests = 12\n") as place:
         before = place.bench.counts()
         first = place.run_pass()
@@ -175,14 +191,11 @@ def test_an_allowance_of_requests_leaves_the_rest_to_the_next_passes(deployment:
         assert picture(place, play(place)) == expected
 
 
-@pytest.mark.parametrize("deployment", DEPLOYMENTS)
-def test_a_second_pass_makes_no_write(deployment: Deployment) -> None:
-    with site(deployment) as place:
-        play(place)
-        assert {method for method, _, _ in place.sandbox.faults.log} == {"GET", "POST", "PUT"}  # rule 6: no delete
-        place.sandbox.faults.log.clear()
-        for mode in (Mode.ALL, Mode.NEWS, Mode.ALL):
-            report = place.run_pass(mode)
-            assert (report.changes, report.failed) == ((), ())
-        assert place.writes() == []
-        assert len(place.sandbox.faults.log) > 5
+def test_a_second_pass_makes_no_write(rested: tuple[Site, str]) -> None:
+    place, _ = rested
+    place.sandbox.faults.log.clear()
+    for mode in (Mode.ALL, Mode.NEWS, Mode.ALL):
+        report = place.run_pass(mode)
+        assert (report.changes, report.failed) == ((), ())
+    assert place.writes() == []
+    assert len(place.sandbox.faults.log) > 5
