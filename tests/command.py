@@ -21,6 +21,7 @@ from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.seed import seed
+from tests import leaks
 
 ROOT = Path(__file__).parent.parent
 READS = ("/search", "/search/jql", "/bulkfetch")
@@ -28,11 +29,14 @@ READS = ("/search", "/search/jql", "/bulkfetch")
 
 @dataclass(frozen=True)
 class Said:
-    """How a command ended: its exit code, and its two outputs."""
+    """How a command ended: its exit code, and its two outputs, which tell no secret."""
 
     code: int
     out: str
     err: str
+
+    def __post_init__(self) -> None:
+        leaks.said(self.out, self.err)
 
     @property
     def lines(self) -> list[str]:
@@ -48,7 +52,7 @@ def pirsync(*arguments: str, folder: Path, environment: Mapping[str, str] | None
         env=surroundings() | dict(environment or {}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     return Said(done.returncode, done.stdout, done.stderr)
 
@@ -111,3 +115,4 @@ def desk(deployment: Deployment = "cloud") -> Iterator[Desk]:
             folder = Path(name)
             configuration(folder, running.url, deployment)
             yield Desk(sandbox, running.url, folder)
+        leaks.assert_none_in(folder)

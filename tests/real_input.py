@@ -1,6 +1,7 @@
 """Real issues as the sandbox's world, reconciled: `python -m tests.real_input [FILE…]` prints what came of each file.
 
-Every type and every date is in scope, so each closed issue must have a page, and each other must have a reason.
+The real adapters and client libraries do it on the sandbox's application, without sockets in between. Every type and
+every date is in scope, so each closed issue must have a page, and each other must have a reason.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from pirsync.demo import configuration
 from pirsync.model import Deployment, Page
 from pirsync.reconcile import Mode, Selection, run_once
 from pirsync.report import Report
-from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.load import load as load_world
+from tests.indoors import Wire, serve, wired
 
 FIXTURES = Path(__file__).parent / "fixtures" / "search"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "recorded" / "jira-issues"
@@ -56,15 +57,14 @@ def bench_on(sandbox: Sandbox, url: str) -> Iterator[Bench]:
 def reconcile(deployment: Deployment, file: Path) -> Outcome:
     """Load one file and bring all of it to rest, twice."""
     sandbox = Sandbox(deployment)
-    with Running(sandbox) as running:
-        load_world(sandbox, [file])
-        with bench_on(sandbox, running.url) as bench:
-            first, second = (
-                run_once(Selection(Mode.ALL), bench.world, bench.teams(), bench.limits(10_000), lambda _: None)
-                for _ in range(2)
-            )
-            titles = {issue.key: f"{issue.key} Post-incident review" for issue in sandbox.tracker.issues.values()}
-            found = {key: bench.world.wiki.find("OPS", title) for key, title in titles.items()}
+    load_world(sandbox, [file])
+    with wired(Wire(serve(sandbox))), bench_on(sandbox, sandbox.base_url) as bench:
+        first, second = (
+            run_once(Selection(Mode.ALL), bench.world, bench.teams(), bench.limits(10_000), lambda _: None)
+            for _ in range(2)
+        )
+        titles = {issue.key: f"{issue.key} Post-incident review" for issue in sandbox.tracker.issues.values()}
+        found = {key: bench.world.wiki.find("OPS", title) for key, title in titles.items()}
     return Outcome(sandbox, first, second, {key: page for key, page in found.items() if page is not None})
 
 

@@ -21,6 +21,7 @@ from pirsync.report import Report
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.seed import seed
+from tests import leaks
 
 QUICK = Pace(base=0.001, floor=0.001, cap=0.01)
 
@@ -89,3 +90,4 @@ def site(deployment: Deployment, text: str = "") -> Iterator[Site]:
         clock = MovedClock()
         bench = stack.enter_context(open_bench(load(path), threading.Event(), lambda: None, QUICK, clock))
         yield Site(sandbox, running.url, path, bench, clock)
+        leaks.assert_none_in(folder)

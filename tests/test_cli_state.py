@@ -88,7 +88,7 @@ def test_reconcile_waits_for_another_process_and_says_so() -> None:
             assert waiter.stderr.readline() == "another pass is running; waiting for its turn\n"
             assert place.writes() == []
             holder.stdin.close()
-            holder.wait(10)
+            holder.wait(120)
             assert 'create page "OPS-1' in waiter.stdout.read()
             assert waiter.stderr.read() == ""
         holder.stdout.close()
@@ -99,7 +99,7 @@ def test_two_processes_at_once_make_everything_once() -> None:
     with desk() as place:
         command = [sys.executable, "-m", "pirsync", "reconcile", "--config", str(place.config)]
         both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=surroundings()) for _ in range(2)]
-        said = [process.communicate(timeout=120)[0] for process in both]
+        said = [process.communicate(timeout=300)[0] for process in both]
         assert [process.returncode for process in both] == [0, 0]
         assert sum("create page" in text for text in said) == 1
         titles = [page.title for page in place.sandbox.wiki.pages.values()]
@@ -109,7 +109,7 @@ def test_two_processes_at_once_make_everything_once() -> None:
 def at(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A command on a configuration whose sites nobody serves: it must not get as far as asking them."""
     command = [sys.executable, "-m", "pirsync", *arguments, "--config", str(folder / "config.toml")]
-    return subprocess.run(command, capture_output=True, text=True, env=surroundings(), cwd=folder, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, env=surroundings(), cwd=folder, timeout=300)
 
 
 @pytest.mark.parametrize(

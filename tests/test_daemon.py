@@ -23,10 +23,11 @@ from pirsync.config import load
 from pirsync.daemon import Daemon, Health, Job, until_signalled
 from pirsync.errors import ConfigError, Interrupted, PirsyncError, Unavailable
 
+from . import leaks
 from .command import Desk, desk, surroundings
 
-AT_ONCE = 2.0
-"""Seconds between a signal and the end of the process."""
+SOON = 30.0
+"""Seconds in which a process ends after a signal however busy the machine is; what it waited for takes longer."""
 
 
 class Process:
@@ -59,9 +60,10 @@ class Process:
         """Send a signal; the exit code, and the seconds that it took."""
         started = time.monotonic()
         self.child.send_signal(number)
-        code = self.child.wait(10)
+        code = self.child.wait(120)
         took = time.monotonic() - started
         self._reader.join()
+        leaks.said(*self.lines)
         return code, took
 
 
@@ -75,7 +77,7 @@ def daemon(place: Desk) -> Iterator[Process]:
         process.child.wait()
 
 
-def eventually(true: Callable[[], object], seconds: float = 60.0) -> None:
+def eventually(true: Callable[[], object], seconds: float = 120.0) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, "it did not happen in time"
@@ -87,13 +89,15 @@ def eventually(true: Callable[[], object], seconds: float = 60.0) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_pages_appear_and_a_signal_ends_it_at_once_and_cleanly(number: signal.Signals) -> None:
-    with desk() as place, daemon(place) as process:
-        eventually(lambda: len(process.events("pass")) >= 2)
-        assert any(event["what"].startswith("create page") for event in process.events("change"))
-        code, took = process.ends(number)
-        assert code == 0
-        assert took < AT_ONCE
-        assert len(process.events("stopped")) == 1
+    with desk() as place:
+        place.replace("poll_every = 3\n", "poll_every = 120\n")
+        with daemon(place) as process:
+            eventually(lambda: len(process.events("pass")) >= 2)
+            assert any(event["what"].startswith("create page") for event in process.events("change"))
+            code, took = process.ends(number)
+            assert code == 0
+            assert took < SOON
+            assert len(process.events("stopped")) == 1
         made = place.writes()
         assert place.do("reconcile").out == ""
         assert place.writes() == made
@@ -105,17 +109,16 @@ def test_a_signal_ends_a_wait_that_the_site_asked_for() -> None:
         with daemon(place) as process:
             eventually(lambda: any(status == 429 for _, _, status in place.sandbox.faults.log))
             code, took = process.ends()
-    assert (code, took < AT_ONCE) == (0, True)
+    assert (code, took < SOON) == (0, True)
 
 
 def test_a_signal_ends_the_wait_for_a_site_that_does_not_answer() -> None:
     with desk() as place:
-        place.fault("slow:8", path="/field$", times=1)
+        place.fault("slow:60", path="/field$", times=1)
         with daemon(place) as process:
-            eventually(lambda: process.events("started"))
-            time.sleep(0.5)
+            eventually(lambda: place.sandbox.faults.hits)
             code, took = process.ends()
-    assert (code, took < AT_ONCE) == (0, True)
+    assert (code, took < SOON) == (0, True)
 
 
 def test_a_failed_pass_is_told_and_the_next_one_recovers() -> None:
@@ -158,7 +161,7 @@ def test_reconcile_beside_a_pass_waits_for_its_turn_and_says_so() -> None:
             eventually(lambda: beside.lines)
             assert beside.lines == ["another pass is running; waiting for its turn\n"]
             assert place.writes() == []
-        assert beside.child.wait(20) == 0
+        assert beside.child.wait(120) == 0
         assert place.writes() != []
         state.close()
 

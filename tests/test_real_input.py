@@ -1,4 +1,8 @@
-"""The main job on real issues: every closed one has a correct page, every other a reason, and nothing crashes."""
+"""The main job on real issues: every closed one has a correct page, every other a reason, and nothing crashes.
+
+Each file goes through the whole of pirsync in both dialects: real adapters and client libraries, real state file. Only
+the sockets are left out: requests are handed to the sandbox's application, which other tests serve on the network.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from pirsync.page.lint import lint
 from pirsync.page.read import text_of
 from pirsync.page.review import read_review
 from pirsync.page.scan import encode, scan
+from tests.indoors import lean
 from tests.real_input import DEPLOYMENTS, FIXTURES, SHARED, Outcome, reconcile, tell
 from tests.stage import default_mapping
 
@@ -27,6 +32,11 @@ RECORDED = {
     "dc-jrjc": 1,
 }
 """Closed issues by file: 335 in category done, and TST-8 of the last, which has no category but a resolution date."""
+
+
+@pytest.fixture(autouse=True)
+def _lean(monkeypatch: pytest.MonkeyPatch) -> None:
+    lean(monkeypatch)
 
 
 def words(text: str) -> set[str]:
@@ -73,7 +83,6 @@ def test_a_file_of_every_oddity(deployment: Deployment) -> None:
     assert "javascript:" not in re.sub(r">[^<]*<", "><", hostile)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
 @pytest.mark.parametrize("name", sorted(RECORDED))
 def test_recorded_issues_of_real_sites(deployment: Deployment, name: str) -> None:

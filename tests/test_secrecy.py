@@ -15,10 +15,11 @@ import pytest
 from pirsync.model import Deployment
 from pirsync.sandbox import wiki
 
+from . import leaks
 from .command import Desk, Said, desk, surroundings
 from .test_daemon import daemon, eventually
 
-TOKEN = "s3cr3t-T0KEN-of-the-service"
+TOKEN = leaks.TOKENS[1]
 BODY = "DISTINCTIVE WORDS OF A PAGE"
 BASIC = base64.b64encode(f"review-service@example.com:{TOKEN}".encode()).decode()
 SECRETS = (TOKEN, BASIC, BODY, "Authorization", "Cookie", "<html", "<p>", "<ac:")
@@ -142,7 +143,7 @@ def test_an_error_that_nobody_foresaw_tells_its_place_and_not_its_text(tmp_path:
         "commands.initialise = fail\nmain(['init'])"
     )
     run = [sys.executable, "-c", code]
-    done = subprocess.run(run, cwd=tmp_path, env=surroundings(), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(run, cwd=tmp_path, env=surroundings(), capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert done.stderr.startswith("internal error ValueError")
     assert " fail" in done.stderr

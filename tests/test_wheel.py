@@ -29,7 +29,7 @@ def a_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
     done = subprocess.run(
-        [*command, "--wheel-dir", str(folder), str(ROOT)], capture_output=True, text=True, timeout=100
+        [*command, "--wheel-dir", str(folder), str(ROOT)], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     (found,) = folder.glob("*.whl")
@@ -60,6 +60,6 @@ def test_what_was_unpacked_elsewhere_works(wheel: Path, tmp_path: Path) -> None:
         archive.extractall(tmp_path / "site")
     environment = surroundings() | {"PYTHONPATH": str(tmp_path / "site")}
     run = [sys.executable, "-m", "pirsync", "init"]
-    done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "config.toml").exists()

@@ -147,6 +147,11 @@ class Faults:
         """Seconds of change that the index has to remember: the longest lag that is set; 0 when none is."""
         return max([self.lag, *(rule.number for rule in self.rules if rule.name == "lag")])
 
+    @property
+    def hits(self) -> int:
+        """How many requests the standing rules have hit."""
+        return sum(progress.hits for progress in self._progress.values())
+
     def take(self, method: str, path: str) -> Rule | None:
         """The rule that hits this request, counted as used; the first that still has hits left."""
         for place, rule in enumerate(self.rules):

@@ -160,6 +160,8 @@ def _config(served: OneAtATime, **where: Any) -> uvicorn.Config:
         date_header=False,
         log_config=None,
         timeout_graceful_shutdown=1,
+        # As long as real sites hold a connection: a client that was busy for a while finds its own still open.
+        timeout_keep_alive=60,
         **where,
     )
 

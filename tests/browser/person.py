@@ -17,7 +17,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 BROWSER, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
-WAIT_SECONDS = 10
+WAIT_SECONDS = 60
 
 
 def is_gone(element: WebElement) -> bool:

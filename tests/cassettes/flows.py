@@ -27,13 +27,14 @@ from pirsync.ports import World
 from pirsync.practice import Practice, practice
 from pirsync.reconcile import Limits, Mode, Selection, run_once
 from pirsync.report import Report, Result
+from tests import leaks
 from tests.cassettes.player import SITE, Flow
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 A_WHILE = timedelta(minutes=20)
 INDEX_TITLE = "Post-incident review index"
 OWNER = "0e7c1a52-6d3b-4f0e-9a41-5b8c2d7f6e10"
-TOKEN = "sandbox-token"
+TOKEN = leaks.TOKENS[0]
 USER = {"cloud": "review-service@example.com", "datacenter": ""}
 TEMPLATE = """{{ summary_region }}
 <h2>Action items</h2>

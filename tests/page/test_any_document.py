@@ -75,7 +75,7 @@ def test_a_hostile_document_is_refused_soon_and_in_little_room(name: str) -> Non
         assert tracemalloc.get_traced_memory()[1] < 2 * len(body.encode(errors="replace")) + 200_000_000
     finally:
         tracemalloc.stop()
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 30
 
 
 def test_more_elements_than_memory_has_room_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import time
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from pirsync.page.html import to_cell, to_storage
 from pirsync.page.markdown import to_markdown
 from pirsync.page.scan import BadPage, Element, encode, scan
+from tests.growth import TOO_MUCH, growth
 from tests.shared import shared
 
 NAMES = {"557058:ana": "Ana Ruiz", "8a7f": "Bo_", "cy": "Cy"}
@@ -201,9 +201,8 @@ def test_depth_is_bounded_and_loses_no_words() -> None:
 
 def test_a_large_table_takes_linear_time() -> None:
     row = "<td><p>a</p></td><td><p>b</p></td><td>c</td><td>d</td>"
-    started = time.process_time()
-    text = to_markdown(table(*[row] * 4_000), {})
-    assert (text.count("\n"), time.process_time() - started < 10) == (4_001, True)
+    assert to_markdown(table(*[row] * 1_000), {}).count("\n") == 1_001
+    assert growth(lambda rows: to_markdown(table(*[row] * rows), {}), 100) < TOO_MUCH
 
 
 def _mentions(element: Element) -> list[str]:

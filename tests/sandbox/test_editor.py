@@ -49,7 +49,7 @@ def opened(chrome: webdriver.Chrome, world: World) -> wiki.Page:
 def save(chrome: webdriver.Chrome, page: wiki.Page) -> str:
     """Press Save and wait for the new version; its body."""
     chrome.find_element(By.ID, "save").click()
-    WebDriverWait(chrome, 10).until(lambda _: page.current.number == 2)
+    WebDriverWait(chrome, 60).until(lambda _: page.current.number == 2)
     return page.current.body
 
 

@@ -47,7 +47,7 @@ def test_the_documented_fixtures_serve_a_suite_of_somebody_else_s(tmp_path: Path
     # What else is installed for pytest here takes longer to start than the suite to run.
     alone = surroundings() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
-        [*command, str(tmp_path)], cwd=tmp_path, env=alone, capture_output=True, text=True, timeout=100
+        [*command, str(tmp_path)], cwd=tmp_path, env=alone, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stdout
     assert "5 passed" in done.stdout
@@ -87,14 +87,14 @@ def test_the_command_serves_a_world_of_a_size_and_keeps_it_when_it_is_terminated
                 assert requests.put(f"{own}/rest/api/3/issue/ACT-1", json=sent, auth=auth, timeout=10).ok
         finally:
             process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=120)
     kept = store.load(tmp_path / "world")
     assert kept.tracker.issues[kept.tracker.keys["ACT-1"]].labels == ["write-4"]
     assert len(kept.tracker.issues) == 12
 
 
 def _wait_for(address: str) -> None:
-    for _ in range(200):
+    for _ in range(2000):
         try:
             requests.get(f"{address}/__sandbox/clock", timeout=1)
             return

@@ -85,7 +85,7 @@ def found_by(world: World, operation: Any, mode: Any, session: requests.Session)
     return found
 
 
-@pytest.mark.timeout(0 if EXAMPLES else 400)
+@pytest.mark.timeout(0 if EXAMPLES else 900)
 @each_api
 def test_made_up_requests_find_no_5xx_and_no_undocumented_shape(api: Api) -> None:
     found: list[str] = []
