@@ -60,7 +60,7 @@ def assert_none_in(folder: Path) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Fail a test whose captured output or log holds a secret, or a file that it left behind."""
-    report: pytest.TestReport = yield  # type: ignore[misc,assignment]  # pluggy sends what the hook has made
+    report: pytest.TestReport = yield  # type: ignore[assignment]  # pluggy sends what the hook has made
     titles = [title for title, text in report.sections if title.endswith(report.when or "") and found_in(text)]
     folder = getattr(item, "funcargs", {}).get("tmp_path") if report.when == "teardown" else None
     left = files_with_secrets(folder) if isinstance(folder, Path) else []

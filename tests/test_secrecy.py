@@ -15,11 +15,11 @@ import pytest
 from pirsync.model import Deployment
 from pirsync.sandbox import wiki
 
-from . import leaks
 from .command import Desk, Said, desk, surroundings
+from .leaks import TOKENS
 from .test_daemon import daemon, eventually
 
-TOKEN = leaks.TOKENS[1]
+TOKEN = TOKENS[1]
 BODY = "DISTINCTIVE WORDS OF A PAGE"
 BASIC = base64.b64encode(f"review-service@example.com:{TOKEN}".encode()).decode()
 SECRETS = (TOKEN, BASIC, BODY, "Authorization", "Cookie", "<html", "<p>", "<ac:")
