@@ -24,9 +24,9 @@ from pirsync.known import memory_of
 from pirsync.model import Deployment
 from pirsync.names import PAGE_PROPERTY, STAMP
 from pirsync.ports import Stamp
-from pirsync.reconcile import Mode
 from pirsync.sandbox import tracker
 from pirsync.sandbox.world import World as Sandbox
+from pirsync.selection import Mode
 
 from .world import LEADERS, MOST_PASSES, NEWCOMERS, Site, item_text, opened, running
 

@@ -14,7 +14,8 @@ from threading import Event
 
 from pirsync.build import open_bench
 from pirsync.config import load
-from pirsync.reconcile import Mode, Selection, run_once
+from pirsync.reconcile import run_once
+from pirsync.selection import Mode, Selection
 
 KILOBYTES = 1024 if sys.platform != "darwin" else 1024 * 1024
 """`ru_maxrss` is in kilobytes, on macOS in bytes; this many of its units are a megabyte."""

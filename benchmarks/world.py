@@ -19,7 +19,7 @@ from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice
 from pirsync.practice import Practice
-from pirsync.reconcile import Mode, Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import User
@@ -27,6 +27,7 @@ from pirsync.sandbox.server import Running
 from pirsync.sandbox.tracker import setup
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds import wiki_seed
+from pirsync.selection import Mode, Selection
 
 HISTORY = timedelta(hours=12)
 """How long before the measurements the world was made: older than a poll's overlap, younger than a day's facts."""

@@ -27,9 +27,9 @@ from pirsync.page.template import ReviewTemplate
 from pirsync.ports import Clock, State, World
 from pirsync.practice import Practice, following, practice
 from pirsync.recall import KeptHold, recall
-from pirsync.reconcile import Limits
 from pirsync.resources import mappings_dir
 from pirsync.sample import sample_values
+from pirsync.selection import Limits
 from pirsync.toml import Source
 
 PLACES = {"projects", "jql", "action_project", "action_type", "space", "parent"}

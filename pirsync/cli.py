@@ -30,8 +30,8 @@ from pirsync.cli_state import state
 
 if TYPE_CHECKING:
     from pirsync.model import Deployment
-    from pirsync.reconcile import Selection
     from pirsync.report import Report, Result
+    from pirsync.selection import Selection
 
 EXIT_CODES = """\b
 Exit codes:
@@ -257,7 +257,7 @@ def _need_sandbox(host: str, port: int) -> None:
 
 
 def _selection(keys: tuple[str, ...]) -> Selection:
-    from pirsync.reconcile import Mode, Selection
+    from pirsync.selection import Mode, Selection
 
     if not keys:
         return Selection(Mode.ALL)

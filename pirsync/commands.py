@@ -23,8 +23,9 @@ from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
 from pirsync.expiry import checks, warnings
 from pirsync.known import wish
 from pirsync.ports import Want
-from pirsync.reconcile import Limits, Mode, Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.report import Report, Result
+from pirsync.selection import Limits, Mode, Selection
 
 DAY = 86400
 

@@ -25,7 +25,7 @@ from pirsync.model import CellEdit, Column, Deployment, Mention, Page, Region, R
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice
-from pirsync.reconcile import Mode, Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.sandbox import tracker as jira
 from pirsync.sandbox import wiki as confluence
@@ -34,6 +34,7 @@ from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.seed import seed
 from pirsync.sandbox.worlds.wiki_seed import REVIEWS
+from pirsync.selection import Mode, Selection
 
 ACTIONS = (
     ("Alert when the mail queue is older than ten minutes", "Ana Ruiz", "A held message pages the on-call"),

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import Enum
 from functools import partial
 
 from pirsync.directory import Sources, screen_key
@@ -20,7 +19,7 @@ from pirsync.recall import Place, recall, recall_all
 from . import mapping
 from .apply import FIRST_RETRY, LAST_RETRY, apply
 from .changes import Change, CreatePage, CreateTicket, UpdatePage, is_local
-from .decision import Finding, FindingKind, Journal, Observed, Plan
+from .decision import Finding, FindingKind, Journal, Plan
 from .errors import (
     Ambiguous,
     AuthInDoubt,
@@ -33,69 +32,18 @@ from .errors import (
     UnsafePlan,
 )
 from .index_step import IndexStep
+from .newborn import render
 from .observe import Readings, Trust, chunks
-from .page import birth
-from .plan import desired, plan, scope, summary_cells
-from .policy import status
-from .policy.record import rows as record_rows
+from .plan import desired, plan, scope
 from .ports import World
 from .practice import Practice
 from .record import Recorder, work_key
 from .report import Report, Result
 from .scan import incident_query, is_ticket, poll
+from .selection import SWEEPS, Limits, Mode, Selection
 
 MAX_ROUNDS = 6
-CHUNK = 250
-"""Incidents whose pages are read in one request on Cloud."""
-
 SPENT = "a pass had made its requests"
-
-
-class Mode(Enum):
-    """Which incidents a pass looks at: those with news, all, or those named.
-
-    A survey looks at all of them and writes nothing remote: it only learns, and leaves the rest to the next pass.
-    """
-
-    NEWS = "news"
-    ALL = "all"
-    NAMED = "named"
-    SURVEY = "survey"
-
-
-SWEEPS = (Mode.ALL, Mode.SURVEY)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What a pass is asked to do; `keys` are the incidents named."""
-
-    mode: Mode
-    keys: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The brake, in creates a pass, and how far a poll looks back behind its watermark.
-
-    `requests` counts those of this pass; once they are `max_requests` (0: no matter how many), it begins with no
-    further incident.
-    """
-
-    max_creates: int
-    overlap: timedelta
-    max_requests: int = 0
-    requests: Callable[[], int] = lambda: 0
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether the pass has made as many requests as it may."""
-        return 0 < self.max_requests <= self.requests()
-
-    @property
-    def chunk(self) -> int:
-        """How many incidents are read together: so many that none of a small allowance is overdrawn by far."""
-        return max(1, min(CHUNK, self.max_requests // 4)) if self.max_requests else CHUNK
 
 
 def run_once(
@@ -311,7 +259,7 @@ class _Pass:
         readings.read_tickets([incident_id], {incident_id: said})
         observed = readings.observe(incident_id, said)
         now = self.world.clock.now()
-        wanted = desired(observed, readings.practice.terms, partial(self._render, readings))
+        wanted = desired(observed, readings.practice.terms, partial(render, readings))
         decided = plan(wanted, observed, said, now)
         creates = [change for change in decided.changes if isinstance(change, CreateTicket)]
         writes = creates or any(isinstance(change, UpdatePage) for change in decided.changes)
@@ -322,25 +270,6 @@ class _Pass:
             readings.look(incident_id, creates)
             return self._decide(readings, incident_id, said)
         return decided
-
-    def _render(self, readings: Readings, observed: Observed) -> tuple[str, int]:
-        """The body of a new page, and how many of its rows will become tickets at once."""
-        practice = readings.practice
-        incident = readings.complete_notes(observed.incident.id)
-        terms = practice.terms
-        place = birth.Setting(
-            deployment=terms.deployment,
-            zone=terms.zone,
-            site_url=practice.context.site_url,
-            headers=terms.headers,
-            record=tuple(record_rows(practice.packs).items()),
-        )
-        items = items_at_birth(observed, practice)
-        counts = status.count((), len(items), self.world.clock.now(), terms.zone)
-        cells = summary_cells(incident, counts, terms)
-        commander = observed.mentions.get(incident.commander.account) if incident.commander else None
-        body = practice.template.render(birth.values(incident, cells, items, commander, place))
-        return body, sum(item.owner is not None and item.due is not None for item in items)
 
     # ------------------------------------------------------------ the brake
 
@@ -459,16 +388,3 @@ def internal(error: Exception) -> str:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "an unknown place"
     return f"internal error {type(error).__name__} at {where}; please report it"
-
-
-def items_at_birth(observed: Observed, practice: Practice) -> tuple[birth.Item, ...]:
-    """The default action items of the team, with their owners and dates where they are known."""
-    incident, items = observed.incident, []
-    roles = {"commander": incident.commander, "assignee": incident.assignee}
-    for item in practice.default_items(incident):
-        person = roles.get(item.owner)
-        account = person.account if person else ("" if item.owner in roles else item.owner)
-        closed = incident.closed
-        due = status.today(closed, practice.terms.zone) + timedelta(days=item.due_days) if closed else None
-        items.append(birth.Item(text=item.text, criteria=item.criteria, owner=observed.mentions.get(account), due=due))
-    return tuple(items)

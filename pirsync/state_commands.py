@@ -15,8 +15,8 @@ from pirsync.config import Settings
 from pirsync.known import Known
 from pirsync.output import line, news
 from pirsync.recall import recall_all
-from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
+from pirsync.selection import Mode, Selection
 
 
 def show(settings: Settings) -> None:

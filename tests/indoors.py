@@ -31,7 +31,7 @@ from pirsync.build import Bench, load_template, open_bench
 from pirsync.config import Settings
 from pirsync.page.review import read_review
 from pirsync.page.scan import scan
-from pirsync.reconcile import Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.sandbox.clock import Clock
 from pirsync.sandbox.edge.door import Door
@@ -39,6 +39,7 @@ from pirsync.sandbox.edge.layer import FAULT_HEADER, TRANSPORT, OneAtATime
 from pirsync.sandbox.keeper import Keeper
 from pirsync.sandbox.server import app
 from pirsync.sandbox.world import World as Sandbox
+from pirsync.selection import Selection
 from tests.stage import default_mapping
 
 ADDRESS = "https://sandbox.test"

@@ -24,7 +24,6 @@ from pirsync.page import cells
 from pirsync.page.index import read_index
 from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice
-from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import User
@@ -33,6 +32,7 @@ from pirsync.sandbox.tracker import links as tracker_links
 from pirsync.sandbox.tracker.nouns import Project
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.wiki_seed import seed as seed_wiki
+from pirsync.selection import Mode, Selection
 from tests.indoors import ADDRESS, START, Killed, Told, Wire, bench_of, lose_state, run_pass, serve, wired
 from tests.stage import default_mapping
 

@@ -19,10 +19,11 @@ from pirsync.build import Bench, open_bench
 from pirsync.config import load
 from pirsync.demo import configuration
 from pirsync.model import Deployment, Page
-from pirsync.reconcile import Mode, Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.load import load as load_world
+from pirsync.selection import Mode, Selection
 from tests.indoors import Wire, serve, wired
 
 FIXTURES = Path(__file__).parent / "fixtures" / "search"

@@ -19,11 +19,11 @@ from pirsync.model import Column, Deployment, ReviewPage
 from pirsync.page import cells
 from pirsync.page.review import details, read_review, rows_of
 from pirsync.page.scan import encode, scan
-from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import SERVICE, User
 from pirsync.sandbox.tracker import Issue, setup
+from pirsync.selection import Mode, Selection
 from tests.fault_story import is_write
 from tests.indoors import Killed
 from tests.place import Place, closed_incident, person, place_of

@@ -16,11 +16,12 @@ from pirsync.config import load
 from pirsync.demo import Story, configuration, reviews_page
 from pirsync.errors import PirsyncError
 from pirsync.model import Deployment
-from pirsync.reconcile import Mode, Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.seed import seed
+from pirsync.selection import Mode, Selection
 from tests import leaks
 
 QUICK = Pace(base=0.001, floor=0.001, cap=0.01)

@@ -25,8 +25,9 @@ from pirsync.page.splice import append_row, splice
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import World
 from pirsync.practice import Practice, following, practice
-from pirsync.reconcile import Limits, Mode, Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.report import Report
+from pirsync.selection import Limits, Mode, Selection
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ANA = Person(account="ana", name="Ana Ruiz")

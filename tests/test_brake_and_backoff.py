@@ -12,8 +12,9 @@ from pirsync.adapters.state import open_state
 from pirsync.apply import LAST_RETRY
 from pirsync.errors import AuthInDoubt, Unavailable, UnsafePlan
 from pirsync.findings import stored
-from pirsync.reconcile import Limits, Mode, Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.record import work_key
+from pirsync.selection import Limits, Mode, Selection
 from tests.stage import ALL, NEWS, START, Stage, parse_once, raw_incident, stage
 
 FIVE = [raw_incident(number) for number in range(1, 6)]

@@ -20,7 +20,7 @@ from pirsync.page.index import read_index
 from pirsync.page.review import read_review
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import Query, Want
-from pirsync.reconcile import Mode, Selection
+from pirsync.selection import Mode, Selection
 from tests.stage import ANA, BOB, SCREEN, Hands, Stage, parse_once, raw_incident, without_state
 
 BARE = SCREEN.model_copy(

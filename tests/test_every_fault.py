@@ -13,7 +13,7 @@ import pytest
 
 from pirsync.changes import Change
 from pirsync.model import Deployment
-from pirsync.reconcile import Mode, Selection
+from pirsync.selection import Mode, Selection
 from tests.fault_story import DEPLOYMENTS, calm, doubles, run, singles
 from tests.indoors import ADDRESS, Killed, lean
 from tests.place import INDEX, index_lines, picture, place_of, settle

@@ -13,10 +13,10 @@ import pytest
 
 from pirsync.errors import AuthInDoubt
 from pirsync.model import Column, Deployment
-from pirsync.reconcile import Mode
 from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.tracker import find_issue
 from pirsync.sandbox.wiki.spaces import delete_space
+from pirsync.selection import Mode
 from tests.site import Site, site
 
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")

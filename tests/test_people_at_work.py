@@ -22,8 +22,8 @@ from pirsync.names import PAGE_PROPERTY
 from pirsync.page import cells
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import PageDraft, Query, TrackerWrites, Want, WikiWrites
-from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
+from pirsync.selection import Mode, Selection
 from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
 
 SMALL = ReviewTemplate("small", {"small": "{{ summary_region }}{{ actions_region }}{{ record_region }}"})

@@ -8,10 +8,10 @@ from pirsync.decision import FindingKind
 from pirsync.model import Cell, CellEdit, Column, Region
 from pirsync.page import cells
 from pirsync.page.splice import splice
-from pirsync.reconcile import Mode
 from pirsync.report import Report
 from pirsync.sandbox import wiki
 from pirsync.sandbox.wiki.comments import comments_of
+from pirsync.selection import Mode
 from tests.site import Site, site
 
 

@@ -19,8 +19,8 @@ from pirsync.model import Column, Deployment, PageStatus
 from pirsync.page import cells
 from pirsync.page.index import read_index
 from pirsync.ports import TrackerWrites, Want, WikiWrites, World
-from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
+from pirsync.selection import Mode, Selection
 from tests.stage import ALL, NEWS, Stage, raw_incident, stage, without_state
 
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")

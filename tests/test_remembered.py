@@ -15,8 +15,8 @@ from pirsync.expiry import Token, warnings
 from pirsync.known import journal, memory_of
 from pirsync.model import Memory, Shown
 from pirsync.names import PAGE_PROPERTY
-from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
+from pirsync.selection import Mode, Selection
 from tests.stage import NEWS, Stage, parse_once, stage
 
 SITES = ("site", "account", "mention", "owner", "screen")

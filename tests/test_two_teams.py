@@ -9,8 +9,9 @@ import pytest
 
 from pirsync.adapters.memory import memory_world
 from pirsync.model import Deployment
-from pirsync.reconcile import Limits, Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.report import Report
+from pirsync.selection import Limits, Selection
 from tests.stage import ALL, ANA, BOB, NEWS, SCREEN, Hands, Stage, raw_incident
 
 OTHER_SCREEN = SCREEN.model_copy(update={"project": "FIX"})

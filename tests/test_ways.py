@@ -17,8 +17,8 @@ from pirsync.known import wish
 from pirsync.model import TICKET_PROPERTY, Column, Page, PageStatus
 from pirsync.page import cells
 from pirsync.ports import Query, TicketDraft, TrackerReads, Want, WikiReads
-from pirsync.reconcile import Mode, Selection
 from pirsync.report import Report
+from pirsync.selection import Mode, Selection
 from pirsync.ways import WAYS
 from tests.stage import Stage, stage
 

@@ -25,8 +25,9 @@ from pirsync.model import Deployment
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import World
 from pirsync.practice import Practice, practice
-from pirsync.reconcile import Limits, Mode, Selection, run_once
+from pirsync.reconcile import run_once
 from pirsync.report import Report, Result
+from pirsync.selection import Limits, Mode, Selection
 from tests import leaks
 from tests.cassettes.player import SITE, Flow
 

@@ -1,0 +1,46 @@
+"""The body of a page that is about to be born: the template, filled with what is known of the incident."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from .decision import Observed
+from .observe import Readings
+from .page import birth
+from .plan import summary_cells
+from .policy import status
+from .policy.record import rows as record_rows
+from .practice import Practice
+
+
+def render(readings: Readings, observed: Observed) -> tuple[str, int]:
+    """The body of a new page, and how many of its rows will become tickets at once."""
+    practice, now = readings.practice, readings.sources.now
+    incident = readings.complete_notes(observed.incident.id)
+    terms = practice.terms
+    place = birth.Setting(
+        deployment=terms.deployment,
+        zone=terms.zone,
+        site_url=practice.context.site_url,
+        headers=terms.headers,
+        record=tuple(record_rows(practice.packs).items()),
+    )
+    items = items_at_birth(observed, practice)
+    counts = status.count((), len(items), now, terms.zone)
+    cells = summary_cells(incident, counts, terms)
+    commander = observed.mentions.get(incident.commander.account) if incident.commander else None
+    body = practice.template.render(birth.values(incident, cells, items, commander, place))
+    return body, sum(item.owner is not None and item.due is not None for item in items)
+
+
+def items_at_birth(observed: Observed, practice: Practice) -> tuple[birth.Item, ...]:
+    """The default action items of the team, with their owners and dates where they are known."""
+    incident, items = observed.incident, []
+    roles = {"commander": incident.commander, "assignee": incident.assignee}
+    for item in practice.default_items(incident):
+        person = roles.get(item.owner)
+        account = person.account if person else ("" if item.owner in roles else item.owner)
+        closed = incident.closed
+        due = status.today(closed, practice.terms.zone) + timedelta(days=item.due_days) if closed else None
+        items.append(birth.Item(text=item.text, criteria=item.criteria, owner=observed.mentions.get(account), due=due))
+    return tuple(items)
