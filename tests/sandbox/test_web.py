@@ -13,9 +13,11 @@ import pytest
 import requests
 
 from pirsync.sandbox import tracker, wiki
+from pirsync.sandbox.people import PEOPLE
 from pirsync.sandbox.server import Running
 from pirsync.sandbox.site import page_url
 from pirsync.sandbox.text.body import parse
+from pirsync.sandbox.web.issues import visible
 from pirsync.sandbox.wiki.attachments import Upload, attach
 from pirsync.sandbox.wiki.comments import add_comment, reply
 from pirsync.sandbox.wiki.markers import mark
@@ -119,6 +121,14 @@ def test_an_issue_with_its_steps_and_its_fields(browser: Browser) -> None:
         assert f'<button name="transition" value="{step.id}">{step.name}</button>' in html
     assert f"<h1>{browser.issue(OPEN).summary}</h1>" in html
     assert '<span class="lozenge lozenge-blue">Investigating</span>' in html
+
+
+def test_a_long_list_shows_what_changed_last(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pirsync.sandbox.web.issues.MOST", 2)
+    newest, _, third = visible(browser.world, PEOPLE[1])[:3]
+    html = browser.get(browser.browse("").replace("browse/", "issues")).text
+    assert "These 2 changed last" in html
+    assert [browser.browse(issue.key) in html for issue in (newest, third)] == [True, False]
 
 
 def test_every_seeded_issue_can_be_shown(browser: Browser) -> None:

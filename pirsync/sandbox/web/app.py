@@ -78,7 +78,9 @@ def home(world: World, request: Request) -> Response:
     seen = [one for one in world.wiki.pages.values() if one.status == "current" and wiki.may_see(world, actor, one)]
     seen.sort(key=lambda one: (one.current.at, one.id), reverse=True)
     issues = visible(world, actor)
-    done = [issue for issue in issues if tracker.status_of(world, issue).category == "done"]
+    by_state: dict[bool, list[tracker.Issue]] = {True: [], False: []}
+    for issue in issues:
+        by_state[tracker.status_of(world, issue).category == "done"].append(issue)
     values = {
         "counts": {
             "issues": len(issues),
@@ -86,8 +88,8 @@ def home(world: World, request: Request) -> Response:
             "pages": len(seen),
             "spaces": len(world.wiki.spaces),
         },
-        "open_issues": rows(world, [issue for issue in issues if issue not in done][:_RECENT]),
-        "done_issues": rows(world, done[:_RECENT]),
+        "open_issues": rows(world, by_state[False][:_RECENT]),
+        "done_issues": rows(world, by_state[True][:_RECENT]),
         "recent_pages": [
             {
                 "url": page_url(world, one),

@@ -37,6 +37,10 @@ def visible(world: World, actor: User) -> list[tracker.Issue]:
     return sorted(seen, key=lambda issue: (issue.updated, issue.id), reverse=True)
 
 
+MOST = 200
+"""Issues in one list."""
+
+
 class IssuePages:
     """The handlers; each takes a request and answers with a page or sends the browser on."""
 
@@ -57,7 +61,8 @@ class IssuePages:
             "state": state,
             "projects": [(one.key, one.name) for one in self._world.tracker.projects.values()],
             "states": _STATES,
-            "found": rows(self._world, found),
+            "found": rows(self._world, found[:MOST]),
+            "fitting": len(found),
             "total": len(issues),
         }
         return show(self._world, request, "issues.html", values)
