@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["footer", "inline"]
 _STATES = ("open", "reopened", "resolved", "dangling")
-_FORMATS = ("storage", "atlas_doc_format")
-_FORMATS_ALONE = (*_FORMATS, "view", "export_view", "anonymous_export_view", "styled_view", "editor")
+_FORMATS = ("storage",)
 _AGES = {"created-date": lambda one: one.created, "modified-date": lambda one: one.current.at}
 
 
@@ -122,7 +121,7 @@ def _listed(world: World, request: Request, found: Iterable[Comment]) -> Respons
 
 def _read(kind: Kind, world: World, request: Request) -> Response:
     user, comment = _seen(kind, world, request)
-    shown = _format(request, _FORMATS_ALONE)
+    shown = _format(request, SERVED)
     answered = comment_v2_json(world, user, comment, shown, request.query_params.get("version"))
     if request.query_params.get("include-version") == "false":
         del answered["version"]

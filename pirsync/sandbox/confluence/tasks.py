@@ -76,7 +76,7 @@ def _visible(world: World, request: Request) -> tuple[User | None, InlineTask]:
 
 def _format(request: Request) -> str:
     shown = request.query_params.get("body-format", "")
-    if shown not in ("", "storage", "atlas_doc_format"):
+    if shown not in ("", "storage"):
         raise bad_request(f"Provided value {{{shown}}} for 'body-format' is not valid")
     return shown
 
