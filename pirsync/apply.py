@@ -13,9 +13,11 @@ from .changes import (
     AdoptTicket,
     Change,
     CommentPage,
+    CommentTicket,
     CreateIndex,
     CreatePage,
     CreateTicket,
+    EditComment,
     EditTicket,
     LabelPage,
     LabelTicket,
@@ -28,8 +30,10 @@ from .changes import (
     describe,
 )
 from .decision import FLAP_WINDOW
+from .draft import mark_value
 from .errors import Ambiguous, Rejected, Stale, Unavailable
-from .model import TICKET_PROPERTY, Page
+from .mapping import comments_marked
+from .model import TICKET_PROPERTY, Mark, Page
 from .names import PAGE_PROPERTY
 from .observe import Readings
 from .ports import World
@@ -55,7 +59,7 @@ def apply(change: Change, incident_id: str, world: World, readings: Readings) ->
         elif isinstance(change, (UpdatePage, WriteMemory)):
             _bar(incident_id, str(refused), world)
             raise Stale(f"{describe(change)}: {refused}") from refused
-        elif not isinstance(change, (CreatePage, CreateTicket)):
+        elif not isinstance(change, (CreatePage, CreateTicket, CommentTicket, EditComment)):
             raise
         return False
     return True
@@ -105,6 +109,9 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
         case EditTicket():
             tracker.edit_issue(change.ticket_id, change.fields)
             readings.forget_ticket(change.ticket_id)
+        case CommentTicket() | EditComment():
+            world.state.reopen(change.mark, incident_id)
+            create(change, incident_id, world, lambda: _say(change, incident_id, world), lambda number: (number, ""))
         case CreateIndex() | UpdateIndex():
             raise AssertionError("the index is written by apply_index")
         case _:
@@ -112,14 +119,15 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
 
 
 def create(
-    change: CreatePage | CreateTicket | CreateIndex,
+    change: CreatePage | CreateTicket | CommentTicket | EditComment | CreateIndex,
     incident_id: str,
     world: World,
     send: Callable[[], T],
     receipt: Callable[[T], tuple[str, str]],
 ) -> T:
     """A create under its intent: written down and synced before it is sent, sent once, and never in doubt twice."""
-    kind = change.change.removeprefix("create-")
+    is_comment = isinstance(change, (CommentTicket, EditComment))
+    kind = "comment" if is_comment else change.change.removeprefix("create-")
     attempt = world.state.claim(change.mark, kind, incident_id, change.digest, world.clock.now())
     if attempt is None:
         raise Stale(f"{describe(change)}: another process is about to, or has done it")
@@ -137,6 +145,23 @@ def create(
     remote_id, remote_key = receipt(made)
     world.state.receipt(change.mark, attempt, remote_id, remote_key)
     return made
+
+
+def _say(change: CommentTicket | EditComment, incident_id: str, world: World) -> str:
+    """The id of the comment that says it now. One that carries the mark, which an earlier try or another state may
+    have left, is looked for before any is sent: an issue's comments are read as they are written."""
+    mark = Mark(value=change.mark, owner=change.owner_id, incident=incident_id)
+    carried = mark_value(mark.value, mark.owner, mark.incident) | {"said": change.digest}
+    if isinstance(change, EditComment):
+        comment_id, said = change.comment_id, ""
+    else:
+        there = comments_marked(world.tracker.comments(change.issue_id), mark)
+        if not there:
+            return world.tracker_writes.add_comment(change.issue_id, change.body, carried)
+        comment_id, said = there[0]
+    if said != change.digest:
+        world.tracker_writes.edit_comment(change.issue_id, comment_id, change.body, carried)
+    return comment_id
 
 
 def note_refusal(change: Change, incident_id: str, refused: Rejected, world: World) -> None:

@@ -132,6 +132,33 @@ class EditTicket(Noun):
     fields: dict[str, str | None]
 
 
+class CommentTicket(Noun):
+    """Say something on an issue, once; guarded by an intent, and found again by its mark. `said` is a line of it."""
+
+    change: Literal["comment-ticket"] = "comment-ticket"
+    issue_id: str
+    issue_key: str
+    mark: str
+    owner_id: str
+    digest: str
+    body: str
+    said: str
+
+
+class EditComment(Noun):
+    """Have our comment on an issue say something else, in its place: nobody is to be told anew."""
+
+    change: Literal["edit-comment"] = "edit-comment"
+    issue_id: str
+    issue_key: str
+    comment_id: str
+    mark: str
+    owner_id: str
+    digest: str
+    body: str
+    said: str
+
+
 class CreateIndex(Noun):
     """Make the evidence index page; guarded by an intent."""
 
@@ -164,6 +191,8 @@ Change = (
     | MarkTicket
     | LinkTicket
     | EditTicket
+    | CommentTicket
+    | EditComment
     | CreateIndex
     | UpdateIndex
 )
@@ -196,6 +225,10 @@ def describe(change: Change) -> str:
             return f"link {inward} and {outward} ({name})"
         case EditTicket(ticket_key=key, fields=fields):
             return f"edit {key}: " + ", ".join(f"{name} = {value or 'nothing'}" for name, value in fields.items())
+        case CommentTicket(issue_key=key, said=said):
+            return f"comment on {key}: {said}"
+        case EditComment(issue_key=key, said=said):
+            return f"edit our comment on {key}: {said}"
         case CreateIndex(draft=draft):
             return f'create index page "{draft.title}" in space {draft.space}'
         case UpdateIndex(page=page, rows=rows):

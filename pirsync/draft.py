@@ -41,6 +41,12 @@ def page_mark(owner_id: str, incident_id: str) -> str:
     return hashlib.sha256(f"page\x1f{owner_id}\x1f{incident_id}".encode()).hexdigest()[:16]
 
 
+def comment_mark(owner_id: str, incident_id: str, issue_id: str, about: str) -> str:
+    """The identity of what we say on an issue about one thing."""
+    inputs = "\x1f".join(("comment", owner_id, incident_id, issue_id, about))
+    return hashlib.sha256(inputs.encode()).hexdigest()[:16]
+
+
 def mark_label(value: str) -> str:
     """The label that carries a mark."""
     return f"{TICKET_LABEL}-{value}"

@@ -14,6 +14,9 @@ Deployment = Literal["cloud", "datacenter"]
 TICKET_PROPERTY = "pirsync.action"
 """The issue property that carries a ticket's mark."""
 
+COMMENT_PROPERTY = "pirsync.comment"
+"""The comment property that carries a comment's mark, and a digest of what the comment says."""
+
 
 class Noun(BaseModel):
     """A frozen value that refuses attributes it does not know."""

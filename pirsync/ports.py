@@ -161,7 +161,7 @@ class TrackerReads(Protocol):
         """The whole changelog of one issue, oldest first: raw histories with `created`, `author`, `items`."""
 
     def comments(self, issue_id: str) -> list[Mapping[str, Any]]:
-        """All comments of one issue, oldest first, with `renderedBody`."""
+        """All comments of one issue, oldest first, with `renderedBody` and their `properties`."""
 
     def remote_links(self, issue_id: str) -> list[RemoteLink]:
         """The issue's links to the outside."""
@@ -202,6 +202,12 @@ class TrackerWrites(Protocol):
 
     def put_remote_link(self, issue_id: str, link: RemoteLink) -> None:
         """Write a remote link (an upsert by its global id)."""
+
+    def add_comment(self, issue_id: str, body: str, mark: Mapping[str, str]) -> str:
+        """Comment on an issue, in wiki text, with the mark as a comment property; the comment's id. Sent once."""
+
+    def edit_comment(self, issue_id: str, comment_id: str, body: str, mark: Mapping[str, str]) -> None:
+        """Have a comment of ours say something else, with the mark that goes with it; quietly where the site can."""
 
 
 class WikiReads(Protocol):

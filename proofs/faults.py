@@ -49,7 +49,7 @@ def main() -> int:
     space = [case for deployment in DEPLOYMENTS for case in singles(deployment)]
     random.Random(told.seed).shuffle(space)
     deadly = islice(kills(told.seed), told.kills)
-    killing, deaths = time.monotonic() + told.minutes * 60 / 4, all_kills()
+    killing, deaths = time.monotonic() + told.minutes * 60 / 4, all_kills() if told.kills else 1
     pairs = chain.from_iterable(zip(*(doubles(deployment, told.seed) for deployment in DEPLOYMENTS), strict=True))
     with multiprocessing.get_context("fork").Pool(told.workers) as pool:
         spend = Spending(pool, told.seed)

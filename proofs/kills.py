@@ -25,6 +25,9 @@ from tests.indoors import Wire, lose_state, serve
 from tests.place import Place, picture, sandbox_of, settings_of
 
 MOST_RUNS = 10
+LONGEST_RUN = 600
+"""Seconds; a machine that is busy with other things takes long to begin a process."""
+
 WAIT = 1.1
 """Seconds between two runs: longer than `settle`."""
 
@@ -110,7 +113,10 @@ def _settle(folder: Path, faults: Deadly, lost: Path | None) -> None:
             command, cwd=folder, env=surroundings(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         faults.process = process
-        said, _ = process.communicate(timeout=120)
+        try:
+            said, _ = process.communicate(timeout=LONGEST_RUN)
+        finally:
+            process.kill()
         if process.returncode == -signal.SIGKILL and lost is not None:
             lose_state(lost)
         if process.returncode == 0 and not said.strip():

@@ -15,9 +15,11 @@ from pirsync.changes import (
     AdoptTicket,
     Change,
     CommentPage,
+    CommentTicket,
     CreateIndex,
     CreatePage,
     CreateTicket,
+    EditComment,
     EditTicket,
     LabelPage,
     LabelTicket,
@@ -102,6 +104,7 @@ def change_of(kind: type[Change], play: Stage) -> Change:
     held = play.world.wiki.property(page.id, PAGE_PROPERTY)
     memory = Memory(page=page.id, incident=INCIDENT, owner="owner-0001", adopted=("77",))
     remote = RemoteLink(global_id=f"pirsync:page:{page.id}", url=page.url, title="Renamed")
+    notice = {"mark": "c", "owner_id": "owner-0001", "digest": "d", "body": BODY}
     made: dict[type[Change], Callable[[], Change]] = {
         CreatePage: lambda: CreatePage(incident_id=INCIDENT, mark="p", digest="d", draft=draft("New"), creates=0),
         UpdatePage: lambda: UpdatePage(
@@ -123,6 +126,16 @@ def change_of(kind: type[Change], play: Stage) -> Change:
             ticket_key="ACT-20001", type_id=link.id, type_name=link.name, inward_key="ACT-20001", outward_key="OPS-2"
         ),
         EditTicket: lambda: EditTicket(ticket_id=str(ticket["id"]), ticket_key="ACT-20001", fields={"duedate": None}),
+        CommentTicket: lambda: CommentTicket(
+            issue_id=str(ticket["id"]), issue_key="ACT-20001", said="it is overdue", **notice
+        ),
+        EditComment: lambda: EditComment(
+            issue_id=str(ticket["id"]),
+            issue_key="ACT-20001",
+            said="it is overdue",
+            comment_id=play.world.tracker_writes.add_comment(str(ticket["id"]), "before", {"mark": "c"}),
+            **notice,
+        ),
         CreateIndex: lambda: CreateIndex(mark="i", digest="d", draft=draft("Another index")),
         UpdateIndex: lambda: UpdateIndex(page=page, body=page.body + BODY, rows=("OPS-1",), message="pirsync:"),
     }
@@ -142,6 +155,8 @@ WRITES = {
     MarkTicket: ["set_property"],
     LinkTicket: ["link"],
     EditTicket: ["edit_issue"],
+    CommentTicket: ["add_comment"],
+    EditComment: ["edit_comment"],
     CreateIndex: ["create_page"],
     UpdateIndex: ["update_page"],
 }

@@ -17,7 +17,19 @@ VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file"
 VALUES |= {"names", "changes", "decision", "packs"}
 REMEMBERING = ("recall", "known", "record")
 LOOKING = ("practice", "directory", *REMEMBERING, "locate", "observe", "scan")
-DECIDING = ("draft", "rows", "binding", "plan", *LOOKING, "apply", "report", "index_step", "selection", "newborn")
+DECIDING = (
+    "draft",
+    "notices",
+    "rows",
+    "binding",
+    "plan",
+    *LOOKING,
+    "apply",
+    "report",
+    "index_step",
+    "selection",
+    "newborn",
+)
 PLANNING = VALUES | {*DECIDING, "sample"}
 WHOLE = PLANNING | {"reconcile"}
 ALLOWED = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pirsync.errors import Ambiguous
-from pirsync.model import RemoteLink
+from pirsync.model import COMMENT_PROPERTY, RemoteLink
 from pirsync.ports import IssueRef, TicketDraft
 
 from .connection import Connection
@@ -78,5 +78,22 @@ class JiraWrites:
         body = {"globalId": link.global_id, "object": {"url": link.url, "title": link.title}}
         self._transport.upsert("POST", issue_path(issue_id, "remotelink"), body)
 
+    def add_comment(self, issue_id: str, body: str, mark: Mapping[str, str]) -> str:
+        """`POST comment`, sent once; Ambiguous when the answer was lost."""
+        path = issue_path(issue_id, "comment")
+        answer = self._transport.create(path, _comment(body, mark))
+        if not isinstance(answer, dict) or not answer.get("id"):
+            raise Ambiguous(f"POST {path} was answered without an id: look for the comment by its mark")
+        return str(answer["id"])
+
+    def edit_comment(self, issue_id: str, comment_id: str, body: str, mark: Mapping[str, str]) -> None:
+        """`PUT comment`; only Cloud can be asked to tell nobody."""
+        quiet = {"notifyUsers": "false"} if self._is_cloud else {}
+        self._transport.upsert("PUT", issue_path(issue_id, "comment", comment_id), _comment(body, mark), quiet)
+
     def _account(self, account: str) -> dict[str, str]:
         return {"accountId": account} if self._is_cloud else {"name": account}
+
+
+def _comment(body: str, mark: Mapping[str, str]) -> dict[str, Any]:
+    return {"body": body, "properties": [{"key": COMMENT_PROPERTY, "value": dict(mark)}]}

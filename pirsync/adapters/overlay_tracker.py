@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pirsync.errors import Rejected
-from pirsync.model import CreateScreen, Deployment, Person, RemoteLink
+from pirsync.model import COMMENT_PROPERTY, CreateScreen, Deployment, Person, RemoteLink
 from pirsync.ports import Clock, IssueRef, LinkType, Query, RawIssue, S, T, TicketDraft, TrackerReads, Want
 
 
@@ -80,6 +81,7 @@ class Patch:
     properties: dict[str, dict[str, str]] = field(default_factory=dict)
     remote_links: dict[str, RemoteLink] = field(default_factory=dict)
     histories: list[dict[str, Any]] = field(default_factory=list)
+    comments: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def over(self, answer: RawIssue, want: Want) -> dict[str, Any]:
         """A copy of an answer to `want` with this patch applied."""
@@ -149,8 +151,11 @@ class OverlayTracker:
         return [*known, *copy.deepcopy(patch.histories if patch else [])]
 
     def comments(self, issue_id: str) -> list[Mapping[str, Any]]:
-        """All comments of one issue, oldest first."""
-        return [] if issue_id in self._made else self._base.comments(issue_id)
+        """All comments of one issue, oldest first, as they were written here."""
+        known = [] if issue_id in self._made else self._base.comments(issue_id)
+        patch = self._patches.get(issue_id)
+        written = {**{comment["id"]: comment for comment in known}, **(patch.comments if patch else {})}
+        return copy.deepcopy(list(written.values()))
 
     def remote_links(self, issue_id: str) -> list[RemoteLink]:
         """The issue's links to the outside."""
@@ -249,6 +254,24 @@ class OverlayTracker:
         """Write a remote link (an upsert by its global id)."""
         self._patch(self._existing(issue_id, MATCHED)["id"]).remote_links[link.global_id] = link
 
+    def add_comment(self, issue_id: str, body: str, mark: Mapping[str, str]) -> str:
+        """Comment on an issue, with the mark as a comment property; the comment's id."""
+        patch, number = self._patch(self._existing(issue_id, MATCHED)["id"]), str(next(self._numbers))
+        comment_id, now = f"{self._prefix}{number}", jira_instant(self._clock.now())
+        author = raw_person(self._base.identity(), self.deployment)
+        told = {"id": comment_id, "author": author, "created": now, "updated": now}
+        patch.comments[comment_id] = told | _said(body, mark)
+        return comment_id
+
+    def edit_comment(self, issue_id: str, comment_id: str, body: str, mark: Mapping[str, str]) -> None:
+        """Have a comment say something else, with the mark that goes with it."""
+        raw = self._existing(issue_id, MATCHED)
+        known = next((one for one in self.comments(raw["id"]) if one["id"] == comment_id), None)
+        if known is None:
+            raise Rejected(f"there is no comment {comment_id} on issue {issue_id}")
+        edited = {**known, "updated": jira_instant(self._clock.now())}
+        self._patch(raw["id"]).comments[comment_id] = edited | _said(body, mark)
+
     def record(self, issue_id: str, fields: Mapping[str, Any], history: Mapping[str, Any]) -> None:
         """Somebody else's change: raw fields as they are now, and the changelog's entry that tells of it."""
         patch = self._patch(self._existing(issue_id, MATCHED)["id"])
@@ -319,6 +342,12 @@ class OverlayTracker:
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """Which of the named permissions we have in the project."""
         return self._base.permissions(project, names)
+
+
+def _said(body: str, mark: Mapping[str, str]) -> dict[str, Any]:
+    """What a comment says and carries, as Jira answers it."""
+    rendered = f"<p>{html.escape(body)}</p>"
+    return {"body": body, "renderedBody": rendered, "properties": [{"key": COMMENT_PROPERTY, "value": dict(mark)}]}
 
 
 def _linked(raw: RawIssue) -> dict[str, Any]:

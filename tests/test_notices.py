@@ -1,0 +1,132 @@
+"""What is said on a ticket is said once, whatever crashes, and edited in its place when the words change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from pirsync.adapters.memory_state import MemoryState
+from pirsync.apply import apply
+from pirsync.changes import CommentTicket, EditComment
+from pirsync.directory import Sources
+from pirsync.errors import Ambiguous, Rejected
+from pirsync.known import journal
+from pirsync.notices import Notice, Saying, say
+from pirsync.observe import Readings, Trust
+from pirsync.ports import TrackerWrites
+from tests.stage import Stage, stage
+
+INCIDENT = "10001"
+
+
+def notice(body: str = "It is overdue.") -> Notice:
+    return Notice(issue_id=INCIDENT, issue_key="OPS-1", about="overdue", body=body, said="it is overdue")
+
+
+@pytest.fixture(params=["cloud", "datacenter"])
+def play(request: pytest.FixtureRequest) -> Stage:
+    return stage(request.param)
+
+
+def decided(play: Stage, wanted: Notice) -> Saying:
+    terms = play.practice(play.world).terms
+    said = journal(play.world.state, INCIDENT, terms.settle)
+    now = play.clock.now()
+    assert say(wanted, INCIDENT, terms, said, now) == say(wanted, INCIDENT, terms, said, now)
+    return say(wanted, INCIDENT, terms, said, now)
+
+
+def do(play: Stage, change: CommentTicket | EditComment) -> bool:
+    world = play.world
+    sources = Sources(world.tracker, world.wiki, world.state, world.clock.now())
+    return apply(change, INCIDENT, world, Readings(sources, play.practice(world), Trust.READ))
+
+
+def told(play: Stage, wanted: Notice) -> type[CommentTicket | EditComment] | None:
+    """Decide and do; the kind of change that it took."""
+    change = decided(play, wanted).change
+    if change is not None:
+        assert do(play, change)
+    return type(change) if change is not None else None
+
+
+def bodies(play: Stage) -> list[str]:
+    return [comment["body"] for comment in play.world.tracker.comments(INCIDENT) if comment.get("properties")]
+
+
+class Halting:
+    """Writes of a Jira whose comments go wrong in one way, before or after they are there; counts the tries."""
+
+    def __init__(self, real: TrackerWrites, error: Exception, arrives: bool) -> None:
+        self._real, self._error, self._arrives = real, error, arrives
+        self.tries = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def add_comment(self, *told: Any) -> str:
+        self.tries += 1
+        if self._arrives:
+            self._real.add_comment(*told)
+        raise self._error
+
+
+def halting(play: Stage, error: Exception, arrives: bool = False) -> tuple[Stage, Halting]:
+    writes = Halting(play.world.tracker_writes, error, arrives)
+    return replace(play, world=replace(play.world, tracker_writes=cast(TrackerWrites, writes))), writes
+
+
+def test_it_is_said_once_and_then_in_other_words_in_its_place(play: Stage) -> None:
+    assert told(play, notice()) is CommentTicket
+    assert told(play, notice()) is None
+    assert told(play, notice("It is overdue by a week.")) is EditComment
+    assert told(play, notice("It is overdue by a week.")) is None
+    assert bodies(play) == ["It is overdue by a week."]
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_after_a_lost_reply_it_is_looked_for_once_that_is_settled(play: Stage, arrives: bool) -> None:
+    doubtful, _ = halting(play, Ambiguous("no answer"), arrives)
+    change = decided(play, notice()).change
+    assert change is not None
+    with pytest.raises(Ambiguous):
+        do(doubtful, change)
+    waits = decided(play, notice())
+    assert (waits.change, waits.settles is not None) == (None, True)
+    play.clock.forward(61)
+    assert told(play, notice()) is CommentTicket
+    assert told(play, notice()) is None
+    assert bodies(play) == ["It is overdue."]
+
+
+def test_after_the_state_was_lost_what_was_said_is_found_and_nothing_is_written(play: Stage) -> None:
+    told(play, notice())
+    before = play.world.tracker.comments(INCIDENT)
+    lost = replace(play, world=replace(play.world, state=MemoryState(play.clock.now(), born_with_owner=False)))
+    assert decided(lost, notice()).settles is not None
+    lost.clock.forward(61)
+    assert told(lost, notice()) is CommentTicket
+    assert lost.world.tracker.comments(INCIDENT) == before
+    assert told(lost, notice("Still.")) is EditComment
+    assert bodies(lost) == ["Still."]
+
+
+def test_what_jira_refused_is_told_and_tried_again_in_other_words_alone(play: Stage) -> None:
+    refusing, writes = halting(play, Rejected("comments are closed"))
+    change = decided(refusing, notice()).change
+    assert change is not None
+    assert do(refusing, change) is False
+    assert decided(refusing, notice()) == Saying(refused="comments are closed")
+    assert decided(refusing, notice("Please?")).change is not None
+    assert writes.tries == 1
+
+
+def test_a_comment_that_people_deleted_is_not_made_again_for_the_same_words(play: Stage) -> None:
+    told(play, notice())
+    edit = decided(play, notice("Again.")).change
+    assert isinstance(edit, EditComment)
+    gone = edit.model_copy(update={"comment_id": "99999999"})
+    assert do(play, gone) is False
+    assert decided(play, notice("Again.")).refused != ""
