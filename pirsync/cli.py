@@ -146,6 +146,21 @@ def show(key: str, config_path: Path, markdown: Path | None) -> None:
 
 
 @cli.command()
+@click.argument("key")
+@config_option
+@json_option
+def explain(key: str, config_path: Path, as_json: bool) -> None:
+    """Tell how incident KEY stands before the procedures.
+
+    In scope or not and by which clause, what is due when, what is missing, and who is waited for. Writes nothing."""
+    from pirsync.adapters.http import Pace
+    from pirsync.explain import tell, tell_programs
+
+    with opened(config_path, Pace(attempts=3, base=1.0)) as bench:
+        (tell_programs if as_json else tell)(bench, key.strip().upper())
+
+
+@cli.command()
 @click.argument("keys", nargs=-1)
 @config_option
 @json_option

@@ -254,6 +254,10 @@ class WikiReads(Protocol):
     def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
         """The newest version at or below `head` that is ours; None when there is none."""
 
+    def versions(self, head: PageHead) -> Iterator[Page]:
+        """Every version at or below `head` that is still there, with its body, newest first (Cloud: 50 a request,
+        Data Center: one)."""
+
     def mention(self, account: str) -> Mention | None:
         """How pages name the Jira account; no request on Cloud, where both products share account ids."""
 

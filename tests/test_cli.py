@@ -24,7 +24,21 @@ from pirsync.model import Deployment
 from .command import Desk, desk, pirsync, surroundings
 
 COMMANDS = {
-    *("demo", "doctor", "findings", "init", "pack", "plan", "reconcile", "resolve", "run", "sandbox", "show", "state"),
+    *(
+        "demo",
+        "doctor",
+        "explain",
+        "findings",
+        "init",
+        "pack",
+        "plan",
+        "reconcile",
+        "resolve",
+        "run",
+        "sandbox",
+        "show",
+        "state",
+    ),
 }
 HELP_SECONDS = 0.2
 

@@ -164,18 +164,30 @@ class ConfluenceCloud(ConfluenceBase):
 
     def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
         """The versions with their bodies, newest first, 50 a request."""
-        path = f"{V2}/pages/{path_part(head.id)}/versions"
-        params = {"body-format": "storage", "limit": str(VERSIONS_AT_ONCE), "sort": "-modified-date"}
-        for answer in self._follow(path, params):
+        for versions in self._listed(head):
             ours = [
                 version
-                for version in self._results(answer, f"GET {path}")
-                if (number := int(part(version, "number", f"GET {path}"))) <= head.version
-                and stamp.tells(number, str(version.get("message") or ""), str(version.get("authorId") or ""))
+                for version in versions
+                if stamp.tells(
+                    int(version["number"]), str(version.get("message") or ""), str(version.get("authorId") or "")
+                )
             ]
             if ours:
                 return self._past(head, max(ours, key=lambda version: int(version["number"])))
         return None
+
+    def versions(self, head: PageHead) -> Iterator[Page]:
+        """The same list, whole."""
+        for versions in self._listed(head):
+            yield from (self._past(head, version) for version in versions)
+
+    def _listed(self, head: PageHead) -> Iterator[list[dict[str, Any]]]:
+        """The versions at or below `head`, a request at a time."""
+        path = f"{V2}/pages/{path_part(head.id)}/versions"
+        params = {"body-format": "storage", "limit": str(VERSIONS_AT_ONCE), "sort": "-modified-date"}
+        for answer in self._follow(path, params):
+            found = self._results(answer, f"GET {path}")
+            yield [version for version in found if int(part(version, "number", f"GET {path}")) <= head.version]
 
     def _past(self, head: PageHead, version: Mapping[str, Any]) -> Page:
         """A former version; read by itself where the list came without bodies."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -164,18 +164,33 @@ class ConfluenceDataCenter(ConfluenceBase):
             page = self.page(head.id)
             if page is not None and page.version == head.version:
                 return page
-        path = f"{V1}/content/{path_part(head.id)}"
         first = head.version if stamp.is_on(head) else head.version - 1
         first = min(first, stamp.newest) if stamp.newest else first
         for number in range(first, max(first - DEPTH, 0), -1):
-            answer = self._read_or_none(path, {"status": "historical", "version": str(number), "expand": WHOLE})
-            if answer is None:
-                continue
-            past = self._v1_head(answer)
-            if stamp.is_on(past):
-                told = {"version": number, "title": past.title, "at": past.at, "author": past.author}
-                return whole(former(head, told | {"message": past.message}), answer, f"GET {path}")
+            past = self._past(head, number)
+            if past is not None and stamp.is_on(past):
+                return past
         return None
+
+    def versions(self, head: PageHead) -> Iterator[Page]:
+        """One request a version: there is no list of them. The newest is read as it is now."""
+        page = self.page(head.id)
+        if page is not None and page.version == head.version:
+            yield page
+        below = head.version - 1 if page is not None and page.version == head.version else head.version
+        for number in range(below, 0, -1):
+            if (past := self._past(head, number)) is not None:
+                yield past
+
+    def _past(self, head: PageHead, number: int) -> Page | None:
+        """A former version; None where it was deleted."""
+        path = f"{V1}/content/{path_part(head.id)}"
+        answer = self._read_or_none(path, {"status": "historical", "version": str(number), "expand": WHOLE})
+        if answer is None:
+            return None
+        past = self._v1_head(answer)
+        told = {"version": number, "title": past.title, "at": past.at, "author": past.author}
+        return whole(former(head, told | {"message": past.message}), answer, f"GET {path}")
 
     def mention(self, account: str) -> Mention | None:
         """The user key of a user name, asked for once; None when Confluence knows no such name."""

@@ -230,6 +230,10 @@ class EmptyWiki:
         """There is none."""
         return None
 
+    def versions(self, head: PageHead) -> Iterator[Page]:
+        """There is none."""
+        return iter(())
+
     def mention(self, account: str) -> Mention | None:
         """How pages name one of the people."""
         known = any(person.account == account for person in self._facts.people)

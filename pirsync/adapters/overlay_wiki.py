@@ -117,6 +117,14 @@ class OverlayWiki:
         beneath = self._beneath.get(head.id, head)
         return self._base.stamped(beneath if beneath.version < head.version else head, stamp)
 
+    def versions(self, head: PageHead) -> Iterator[Page]:
+        """Every version at or below `head`, newest first: those that were kept in memory, then those beneath."""
+        kept = [version for version in self._versions.get(head.id, []) if version.version <= head.version]
+        yield from reversed(kept)
+        if not self._is_made(head.id):
+            beneath = self._beneath.get(head.id, head)
+            yield from self._base.versions(beneath if beneath.version < head.version else head)
+
     def mention(self, account: str) -> Mention | None:
         """How pages name the Jira account."""
         return self._base.mention(account)

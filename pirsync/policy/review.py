@@ -76,7 +76,10 @@ class Action(Noun):
 
 
 class Review(Noun):
-    """What a review says about an incident. `tickets` are those of its rows, by key; `service_accounts` are no people.
+    """What a review says about an incident.
+
+    `tickets` are those of its rows, by key, where Jira's word of today counts; without them the rows' cells say who and
+    by when. `labels` are the labels of tickets, by key. `service_accounts` are no people.
 
     `method_levels` is how many levels of a 5 Whys must be answered, `gap_minutes` how long a timeline may be silent.
     """
@@ -85,6 +88,7 @@ class Review(Noun):
     page: ReviewPage
     sections: tuple[Section, ...]
     tickets: dict[str, Ticket] = Field(default_factory=dict)
+    labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     service_accounts: tuple[str, ...] = ()
     method_levels: int = 3
     gap_minutes: int = 60
@@ -120,7 +124,8 @@ class Review(Noun):
         for row in self.page.rows:
             ticket = self.tickets.get(row.ticket or "")
             if row.action or row.ticket:
-                kind = kinds.get(row.index, "") or _label_kind(ticket)
+                labels = ticket.labels if ticket else self.labels.get(row.ticket or "", ())
+                kind = kinds.get(row.index, "") or _label_kind(labels)
                 found.append(Action(row=row, ticket=ticket, kind=kind))
         return found
 
@@ -147,9 +152,9 @@ def kind_of(action: Action) -> str:
     return next((kind for kind in KINDS if said.startswith(kind[:7])), "")
 
 
-def _label_kind(ticket: Ticket | None) -> str:
-    labels = [label.casefold() for label in ticket.labels] if ticket else []
-    return next((kind for kind in KINDS if kind in labels), "")
+def _label_kind(labels: tuple[str, ...]) -> str:
+    folded = [label.casefold() for label in labels]
+    return next((kind for kind in KINDS if kind in folded), "")
 
 
 def section_headings(pack: Pack, name: SectionName) -> tuple[str, ...]:

@@ -270,6 +270,21 @@ def test_our_newest_version_is_one_request_away_where_its_number_is_told(site: S
     assert found == site.wiki.stamped(head, OURS.model_copy(update={"newest": 4}))
 
 
+def test_every_version_is_told_with_its_body_newest_first(site: Site) -> None:
+    page = made(site)
+    assert [(one.version, one.body) for one in site.wiki.versions(page)] == [(1, page.body)]
+    second = site.wiki.update_page(page, "<p>two</p>", f"{STAMP} 2")
+    edit_by_hand(site, page.id, "<p>three</p>", "Renamed")
+    third = site.wiki.page(page.id)
+    assert third is not None
+    found = list(site.wiki.versions(third))
+    assert [(one.version, one.body) for one in found] == [(3, "<p>three</p>"), (2, "<p>two</p>"), (1, page.body)]
+    assert [(one.at, one.author, one.message) for one in found] == [
+        (one.at, one.author, one.message) for one in (third, second, page)
+    ]
+    assert [one.version for one in site.wiki.versions(second)] == [2, 1]
+
+
 # ---------------------------------------------------------------- labels and properties
 
 

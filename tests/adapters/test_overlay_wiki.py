@@ -97,6 +97,11 @@ def test_the_newest_stamped_version_is_told_above_and_beneath(base: World) -> No
     later = person_edits(over, before.id, "<p>theirs, later</p>")
     assert over.wiki.stamped(later, OURS) == ours
     assert over.wiki.stamped(theirs, OURS) == beneath
+    told = [(one.version, one.body) for one in over.wiki.versions(later)]
+    below = [(one.version, one.body) for one in base.wiki.versions(before)]
+    assert told[:3] == [(one.version, one.body) for one in (later, ours, theirs)]
+    assert told[3:] == below
+    assert [number for number, _ in told] == [6, 5, 4, 3, 2, 1]
 
 
 def test_the_wiki_beneath_is_not_asked_for_versions_that_only_exist_above(base: World) -> None:

@@ -77,6 +77,7 @@ CONFLUENCE: dict[str, Callable[[Wiki], object]] = {
     "labelled": lambda wiki: list(wiki.labelled("S", "pirsync", None)),
     "property": lambda wiki: wiki.property("7", "pirsync.review"),
     "stamped": lambda wiki: wiki.stamped(HEAD, STAMP),
+    "versions": lambda wiki: list(wiki.versions(HEAD)),
 }
 KINDS: dict[str, Answer] = {
     "a page": Answer(200, b"<html>Log in</html>", kind="text/html"),

@@ -1,0 +1,158 @@
+"""`pirsync explain`: how one incident stands before the team's procedures, in plain sentences. Writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import click
+
+from pirsync import mapping
+from pirsync.build import Bench
+from pirsync.directory import Sources
+from pirsync.errors import PirsyncError
+from pirsync.known import journal
+from pirsync.model import Incident, Page, Ticket
+from pirsync.names import STAMP
+from pirsync.observe import Readings, Trust
+from pirsync.output import line
+from pirsync.page.scan import BadPage
+from pirsync.page.sections import read_sections
+from pirsync.plan import scope
+from pirsync.policy.calendar import Calendar
+from pirsync.policy.checks import Checked
+from pirsync.policy.deadlines import by, moment
+from pirsync.policy.explain import ActionDue, Due, Explanation, Following, Snapshot, explain
+from pirsync.policy.review import Review
+from pirsync.ports import Stamp
+from pirsync.practice import Practice
+
+
+def tell(bench: Bench, key: str) -> None:
+    """Print how an incident stands, in sentences."""
+    practice, readings, incident = _read(bench, key)
+    for text in _sentences(incident, _explain(bench, practice, readings, incident), practice):
+        line(text)
+
+
+def tell_programs(bench: Bench, key: str) -> None:
+    """The same as JSON."""
+    practice, readings, incident = _read(bench, key)
+    told = _explain(bench, practice, readings, incident).model_dump(mode="json")
+    click.echo(json.dumps({"incident": incident.key, **told}, indent=2, ensure_ascii=False))
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _read(bench: Bench, key: str) -> tuple[Practice, Readings, Incident]:
+    """The incident with its page and tickets, where there are any. Raises PirsyncError where no team has it."""
+    world = bench.world
+    for practice in bench.teams():
+        readings = Readings(Sources(world.tracker, world.wiki, world.state, world.clock.now()), practice, Trust.READ)
+        raw = world.tracker.issue(key, mapping.want_incident(practice.resolved))
+        if raw is None:
+            raise PirsyncError(f"{key} does not exist, or our account may not see it")
+        incident = readings.take_incident(raw)
+        if incident.project in practice.terms.projects:
+            readings.read_pages([incident.id])
+            readings.read_tickets(
+                [incident.id], {incident.id: journal(world.state, incident.id, practice.terms.settle)}
+            )
+            return practice, readings, incident
+    raise PirsyncError(f"{key} is in no team's projects (team.projects)")
+
+
+def _explain(bench: Bench, practice: Practice, readings: Readings, incident: Incident) -> Explanation:
+    known = readings.known.get(incident.id)
+    page = readings.pages.get(known.page) if known is not None else None
+    history: list[Snapshot] = []
+    review = None
+    if page is not None:
+        history = list(_history(bench, practice, readings, incident, page))
+        review = _review(incident, page, practice, readings).model_copy(update={"tickets": _tickets(readings)})
+    mentions = (bench.world.wiki.mention(account) for account in practice.people.approver)
+    following = Following(
+        packs=practice.packs,
+        calendar=practice.calendar,
+        rules=practice.rules,
+        people=practice.people,
+        approvers=tuple(mention.ref for mention in mentions if mention is not None),
+    )
+    return explain(practice.case(incident), history, review, following, bench.world.clock.now())
+
+
+def _history(
+    bench: Bench, practice: Practice, readings: Readings, incident: Incident, page: Page
+) -> Iterator[Snapshot]:
+    """Every version of the page that can be read, oldest first."""
+    stamp = Stamp(prefix=STAMP, account=practice.terms.wiki_account)
+    for version in sorted(bench.world.wiki.versions(page), key=lambda one: one.version):
+        review = _review(incident, version, practice, readings)
+        yield Snapshot(head=version, review=review, is_ours=stamp.is_on(version))
+
+
+def _review(incident: Incident, page: Page, practice: Practice, readings: Readings) -> Review:
+    """What a version says. Of its tickets only their labels are known for the past; who and by when its cells say."""
+    try:
+        sections = read_sections(page.body)
+    except BadPage:
+        sections = ()
+    return Review(
+        incident=incident,
+        page=readings.read(page),
+        sections=sections,
+        labels={ticket.key: ticket.labels for ticket in readings.tickets.values()},
+        service_accounts=(practice.terms.wiki_account,),
+    )
+
+
+def _tickets(readings: Readings) -> dict[str, Ticket]:
+    return {ticket.key: ticket for ticket in readings.tickets.values()}
+
+
+# ---------------------------------------------------------------- in sentences
+
+
+def _sentences(incident: Incident, told: Explanation, practice: Practice) -> Iterator[str]:
+    yield f"{incident.key}  {incident.summary}"
+    if reason := scope(incident, practice.terms):
+        yield f"it gets no review: {reason}"
+    if not told.scopes:
+        yield "no procedure is switched on: name packs in the team's table of the configuration (packs)"
+    yield from _part("In scope", (f"{one.pack}: {one.answer}; {one.reason}" for one in told.scopes))
+    yield from _part("Due", _dues(told.dues, practice.calendar))
+    yield from _part("Before it was re-opened", _dues(told.earlier, practice.calendar))
+    yield from _part("Actions", (_action(one, practice.calendar) for one in told.actions))
+    for missing in told.missing:
+        yield from _part(f"Missing for {missing.pack}", map(_check, missing.checks))
+    yield from _part("Waits for", (f"{one.who}{_roles(one.roles)}: {one.what}" for one in told.waits))
+    yield from _part("Approval", told.remarks)
+
+
+def _part(heading: str, lines: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
+    found = [f"  {text}" for text in lines]
+    if found:
+        yield from ("", heading, *found)
+
+
+def _dues(dues: tuple[Due, ...], calendar: Calendar) -> Iterator[str]:
+    for due in dues:
+        met = f", {moment(due.met, calendar)}" if due.met else ""
+        binds = "" if due.binds else " (an earlier one binds)"
+        yield f"{due.deadline.must} {by(due.deadline.due, calendar)}: {due.standing}{met}{binds}"
+        yield f"    by {due.deadline.name}: {due.deadline.explanation}"
+
+
+def _action(one: ActionDue, calendar: Calendar) -> str:
+    owner = one.owner or "nobody"
+    return f"{one.ticket} {one.text}: {one.standing}, {by(one.due, calendar)}, {owner} ({'; '.join(one.clauses)})"
+
+
+def _check(one: Checked) -> str:
+    result = one.result if one.blocks else "hint"
+    return f"{one.check} ({result}): {one.said}"
+
+
+def _roles(roles: tuple[str, ...]) -> str:
+    return f" ({', '.join(roles)})" if roles else ""

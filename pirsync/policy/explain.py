@@ -1,0 +1,237 @@
+"""How one incident stands before the procedures, as one value: in scope or not, what is due, what is missing, who is
+waited for. Pure: the same history gives the same explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from pirsync.model import Incident, Noun, PageHead, Person
+
+from . import instants
+from .calendar import Calendar
+from .checks import Checked, check, passed
+from .clocks import Rules, Run, binding_run, runs
+from .deadlines import Deadline, Standing, action_deadline, binding, by, incident_deadlines, standing
+from .instants import Followed, Terms, Version, version_of
+from .packs import DUTIES, Duty, Milestone, Pack
+from .people import People
+from .record import judged
+from .review import Review
+from .scope import Answer, Case, InScope, scope
+from .status import Outcome, outcome
+from .verdict import Result
+
+WANTED = {
+    Milestone.SCHEDULED: (Duty.CHAIR, "set the meeting date in the review record"),
+    Milestone.HELD: (Duty.CHAIR, "hold the meeting, and record who attended"),
+    Milestone.WRITTEN: (Duty.SCRIBE, "complete the review"),
+    Milestone.APPROVED: (Duty.APPROVER, "write APPROVED into the decision of the review record"),
+}
+"""Whose duty it is to bring about what a deadline wants, and what they do."""
+
+
+class Following(Noun):
+    """How a team follows its procedures: the packs that are switched on, its calendar, rules and people.
+
+    `approvers` are the accounts that may approve, as page versions name their authors.
+    """
+
+    packs: tuple[Pack, ...]
+    calendar: Calendar
+    rules: Rules
+    people: People
+    approvers: tuple[str, ...] = ()
+
+
+class Snapshot(Noun):
+    """One version of the page as it was read: its head, and what the review then said."""
+
+    head: PageHead
+    review: Review
+    is_ours: bool
+
+
+class Scoped(Noun):
+    """Whether one pack is for the incident."""
+
+    pack: str
+    answer: Answer
+    reason: str
+
+
+class Due(Noun):
+    """One deadline: how it stands, when it was met, and whether it binds (the earliest of its kind)."""
+
+    deadline: Deadline
+    standing: Standing
+    met: datetime | None
+    binds: bool
+
+
+class Missing(Noun):
+    """What one pack's checks say; only those that did not pass."""
+
+    pack: str
+    checks: tuple[Checked, ...]
+
+
+class Waited(Noun):
+    """Somebody who is waited for, under the document's names for the duty, and what would end the waiting."""
+
+    who: str
+    duty: Duty
+    roles: tuple[str, ...]
+    what: str
+
+
+class ActionDue(Noun):
+    """One action with a ticket and a date: whose it is, by which clauses it is due, and how that stands."""
+
+    ticket: str
+    text: str
+    owner: str
+    clauses: tuple[str, ...]
+    due: datetime
+    standing: Standing
+    done: datetime | None
+
+
+class Explanation(Noun):
+    """All of it. `earlier` are the deadlines of runs before a re-opening; `remarks` are sentences about approvals."""
+
+    scopes: tuple[Scoped, ...]
+    dues: tuple[Due, ...]
+    earlier: tuple[Due, ...]
+    actions: tuple[ActionDue, ...]
+    missing: tuple[Missing, ...]
+    waits: tuple[Waited, ...]
+    remarks: tuple[str, ...]
+
+
+def explain(
+    case: Case, history: Sequence[Snapshot], current: Review | None, following: Following, now: datetime
+) -> Explanation:
+    """How an incident stands.
+
+    `history` is every version of its page, oldest first; `current` the page as it is, with what Jira says of its
+    tickets today (None: there is no page).
+    """
+    if current is not None:
+        case = judged(case, current, following.calendar)
+    scopes = {pack.id: scope(pack, case) for pack in following.packs}
+    concerned = tuple(pack for pack in following.packs if scopes[pack.id].answer is Answer.YES)
+    ours = {one.head.version for one in history if one.is_ours}
+    versions = [
+        version_of(one.head, one.review, lambda head: head.version in ours, passed(concerned, one.review))
+        for one in history
+    ]
+    found = runs(case.incident, following.rules)
+    bound = binding_run(found, following.rules)
+    known = _follow(case.incident, versions, bound, following)
+    dues = _dues(concerned, case, bound, known, following, now)
+    earlier = [
+        due
+        for run in found
+        if run != bound and (run.resolution or run.closure)
+        for due in _dues(concerned, case, run, _follow(case.incident, versions, run, following), following, now)
+    ]
+    missing = _missing(concerned, current)
+    return Explanation(
+        scopes=tuple(_scoped(pack, scopes[pack.id]) for pack in following.packs),
+        dues=dues,
+        earlier=tuple(earlier),
+        actions=tuple(_actions(concerned, current, following, now)),
+        missing=missing,
+        waits=tuple(_waits(dues, concerned, case.incident, following)),
+        remarks=tuple(_remarks(known)),
+    )
+
+
+def _scoped(pack: Pack, found: InScope) -> Scoped:
+    return Scoped(pack=pack.name, answer=found.answer, reason=found.reason)
+
+
+def _terms(run: Run, following: Following) -> Terms:
+    return Terms(approvers=following.approvers, calendar=following.calendar, rules=following.rules, since=run.begun)
+
+
+def _follow(incident: Incident, versions: Iterable[Version], run: Run, following: Following) -> Followed:
+    return instants.followed(incident, instants.within(versions, run), _terms(run, following))
+
+
+def _dues(
+    packs: tuple[Pack, ...], case: Case, run: Run, known: Followed, following: Following, now: datetime
+) -> tuple[Due, ...]:
+    deadlines = incident_deadlines(packs, case, run, following.calendar)
+    first = binding(deadlines)
+    ids = {pack.name: pack.id for pack in packs}
+    found = []
+    for deadline in deadlines:
+        met = instants.met(deadline.must, ids[deadline.pack], known, _terms(run, following))
+        stands = standing(deadline, met, now, following.rules)
+        found.append(Due(deadline=deadline, standing=stands, met=met, binds=first[deadline.must] == deadline))
+    return tuple(found)
+
+
+def _actions(
+    packs: tuple[Pack, ...], review: Review | None, following: Following, now: datetime
+) -> Iterable[ActionDue]:
+    """Every ticket with a date by the clauses that want actions completed; what will not be done is not due."""
+    clauses = [(pack, clause) for pack in packs for clause in pack.clauses if clause.must is Milestone.COMPLETED]
+    tickets = [action.ticket for action in review.actions() if action.ticket is not None] if review is not None else []
+    for ticket in tickets if clauses else ():
+        if ticket.due is None or outcome(ticket) is Outcome.DROPPED:
+            continue
+        deadlines = [action_deadline(pack, clause, ticket.due, following.calendar) for pack, clause in clauses]
+        yield ActionDue(
+            ticket=ticket.key,
+            text=ticket.summary,
+            owner=ticket.assignee.name if ticket.assignee else "",
+            clauses=tuple(one.name for one in deadlines),
+            due=deadlines[0].due,
+            standing=standing(deadlines[0], ticket.done_at, now, following.rules),
+            done=ticket.done_at,
+        )
+
+
+def _missing(packs: Iterable[Pack], review: Review | None) -> tuple[Missing, ...]:
+    if review is None:
+        return ()
+    found = (Missing(pack=pack.name, checks=_open(check(pack, review))) for pack in packs)
+    return tuple(one for one in found if one.checks)
+
+
+def _open(results: tuple[Checked, ...]) -> tuple[Checked, ...]:
+    return tuple(one for one in results if one.result is not Result.PASS)
+
+
+def _waits(dues: Iterable[Due], packs: tuple[Pack, ...], incident: Incident, following: Following) -> Iterable[Waited]:
+    """For each thing that has not happened who is to bring it about, by the deadline that binds."""
+    for due in dues:
+        if due.met is not None or not due.binds or due.deadline.must not in WANTED:
+            continue
+        duty, what = WANTED[due.deadline.must]
+        roles = tuple(dict.fromkeys(role for pack in packs for role in pack.roles_of(duty)))
+        limit = by(due.deadline.due, following.calendar)
+        yield Waited(who=_who(duty, incident, following.people), duty=duty, roles=roles, what=f"{what}, {limit}")
+
+
+def _who(duty: Duty, incident: Incident, people: People) -> str:
+    """Who has a duty, by name where Jira tells it; else what the duty is."""
+    named: dict[str, Person] = {p.account: p for p in (incident.commander, incident.assignee, incident.reporter) if p}
+    accounts = people.of(duty)
+    if not accounts and duty is Duty.CHAIR and (chair := incident.commander or incident.assignee):
+        accounts = (chair.account,)
+    if not accounts:
+        return f"nobody is named who {DUTIES[duty]} (team.people.{duty})"
+    return ", ".join(named[account].name if account in named else account for account in accounts)
+
+
+def _remarks(known: Followed) -> Iterable[str]:
+    if known.refused:
+        yield f"the approval does not count: {known.refused}"
+    if known.approval is not None:
+        yield f"approved in version {known.approval.version} by {known.approval.by}"
+    if known.changed:
+        yield f"changed since the approval, in version {known.changed}"
