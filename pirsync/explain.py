@@ -23,6 +23,7 @@ from pirsync.policy.calendar import Calendar
 from pirsync.policy.checks import Checked
 from pirsync.policy.deadlines import by, moment
 from pirsync.policy.explain import ActionDue, Due, Explanation, Following, Snapshot, explain
+from pirsync.policy.packs import Duty
 from pirsync.policy.review import Review
 from pirsync.ports import Stamp
 from pirsync.practice import Practice
@@ -71,15 +72,28 @@ def _explain(bench: Bench, practice: Practice, readings: Readings, incident: Inc
     if page is not None:
         history = list(_history(bench, practice, readings, incident, page))
         review = _review(incident, page, practice, readings).model_copy(update={"tickets": _tickets(readings)})
-    mentions = (bench.world.wiki.mention(account) for account in practice.people.approver)
+    mentioned = _mentioned(bench, practice, incident)
     following = Following(
         packs=practice.packs,
         calendar=practice.calendar,
         rules=practice.rules,
         people=practice.people,
-        approvers=tuple(mention.ref for mention in mentions if mention is not None),
+        approvers=mentioned[Duty.APPROVER],
+        mentioned=mentioned,
     )
     return explain(practice.case(incident), history, review, following, bench.world.clock.now())
+
+
+def _mentioned(bench: Bench, practice: Practice, incident: Incident) -> dict[Duty, tuple[str, ...]]:
+    """Those who have each duty, as pages mention them; the incident's commander leads where nobody else is named."""
+    found = {}
+    for duty in Duty:
+        accounts = practice.people.of(duty)
+        if duty is Duty.CHAIR and not accounts and (chair := incident.commander or incident.assignee):
+            accounts = (chair.account,)
+        mentions = (bench.world.wiki.mention(account) for account in accounts)
+        found[duty] = tuple(mention.ref for mention in mentions if mention is not None)
+    return found
 
 
 def _history(
@@ -126,6 +140,8 @@ def _sentences(incident: Incident, told: Explanation, practice: Practice) -> Ite
     yield from _part("Actions", (_action(one, practice.calendar) for one in told.actions))
     for missing in told.missing:
         yield from _part(f"Missing for {missing.pack}", map(_check, missing.checks))
+    absent = (f"{one.pack}: {one.duty}{_roles(one.roles)} ({one.result}): {one.said}" for one in told.absent)
+    yield from _part("Attendance", absent)
     yield from _part("Waits for", (f"{one.who}{_roles(one.roles)}: {one.what}" for one in told.waits))
     yield from _part("Approval", told.remarks)
 

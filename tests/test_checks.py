@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from pirsync.build import load_template
 from pirsync.model import Column, Incident
@@ -22,6 +24,7 @@ from pirsync.resources import mappings_dir
 from pirsync.sample import sample_incident, sample_values
 from tests.policy_packs import PACKS
 
+from .page.grammar import documents
 from .policy_cases import at, case, incident
 from .samples import ANA, HEADERS, body_of, row, ticket
 
@@ -478,6 +481,27 @@ def test_what_cannot_be_told_does_not_count_as_written() -> None:
 def test_a_page_that_cannot_be_read_tells_nothing() -> None:
     seen = review().model_copy(update={"sections": ()})
     assert {(one.result, one.said) for one in check(FULL, seen)} == {(UNSURE, "the page cannot be read")}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(documents())
+def test_any_page_is_checked_and_every_answer_is_a_sentence(body: str) -> None:
+    seen = seen_of("<h2>Timeline</h2><h2>Root cause</h2>" + body.partition("?>")[2] if "<?xml" in body[:10] else body)
+    for pack in PACKS.values():
+        assert [one.check for one in check(pack, seen)] == list(pack.checks)
+        assert all(one.said for one in check(pack, seen))
+
+
+@pytest.mark.parametrize(
+    "words", ["no action ", "no preventive action ", "why? ", "2026-03-02 ", "deciding ", "AND ", "should have ", "a:"]
+)
+def test_words_that_come_very_often_are_read_in_time(words: str) -> None:
+    much = words * (200_000 // len(words))
+    seen = seen_of(f"<h2>Timeline</h2><p>{much}</p><h2>Root cause</h2><p>Fishbone {much}</p><p>{much}</p>")
+    before = time.process_time()
+    for pack in PACKS.values():
+        check(pack, seen)
+    assert time.process_time() - before < 5
 
 
 TEMPLATES = sorted((mappings_dir() / "templates").glob("*.xml"))

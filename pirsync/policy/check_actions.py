@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 
 from .packs import Pack
 from .record import EMERGENCY, RESPONSE, answer
-from .review import KINDS, Action, Review, is_placeholder, kind_of
+from .review import KINDS, Action, Review, has_reason, is_placeholder, kind_of
 from .verdict import Verdict, bad, good, several, short, unsure
 
-_NO_ACTION = re.compile(r"\bno (?:further )?actions?\b.*\bbecause\b", re.IGNORECASE)
-_NO_PREVENTION = re.compile(r"\bno preventive actions?\b.*\bbecause\b", re.IGNORECASE)
+_NO_ACTION = re.compile(r"\bno (?:further )?actions?\b", re.IGNORECASE)
+_NO_PREVENTION = re.compile(r"\bno preventive actions?\b", re.IGNORECASE)
 _VAGUE = frozenset(
     (
         *("be", "more", "think", "consider", "maybe", "better", "look", "try", "the"),
@@ -127,10 +127,10 @@ def _owner_fault(action: Action, review: Review) -> str:
     return ""
 
 
-def _written(review: Review, pattern: re.Pattern[str]) -> bool:
+def _written(review: Review, opening: re.Pattern[str]) -> bool:
     def words() -> Iterable[str]:
         for section in review.sections:
             yield from section.lines
             yield from (cell for table in section.tables for row in table for cell in row)
 
-    return any(pattern.search(text) for text in words())
+    return any(has_reason(text, opening) for text in words())

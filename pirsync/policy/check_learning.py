@@ -8,7 +8,7 @@ from pirsync.model import Section
 
 from .check_causes import is_copy
 from .packs import Pack, SectionName
-from .review import Review, bare, fold, is_placeholder, items, said, says_none
+from .review import Review, bare, fold, has_reason, is_placeholder, items, said, says_none
 from .verdict import Verdict, bad, good, several, short, unsure
 
 LESSONS = {
@@ -24,7 +24,7 @@ BLAME = (
     r"should have \w+ed", r"failed to follow", r"forgot to", r"neglected to", r"did ?n[o']t bother",
 )  # fmt: skip
 _BLAME = re.compile(rf"\b(?:{'|'.join(BLAME)})\b", re.IGNORECASE)
-_NO_ACTION = re.compile(r"\bno (?:action|ticket|change)s?\b.*\bbecause\b", re.IGNORECASE)
+_NO_ACTION = re.compile(r"\bno (?:action|ticket|change)s?\b", re.IGNORECASE)
 
 
 def sections(review: Review, pack: Pack) -> Verdict:
@@ -77,7 +77,7 @@ def recommendations(review: Review, pack: Pack) -> Verdict:
     if not found:
         return bad('no recommendation is written: list them, or write "none"')
     actions = review.actions()
-    open_ones = [words for words in found if not says_none(words) and not _NO_ACTION.search(words)]
+    open_ones = [words for words in found if not says_none(words) and not has_reason(words, _NO_ACTION)]
     loose = [
         words for words in open_ones if not any(_names(words, action.text, action.row.ticket) for action in actions)
     ]

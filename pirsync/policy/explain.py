@@ -6,9 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from pydantic import Field
+
 from pirsync.model import Incident, Noun, PageHead, Person
 
 from . import instants
+from .attendance import Presence, attendance
 from .calendar import Calendar
 from .checks import Checked, check, passed
 from .clocks import Rules, Run, binding_run, runs
@@ -34,7 +37,8 @@ WANTED = {
 class Following(Noun):
     """How a team follows its procedures: the packs that are switched on, its calendar, rules and people.
 
-    `approvers` are the accounts that may approve, as page versions name their authors.
+    `approvers` are the accounts that may approve, as page versions name their authors; `mentioned` those who have each
+    duty, as pages mention them.
     """
 
     packs: tuple[Pack, ...]
@@ -42,6 +46,7 @@ class Following(Noun):
     rules: Rules
     people: People
     approvers: tuple[str, ...] = ()
+    mentioned: dict[Duty, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Snapshot(Noun):
@@ -98,13 +103,15 @@ class ActionDue(Noun):
 
 
 class Explanation(Noun):
-    """All of it. `earlier` are the deadlines of runs before a re-opening; `remarks` are sentences about approvals."""
+    """All of it. `earlier` are the deadlines of runs before a re-opening; `absent` are duties that are not recorded as
+    present, or of which that cannot be told; `remarks` are sentences about approvals."""
 
     scopes: tuple[Scoped, ...]
     dues: tuple[Due, ...]
     earlier: tuple[Due, ...]
     actions: tuple[ActionDue, ...]
     missing: tuple[Missing, ...]
+    absent: tuple[Presence, ...]
     waits: tuple[Waited, ...]
     remarks: tuple[str, ...]
 
@@ -143,6 +150,7 @@ def explain(
         earlier=tuple(earlier),
         actions=tuple(_actions(concerned, current, following, now)),
         missing=missing,
+        absent=tuple(_absent(concerned, current, following)),
         waits=tuple(_waits(dues, concerned, case.incident, following)),
         remarks=tuple(_remarks(known)),
     )
@@ -200,6 +208,11 @@ def _missing(packs: Iterable[Pack], review: Review | None) -> tuple[Missing, ...
         return ()
     found = (Missing(pack=pack.name, checks=_open(check(pack, review))) for pack in packs)
     return tuple(one for one in found if one.checks)
+
+
+def _absent(packs: Iterable[Pack], review: Review | None, following: Following) -> Iterable[Presence]:
+    found = attendance(packs, review, following.mentioned) if review is not None else ()
+    return (one for one in found if one.result is not Result.PASS)
 
 
 def _open(results: tuple[Checked, ...]) -> tuple[Checked, ...]:

@@ -22,6 +22,7 @@ PLACEHOLDERS = frozenset(
 NOTHING = frozenset({"none", "no", "nothing", "n/a", "na", "not applicable", "keine", "nil"})
 """An explicit "there is none", folded."""
 
+_BECAUSE = re.compile(r"\bbecause\b", re.IGNORECASE)
 _EDGES = " .,…-–—:;!?*_[](){}<>\"'"
 
 
@@ -44,6 +45,15 @@ def says_none(words: str) -> bool:
     """Whether a text says that there is nothing to say, perhaps with a reason."""
     first = re.split(r"[,.;:(–—]| - | because ", fold(words), maxsplit=1)[0]
     return first.strip(_EDGES) in NOTHING
+
+
+def has_reason(words: str, opening: re.Pattern[str]) -> bool:
+    """Whether a text opens so, and goes on with a reason ("because …").
+
+    Two searches and not one: a text that opens a thousand times without a reason is read twice, not a thousand times.
+    """
+    found = opening.search(words)
+    return found is not None and _BECAUSE.search(words, found.end()) is not None
 
 
 class Action(Noun):
