@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from pirsync.adapters.confluence import open_wiki
@@ -124,7 +125,13 @@ def load_template(name: str, base: Path) -> ReviewTemplate:
             shipped[name] = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise ConfigError(f"{name}: not UTF-8 text (byte {error.start})") from None
-    template = ReviewTemplate(name, shipped)
+    return _checked(name, tuple(shipped.items()))
+
+
+@lru_cache(maxsize=32)
+def _checked(name: str, sources: tuple[tuple[str, str], ...]) -> ReviewTemplate:
+    """The template of these texts: every pass asks for it, since a person may have edited it, and few have."""
+    template = ReviewTemplate(name, dict(sources))
     template.check(sample_values())
     return template
 

@@ -57,6 +57,12 @@ def pirsync(*arguments: str, folder: Path, environment: Mapping[str, str] | None
     return Said(done.returncode, done.stdout, done.stderr)
 
 
+def here(*arguments: str, config: Path) -> Said:
+    """Run the command in this process. An exception that a person would see as a traceback is raised."""
+    result = CliRunner().invoke(cli, [*arguments, "--config", str(config)], catch_exceptions=False)
+    return Said(result.exit_code, result.stdout, result.stderr)
+
+
 def surroundings() -> dict[str, str]:
     """The environment in which a process finds this pirsync, and nothing of the person's own."""
     return {key: value for key, value in os.environ.items() if not key.startswith("PIRSYNC")} | {
@@ -81,9 +87,8 @@ class Desk:
         return pirsync(*arguments, folder=self.folder)
 
     def do(self, *arguments: str) -> Said:
-        """In this process, which is quicker. An exception that a person would see as a traceback is raised."""
-        result = CliRunner().invoke(cli, [*arguments, "--config", str(self.config)], catch_exceptions=False)
-        return Said(result.exit_code, result.stdout, result.stderr)
+        """In this process, which is quicker."""
+        return here(*arguments, config=self.config)
 
     def replace(self, old: str, new: str) -> None:
         """Edit the configuration."""

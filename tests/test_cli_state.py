@@ -14,7 +14,7 @@ from pirsync.config import load
 from pirsync.demo import configuration
 from pirsync.model import Deployment
 
-from .command import Desk, desk, surroundings
+from .command import Desk, desk, here, surroundings
 
 
 @pytest.fixture(params=get_args(Deployment))
@@ -64,8 +64,8 @@ def test_where_a_site_does_not_answer_the_old_state_stays(place: Desk) -> None:
 def test_there_is_nothing_to_show_before_the_first_pass(tmp_path: Path) -> None:
     configuration(tmp_path, "http://127.0.0.1:9", "cloud")
     load(tmp_path / "config.toml").site.state.unlink()
-    said = at(tmp_path, "state", "show")
-    assert (said.returncode, said.stderr.endswith("is not there: the next pass makes it\n")) == (1, True)
+    said = here("state", "show", config=tmp_path / "config.toml")
+    assert (said.code, said.err.endswith("is not there: the next pass makes it\n")) == (1, True)
     assert not load(tmp_path / "config.toml").site.state.exists()
 
 
@@ -106,12 +106,6 @@ def test_two_processes_at_once_make_everything_once() -> None:
         assert len(titles) == len(set(titles))
 
 
-def at(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command on a configuration whose sites nobody serves: it must not get as far as asking them."""
-    command = [sys.executable, "-m", "pirsync", *arguments, "--config", str(folder / "config.toml")]
-    return subprocess.run(command, capture_output=True, text=True, env=surroundings(), cwd=folder, timeout=300)
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [(b"a shopping list " * 99, "is not an SQLite file"), (None, "cannot be opened")],
@@ -125,6 +119,6 @@ def test_a_state_that_cannot_be_used_is_one_line_and_1(tmp_path: Path, content: 
         path.mkdir()
     else:
         path.write_bytes(content)
-    said = at(tmp_path, "reconcile")
-    assert (said.returncode, said.stdout, len(said.stderr.splitlines())) == (1, "", 1)
-    assert words in said.stderr
+    said = here("reconcile", config=tmp_path / "config.toml")
+    assert (said.code, said.out, len(said.err.splitlines())) == (1, "", 1)
+    assert words in said.err
