@@ -217,7 +217,7 @@ def test_a_terminal_sees_progress_the_changes_on_lines_of_their_own_and_a_summar
         assert any("reading Jira and Confluence" in line for line in lines)
         told = [line for line in lines if "create page" in line]
         assert told == ['OPS-1  create page "OPS-1 Post-incident review" in space OPS']
-        assert [line for line in lines if line][-1] == "1 incident, 1 review, 9 writes"
+        assert [line for line in lines if line][-1] == "1 incident, 1 review, 10 writes"
 
 
 def on_terminal(folder: Path, *arguments: str) -> str:
