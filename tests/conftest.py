@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -12,18 +14,20 @@ __all__ = ["pytest_collection_modifyitems", "pytest_runtest_makereport"]
 LONGEST = (
     "test_real_input.py",
     "test_faults_on_site.py",
+    "test_secrecy.py",
     "browser/test_story.py",
     "test_cli.py",
-    "page/test_html.py",
-    "sandbox/conformance/test_schemathesis.py",
     "test_every_fault.py",
     "test_crashes.py",
-    "test_cli_state.py",
+    "sandbox/conformance/test_schemathesis.py",
+    "page/test_html.py",
     "test_daemon.py",
+    "test_cli_state.py",
     "test_cost.py",
     "test_cli_ways.py",
     "test_bad_input.py",
     "browser/test_web_page.py",
+    "page/test_markdown.py",
 )
 """Files of more than ten seconds, the longest first: a file is one process's, and the last to end must be short."""
 
@@ -32,6 +36,10 @@ settings.register_profile(
     "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+
+# Pages become trees of very many objects: to look for cycles among them as often as usual costs a tenth of the time.
+gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,7 +21,7 @@ from pirsync.page.review import read_review
 from pirsync.page.scan import encode, scan
 from tests.indoors import lean
 from tests.real_input import DEPLOYMENTS, FIXTURES, SHARED, Outcome, reconcile, tell
-from tests.stage import default_mapping
+from tests.stage import default_mapping, parse_once
 
 RECORDED = {
     "cloud-devlake": 25,
@@ -37,6 +37,7 @@ RECORDED = {
 @pytest.fixture(autouse=True)
 def _lean(monkeypatch: pytest.MonkeyPatch) -> None:
     lean(monkeypatch)
+    parse_once(monkeypatch)
 
 
 def words(text: str) -> set[str]:
