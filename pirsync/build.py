@@ -19,14 +19,16 @@ from pirsync.adapters.limits import Holds
 from pirsync.adapters.secrets import resolve_secret
 from pirsync.adapters.state import open_state
 from pirsync.config import EXAMPLE_OWNER, Product, Settings, Site, Team
+from pirsync.decision import Exemption
 from pirsync.doctor import places_of
 from pirsync.errors import ConfigError
+from pirsync.exemptions import load_exemptions
 from pirsync.expiry import Token
 from pirsync.mapping import load_mapping
 from pirsync.packs import load_packs
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import Clock, State, World
-from pirsync.practice import Practice, following, practice
+from pirsync.practice import Practice, exempting, following, practice
 from pirsync.recall import KeptHold, recall
 from pirsync.resources import mappings_dir
 from pirsync.sample import sample_values
@@ -55,6 +57,8 @@ class Bench:
     counts: Callable[[], int]
     outcomes: Callable[[], dict[str, Counter[str]]]
     tokens: Callable[[], list[Token]]
+    proposed: tuple[Exemption, ...] = ()
+    """Exemptions that are not written down yet, for a dry run to show what they would lead to."""
 
     def teams(self) -> list[Practice]:
         """Every team's practice, with names resolved. Raises ConfigError, which says all that is wrong."""
@@ -75,7 +79,8 @@ class Bench:
         mapping, template = load_mapping(team.mapping, base), load_template(team.template, base)
         packs = load_packs(team.packs, base)
         found = practice(team, self.settings.site, self.settings.run, mapping, template, self.world)
-        return following(found, packs, team)
+        exempt = (*load_exemptions(base / team.exemptions), *self.proposed)
+        return exempting(following(found, packs, team), exempt)
 
     def _find_places(self, team: Team) -> None:
         """Look, once for each configuration, for what the team's table names on the sites; ConfigError if it lacks."""

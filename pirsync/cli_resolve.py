@@ -63,6 +63,36 @@ def keep(key: str, tickets: tuple[str, ...], config_path: Path, yes: bool) -> No
     _fulfil(config_path, key, {"keep": _keys(tickets)}, yes)
 
 
+@resolve.command()
+@_key
+@click.option("--reason", required=True, help="Why it gets no review.")
+@click.option("--approver", required=True, help="Who decided that.")
+@click.option("--criterion", default="", help="The rule that allows it, as your procedure names it.")
+@config_option
+@_yes
+def ignore(key: str, reason: str, approver: str, criterion: str, config_path: Path, yes: bool) -> None:
+    """Have no review of incident KEY, and say why in the index. A page that there is stays as it is."""
+    _decide(config_path, key, {"reason": reason, "approver": approver, "criterion": criterion}, yes)
+
+
+@resolve.command()
+@_key
+@click.option("--reason", required=True, help="Why it gets a review after all.")
+@click.option("--approver", required=True, help="Who decided that.")
+@config_option
+@_yes
+def heed(key: str, reason: str, approver: str, config_path: Path, yes: bool) -> None:
+    """Have a review of incident KEY after all, which was ignored."""
+    _decide(config_path, key, {"reason": reason, "approver": approver, "withdrawn": True}, yes)
+
+
+def _decide(path: Path, key: str, said: dict[str, object], yes: bool) -> None:
+    from pirsync.commands import exempt
+
+    with opened(path) as bench:
+        sys.exit(exempt(bench, key.strip().upper(), said, lambda: yes or click.confirm("Do it?", err=True)))
+
+
 def _keys(tickets: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ticket.strip().upper() for ticket in tickets))
 

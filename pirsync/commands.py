@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, filterfalse
 from pathlib import Path
@@ -16,10 +17,11 @@ from pirsync.build import Bench
 from pirsync.changes import describe, is_local
 from pirsync.config import init_text, load
 from pirsync.daemon import Daemon, Health, Job, until_signalled
-from pirsync.decision import Wishes
+from pirsync.decision import Exemption, Wishes
 from pirsync.doctor import Check
 from pirsync.doctor import doctor as look
 from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
+from pirsync.exemptions import add_exemption
 from pirsync.expiry import checks, warnings
 from pirsync.known import wish
 from pirsync.ports import Want
@@ -109,6 +111,34 @@ def fulfil(bench: Bench, key: str, wishes: Wishes, sure: Callable[[], bool]) -> 
         return 3
     state.drop("wish", [incident_id])
     return 0
+
+
+def exempt(bench: Bench, key: str, said: Mapping[str, object], sure: Callable[[], bool]) -> int:
+    """Show what exempting one incident leads to (or heeding it again), and once they are sure, write it into the
+    register and do it; the exit code."""
+    raw = bench.world.tracker.issue(key, Want(fields=("project",)))
+    project = raw["fields"]["project"]["key"] if raw is not None else ""
+    base = bench.settings.path.parent
+    registers = {base / team.exemptions for team in bench.settings.teams if project in team.projects}
+    if raw is None or not registers:
+        why = f"no team reviews project {project}" if project else "no such issue, or our account cannot see it"
+        output.line(f"{key}: {why}", problem=True)
+        return 1
+    today = bench.world.clock.now().date()
+    exemption = Exemption.model_validate({"key": raw["key"], "id": str(raw["id"]), "date": today, **said})
+    dry = replace(bench.with_world(overlay(bench.world)), proposed=(exemption,))
+    named = Selection(Mode.NAMED, (key,))
+    planned = one_pass(dry, named, bench.limits(sys.maxsize), lambda _: None)
+    for register in sorted(registers):
+        word = "heed again" if exemption.withdrawn else "exempt"
+        output.line(f"{register}: {word} {exemption.key}: {exemption.words}")
+    output.planned(planned)
+    if not sure():
+        return 0
+    for register in registers:
+        add_exemption(register, exemption)
+    report = run_pass(bench, named, sys.maxsize, output.news)
+    return 3 if report.waiting or report.failed else 0
 
 
 def one_pass(bench: Bench, selection: Selection, limits: Limits, tell: Callable[[Result], None]) -> Report:

@@ -294,6 +294,7 @@ class Team(Table):
     calendar: WorkingDays = WorkingDays()
     deadlines: Rules = Rules()
     people: People = People()
+    exemptions: Words = "exemptions.toml"
 
     @field_validator("jql")
     @classmethod

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
+
+from pydantic import Field
 
 from .changes import Change
 from .model import (
@@ -53,6 +55,12 @@ class Terms(Noun):
     headers: dict[Column, tuple[str, ...]]
     default_items: tuple[DefaultItem, ...]
     ticket_fields: dict[str, Any]
+    exemptions: tuple[Exemption, ...] = ()
+
+    def exemption(self, incident: Incident) -> Exemption | None:
+        """The exemption of an incident, by the last word on it; None where it gets a review."""
+        said = [one for one in self.exemptions if one.id == incident.id or one.key == incident.key]
+        return said[-1] if said and not said[-1].withdrawn else None
 
     @property
     def every_type(self) -> bool:
@@ -69,6 +77,26 @@ class DefaultItem(Noun):
     due_days: int
     owner: str
     pack: str = ""
+
+
+class Exemption(Noun):
+    """That an incident gets no review, or with `withdrawn`, that it gets one after all: why, by which criterion, who
+    approved it, and the day it was written down. `id` outlives a move to another project; empty where people wrote
+    the entry by hand."""
+
+    key: str = Field(min_length=1)
+    id: str = ""
+    reason: str = Field(min_length=1)
+    criterion: str = ""
+    approver: str = Field(min_length=1)
+    date: date
+    withdrawn: bool = False
+
+    @property
+    def words(self) -> str:
+        """For a person: the reason, and on whose word."""
+        by = f", {self.criterion}" if self.criterion else ""
+        return f"{self.reason} ({self.approver}, {self.date.isoformat()}{by})"
 
 
 class Owner(Noun):

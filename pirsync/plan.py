@@ -2,6 +2,7 @@
 
 | there is | and | then |
 |---|---|---|
+| an exemption | whatever there is | nothing is written but its line in the index, with the reason |
 | no page | the incident is out of scope | nothing |
 | no page | the incident is restricted | no page; its key alone in the index |
 | no page | an earlier create may have happened | wait until absence is settled |
@@ -21,7 +22,7 @@ from datetime import datetime
 
 from . import binding, draft
 from .changes import Change, CommentPage, CreateIndex, CreatePage, LabelPage, UpdateIndex, UpdatePage, describe
-from .decision import Barred, Desired, Finding, FindingKind, Journal, Observed, ObservedIndex, Plan, Terms
+from .decision import Barred, Desired, Exemption, Finding, FindingKind, Journal, Observed, ObservedIndex, Plan, Terms
 from .model import CellEdit, Incident, IndexRow, Lozenge, Page, PageStatus, Region
 from .names import INDEX_LABEL, STAMP
 from .page.index import canonical, merge, new_index, write_index
@@ -31,6 +32,9 @@ from .page.summary import SummaryCell, instant, summary
 from .policy import status
 from .ports import PageDraft
 from .rows import RowPlan, Situation, appended_cells, claim, plan_rows, rests
+
+EXEMPT = "EXEMPT"
+"""The status that the index shows of an incident which a named person took out of the reviews."""
 
 # ---------------------------------------------------------------- what should be
 
@@ -53,7 +57,8 @@ def desired(observed: Observed, terms: Terms, render: Callable[[Observed], tuple
     """What the review should be. `render` makes a new page's body, and counts the tickets its rows will want."""
     incident = observed.incident
     reason = scope(incident, terms)
-    born = observed.page is None and not observed.gone and not reason and not incident.is_restricted
+    is_kept_out = incident.is_restricted or terms.exemption(incident) is not None
+    born = observed.page is None and not observed.gone and not reason and not is_kept_out
     body, creates = render(observed) if born else (None, 0)
     title = terms.title.format(key=incident.key)
     return Desired(
@@ -69,11 +74,14 @@ def plan(desired: Desired, observed: Observed, journal: Journal, now: datetime) 
     incident = observed.incident
     if observed.page is None and not observed.gone and not desired.in_scope:
         return Plan()
+    nothing = status.count((), 0, now, "UTC")
+    if (exemption := desired.terms.exemption(incident)) is not None:
+        return Plan(index_row=_exempt_row(exemption, _index_row(desired, observed, nothing), incident))
     if incident.is_restricted:
         return _plan_restricted(observed)
     if observed.gone:
         finding = Finding(kind=FindingKind.PAGE_GONE, incident=incident.key, message=observed.gone)
-        return Plan(findings=(finding,), index_row=_index_row(desired, observed, status.count((), 0, now, "UTC")))
+        return Plan(findings=(finding,), index_row=_index_row(desired, observed, nothing))
     if observed.page is None:
         return _plan_birth(desired, observed, journal, now)
     return _plan_review(desired, observed, journal, now)
@@ -86,7 +94,12 @@ def _plan_restricted(observed: Observed) -> Plan:
     else:
         message = f"{incident.key} has become restricted, but its page {observed.page.url} is not: restrict it by hand"
     finding = Finding(kind=FindingKind.RESTRICTED, incident=incident.key, message=message)
-    row = IndexRow(
+    return Plan(findings=(finding,), index_row=_key_alone(incident, "RESTRICTED"))
+
+
+def _key_alone(incident: Incident, status: str) -> IndexRow:
+    """The line of an incident that more people can read of than may read it."""
+    return IndexRow(
         key=incident.key,
         incident_url="",
         severity="",
@@ -94,12 +107,19 @@ def _plan_restricted(observed: Observed) -> Plan:
         closed="",
         page_title="",
         page_url="",
-        status=Lozenge(text="RESTRICTED", colour="Grey"),
+        status=Lozenge(text=status, colour="Grey"),
         done=0,
         total=0,
         overdue=0,
     )
-    return Plan(findings=(finding,), index_row=row)
+
+
+def _exempt_row(exemption: Exemption, row: IndexRow, incident: Incident) -> IndexRow:
+    """An exempt incident stays in the population, with the reason beside its page, or in place of it."""
+    if incident.is_restricted:
+        return _key_alone(incident, EXEMPT)
+    title = f"{row.page_title}: {exemption.words}" if row.page_title else exemption.words
+    return row.model_copy(update={"page_title": title, "status": Lozenge(text=EXEMPT, colour="Grey")})
 
 
 def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: datetime) -> Plan:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from .config import EVERY_TYPE, Run, Site, Team
-from .decision import DefaultItem, Terms
+from .decision import DefaultItem, Exemption, Terms
 from .errors import ConfigError
 from .mapping import Context, Resolved, TeamMapping
 from .model import Incident, Noun, StatusCategory
@@ -145,6 +145,11 @@ def following(found: Practice, packs: tuple[Pack, ...], team: Team) -> Practice:
         rules=team.deadlines,
         people=team.people,
     )
+
+
+def exempting(found: Practice, exemptions: tuple[Exemption, ...]) -> Practice:
+    """The practice with its register of incidents that get no review."""
+    return replace(found, terms=found.terms.model_copy(update={"exemptions": exemptions}))
 
 
 def _owner(duty: Duty, people: People) -> str:

@@ -321,6 +321,8 @@ class _Pass:
         if decided.index_row is not None and not decided.waiting:
             self.index.take(readings.practice.terms.team, incident_id, decided.index_row)
         reason = "" if incident_id in readings.known else scope(incident, readings.practice.terms)
+        if (exemption := readings.practice.terms.exemption(incident)) is not None and not reason:
+            reason = f"it gets no review: {exemption.words}"
         self._result(
             Result(
                 key=incident.key,

@@ -15,6 +15,7 @@ from pirsync.adapters.memory import memory_world, person_edits, transition
 from pirsync.adapters.overlay import overlay
 from pirsync.build import load_template
 from pirsync.config import Product, Run, Site, Team
+from pirsync.decision import Exemption
 from pirsync.mapping import TeamMapping, load_mapping
 from pirsync.model import CellEdit, Column, CreateScreen, Deployment, Mention, Page, Person, Region, ReviewPage, Row
 from pirsync.packs import load_packs
@@ -24,7 +25,7 @@ from pirsync.page.scan import scan
 from pirsync.page.splice import append_row, splice
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import World
-from pirsync.practice import Practice, following, practice
+from pirsync.practice import Practice, exempting, following, practice
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.selection import Limits, Mode, Selection
@@ -119,6 +120,7 @@ class Stage:
     run: dict[str, Any] = field(default_factory=dict)
     mapping: TeamMapping | None = None
     template: ReviewTemplate | None = None
+    exemptions: tuple[Exemption, ...] = ()
 
     def practice(self, world: World) -> Practice:
         deployment = world.tracker.deployment
@@ -134,7 +136,7 @@ class Stage:
         team = Team.model_validate(told | self.team)
         mapping, plain = self.mapping or default_mapping(), self.template or template()
         found = practice(team, site, Run.model_validate(self.run), mapping, plain, world)
-        return following(found, load_packs(team.packs, Path()), team)
+        return exempting(following(found, load_packs(team.packs, Path()), team), self.exemptions)
 
     def run_pass(self, selection: Selection = ALL, max_creates: int = 100) -> Report:
         return self.run_on(self.world, selection, max_creates)

@@ -79,6 +79,7 @@ AT_THE_EDGE = {
     "pack_commands",
     "build",
     "demo",
+    "exemptions",
     "logs",
 }
 AT_THE_EDGE |= {"output", "show"}
