@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 
 from pirsync.adapters.confluence import open_wiki
@@ -26,13 +25,11 @@ from pirsync.exemptions import load_exemptions
 from pirsync.expiry import Token
 from pirsync.mapping import load_mapping
 from pirsync.packs import load_packs
-from pirsync.page.template import ReviewTemplate
 from pirsync.ports import Clock, State, World
 from pirsync.practice import Practice, exempting, following, practice
 from pirsync.recall import KeptHold, recall
-from pirsync.resources import mappings_dir
-from pirsync.sample import sample_values
 from pirsync.selection import Limits
+from pirsync.templates import load_template
 from pirsync.toml import Source
 
 PLACES = {"projects", "jql", "action_project", "action_type", "space", "parent"}
@@ -117,28 +114,6 @@ def _located(path: Path, index: int, problem: str) -> str:
     if not key.startswith("team."):
         return problem
     return Source.read(path).complaint((("team", index, key.removeprefix("team.")), words))
-
-
-def load_template(name: str, base: Path) -> ReviewTemplate:
-    """A shipped template by its name, or one's own by its path; checked with a sample incident."""
-    shipped = {p.stem: p.read_text(encoding="utf-8") for p in sorted((mappings_dir() / "templates").glob("*.xml"))}
-    if name not in shipped:
-        path = base / name
-        if not path.is_file():
-            raise ConfigError(f'team.template: no template "{name}"; shipped are {", ".join(shipped)}, or give a path')
-        try:
-            shipped[name] = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"{name}: not UTF-8 text (byte {error.start})") from None
-    return _checked(name, tuple(shipped.items()))
-
-
-@lru_cache(maxsize=32)
-def _checked(name: str, sources: tuple[tuple[str, str], ...]) -> ReviewTemplate:
-    """The template of these texts: every pass asks for it, since a person may have edited it, and few have."""
-    template = ReviewTemplate(name, dict(sources))
-    template.check(sample_values())
-    return template
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from pirsync.cli_base import (
 from pirsync.cli_pack import pack
 from pirsync.cli_resolve import resolve
 from pirsync.cli_state import state
+from pirsync.cli_template import template
 
 if TYPE_CHECKING:
     from pirsync.model import Deployment
@@ -252,6 +253,7 @@ def sandbox(
 cli.add_command(pack)
 cli.add_command(resolve)
 cli.add_command(state)
+cli.add_command(template)
 
 
 def _need_sandbox(host: str, port: int) -> None:

@@ -38,7 +38,7 @@ def initialise(path: Path) -> None:
         output.line(f"{path} exists already: move it away, or give another name with --config", problem=True)
         sys.exit(1)
     now = datetime.now(UTC)
-    write_file(path, init_text(str(uuid.uuid4()), now.astimezone().date()))
+    output.write_file(path, init_text(str(uuid.uuid4()), now.astimezone().date()))
     try:
         site = load(path).site
         create_state(site.state, site.owner_id, now)
@@ -203,11 +203,3 @@ def write_health(path: Path, health: Health) -> str:
     except OSError as error:
         return f"{path}: cannot be written: {error.strerror}"
     return ""
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file that a person asked for. Raises ConfigError where its place cannot be written."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 
 import click
 
-from pirsync import mapping
 from pirsync.build import Bench
-from pirsync.directory import Sources
-from pirsync.errors import PirsyncError
-from pirsync.known import journal
 from pirsync.model import Incident, Page, Ticket
 from pirsync.names import STAMP
-from pirsync.observe import Readings, Trust
+from pirsync.observe import Readings, read_one
 from pirsync.output import line
 from pirsync.page.scan import BadPage
 from pirsync.page.sections import read_sections
@@ -31,37 +27,19 @@ from pirsync.practice import Practice
 
 def tell(bench: Bench, key: str) -> None:
     """Print how an incident stands, in sentences."""
-    practice, readings, incident = _read(bench, key)
-    for text in _sentences(incident, _explain(bench, practice, readings, incident), practice):
+    readings, incident = read_one(bench.world, bench.teams(), key)
+    for text in _sentences(incident, _explain(bench, readings.practice, readings, incident), readings.practice):
         line(text)
 
 
 def tell_programs(bench: Bench, key: str) -> None:
     """The same as JSON."""
-    practice, readings, incident = _read(bench, key)
-    told = _explain(bench, practice, readings, incident).model_dump(mode="json")
+    readings, incident = read_one(bench.world, bench.teams(), key)
+    told = _explain(bench, readings.practice, readings, incident).model_dump(mode="json")
     click.echo(json.dumps({"incident": incident.key, **told}, indent=2, ensure_ascii=False))
 
 
 # ---------------------------------------------------------------- reading
-
-
-def _read(bench: Bench, key: str) -> tuple[Practice, Readings, Incident]:
-    """The incident with its page and tickets, where there are any. Raises PirsyncError where no team has it."""
-    world = bench.world
-    for practice in bench.teams():
-        readings = Readings(Sources(world.tracker, world.wiki, world.state, world.clock.now()), practice, Trust.READ)
-        raw = world.tracker.issue(key, mapping.want_incident(practice.resolved))
-        if raw is None:
-            raise PirsyncError(f"{key} does not exist, or our account may not see it")
-        incident = readings.take_incident(raw)
-        if incident.project in practice.terms.projects:
-            readings.read_pages([incident.id])
-            readings.read_tickets(
-                [incident.id], {incident.id: journal(world.state, incident.id, practice.terms.settle)}
-            )
-            return practice, readings, incident
-    raise PirsyncError(f"{key} is in no team's projects (team.projects)")
 
 
 def _explain(bench: Bench, practice: Practice, readings: Readings, incident: Incident) -> Explanation:

@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import islice
 from typing import TypeVar
 
-from pirsync.known import Known, memory_of
+from pirsync.known import Known, journal, memory_of
 from pirsync.recall import KeptTicket, recall
 
 from . import mapping
@@ -20,6 +20,7 @@ from .changes import CreateTicket
 from .decision import Journal, Observed
 from .directory import Directory, Sources
 from .draft import mark_label
+from .errors import PirsyncError
 from .locate import locate, prove_sight
 from .model import (
     Column,
@@ -34,7 +35,7 @@ from .model import (
 from .names import PAGE_PROPERTY, STAMP, TICKET_LABEL
 from .page.review import read_review
 from .page.scan import BadPage
-from .ports import Query, RawIssue, Stamp
+from .ports import Query, RawIssue, Stamp, World
 from .practice import Practice
 from .rows import hand_links_of
 
@@ -353,6 +354,22 @@ class Readings:
             if ticket.mark is None and (whole := sources.tracker.issue(ticket.id, mapping.want_ticket())):
                 self.take_ticket(whole)
         self.looked.add(incident_id)
+
+
+def read_one(world: World, teams: Iterable[Practice], key: str) -> tuple[Readings, Incident]:
+    """One incident, read now, with its page and tickets where there are any. Raises PirsyncError where it is none."""
+    for practice in teams:
+        readings = Readings(Sources(world.tracker, world.wiki, world.state, world.clock.now()), practice, Trust.READ)
+        raw = world.tracker.issue(key, mapping.want_incident(practice.resolved))
+        if raw is None:
+            raise PirsyncError(f"{key} does not exist, or our account may not see it")
+        incident = readings.take_incident(raw)
+        if incident.project in practice.terms.projects:
+            readings.read_pages([incident.id])
+            said = journal(world.state, incident.id, practice.terms.settle)
+            readings.read_tickets([incident.id], {incident.id: said})
+            return readings, incident
+    raise PirsyncError(f"{key} is in no team's projects (team.projects)")
 
 
 def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:

@@ -7,11 +7,13 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
 from pirsync.changes import describe, is_local
+from pirsync.errors import ConfigError
 from pirsync.findings import Open
 from pirsync.report import Report, Result
 
@@ -143,3 +145,11 @@ def summary(report: Report) -> str:
     parts += [f"{len(report.failed)} failed"] if report.failed else []
     parts += [f"{report.left} left to the next pass (run.max_requests)"] if report.left else []
     return ", ".join(parts)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that a person asked for. Raises ConfigError where its place cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None

@@ -7,37 +7,21 @@ from pathlib import Path
 
 import click
 
-from pirsync import mapping
 from pirsync.build import Bench
-from pirsync.commands import write_file
-from pirsync.directory import Sources
 from pirsync.errors import PirsyncError
-from pirsync.known import journal
 from pirsync.model import Column, Mention, Row, Ticket
-from pirsync.observe import Readings, Trust
-from pirsync.output import clean, line
+from pirsync.observe import Readings, read_one
+from pirsync.output import clean, line, write_file
 from pirsync.page.markdown import to_markdown
 
 
 def _read(bench: Bench, key: str) -> tuple[Readings, str]:
     """Everything about one incident, read now. Raises PirsyncError where there is no review."""
-    world = bench.world
-    for practice in bench.teams():
-        readings = Readings(Sources(world.tracker, world.wiki, world.state, world.clock.now()), practice, Trust.READ)
-        raw = world.tracker.issue(key, mapping.want_incident(practice.resolved))
-        if raw is None:
-            raise PirsyncError(f"{key} does not exist, or our account may not see it")
-        incident = readings.take_incident(raw)
-        if incident.project in practice.terms.projects:
-            readings.read_pages([incident.id])
-            known = readings.known.get(incident.id)
-            if known is None or known.page not in readings.pages:
-                raise PirsyncError(f"{key} has no review page: `pirsync plan {key}` says why, or what would make it")
-            readings.read_tickets(
-                [incident.id], {incident.id: journal(world.state, incident.id, practice.terms.settle)}
-            )
-            return readings, incident.id
-    raise PirsyncError(f"{key} is in no team's projects (team.projects)")
+    readings, incident = read_one(bench.world, bench.teams(), key)
+    known = readings.known.get(incident.id)
+    if known is None or known.page not in readings.pages:
+        raise PirsyncError(f"{key} has no review page: `pirsync plan {key}` says why, or what would make it")
+    return readings, incident.id
 
 
 def _names(bench: Bench, readings: Readings, incident_id: str) -> dict[str, str]:

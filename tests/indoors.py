@@ -27,7 +27,7 @@ from urllib3._collections import HTTPHeaderDict
 from urllib3.exceptions import ProtocolError
 
 from pirsync.adapters.http import Pace, Transport
-from pirsync.build import Bench, load_template, open_bench
+from pirsync.build import Bench, open_bench
 from pirsync.config import Settings
 from pirsync.page.review import read_review
 from pirsync.page.scan import scan
@@ -40,6 +40,7 @@ from pirsync.sandbox.keeper import Keeper
 from pirsync.sandbox.server import app
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.selection import Selection
+from pirsync.templates import load_template
 from tests.stage import default_mapping
 
 ADDRESS = "https://sandbox.test"

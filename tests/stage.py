@@ -13,7 +13,6 @@ import pytest
 
 from pirsync.adapters.memory import memory_world, person_edits, transition
 from pirsync.adapters.overlay import overlay
-from pirsync.build import load_template
 from pirsync.config import Product, Run, Site, Team
 from pirsync.decision import Exemption
 from pirsync.mapping import TeamMapping, load_mapping
@@ -29,6 +28,7 @@ from pirsync.practice import Practice, exempting, following, practice
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.selection import Limits, Mode, Selection
+from pirsync.templates import load_template
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ANA = Person(account="ana", name="Ana Ruiz")

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pytest
 from markupsafe import Markup
 
-from pirsync.build import load_template
 from pirsync.errors import ConfigError
 from pirsync.model import Column, Event, Mention, Note, Person
 from pirsync.page import birth, escape
@@ -20,6 +19,7 @@ from pirsync.page.template import ReviewTemplate
 from pirsync.plan import summary_cells
 from pirsync.policy import status
 from pirsync.sample import sample_values
+from pirsync.templates import load_template
 from tests.samples import HEADERS, INCIDENT, NOW, TERMS, incident
 from tests.stage import template
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pirsync.build import load_template
 from pirsync.model import Column, Incident
 from pirsync.page import cells
 from pirsync.page.review import read_review
@@ -22,6 +21,7 @@ from pirsync.policy.review import Review
 from pirsync.policy.verdict import Result
 from pirsync.resources import mappings_dir
 from pirsync.sample import sample_incident, sample_values
+from pirsync.templates import load_template
 from tests.policy_packs import PACKS
 
 from .page.grammar import documents

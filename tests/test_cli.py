@@ -38,6 +38,7 @@ COMMANDS = {
         "sandbox",
         "show",
         "state",
+        "template",
     ),
 }
 HELP_SECONDS = 0.2

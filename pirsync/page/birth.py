@@ -31,6 +31,30 @@ PROMPTS = {
 EMPTY_ROWS = 2
 
 
+NAMES = {
+    "key": "the incident's key, as text that is escaped for you, like all text here",
+    "url": "the incident's address",
+    "title": "the incident's summary",
+    "type": "its issue type",
+    "project": "its project's key",
+    "status": "its status",
+    "severity": "its severity, in the mapping's words",
+    "priority": "its priority",
+    "services": "the services it touched: a list of text",
+    "labels": "its labels: a list of text",
+    "commander": "the commander's display name, or empty",
+    "commander_mention": "an @mention that tells the commander once, or empty",
+    "reporter": "the reporter's display name, or empty",
+    "participants": "everybody whom Jira names in the response: a list of display names",
+    "description": "the incident's description, as storage format made from Jira's own rendering",
+    "timeline": "the table of events and comments, as storage format",
+    "summary_region": "the region pirsync-summary; once on the page, outside other macros",
+    "actions_region": "the region pirsync-actions, with the action table; likewise",
+    "record_region": "the region pirsync-record, which people fill; likewise",
+}
+"""Every name that a template may use, and what it stands for."""
+
+
 class Item(Noun):
     """An action item that a page is born with."""
 
