@@ -31,10 +31,10 @@ def template(*arguments: str) -> Result:
 
 def test_what_comes_with_pirsync_is_right() -> None:
     said = template("lint")
-    assert (0, ["fault-tree", "fishbone", "five-whys", "review"]) == (
+    assert (
         said.exit_code,
         [line.removeprefix("ok    ") for line in said.output.splitlines()],
-    )
+    ) == (0, ["fault-tree", "fishbone", "five-whys", "review"])
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_what_is_wrong_is_told_with_its_place(block: str, told: str) -> None:
     text = '{% extends "review" %}\n{% block learning %}' + block + "{% endblock %}\n"
     Path("mine.xml").write_text(text, encoding="utf-8")
     said = template("lint", "mine.xml")
-    assert (1, True) == (said.exit_code, told in said.stderr)
-    assert 2 == template("preview", "mine.xml").exit_code
+    assert (said.exit_code, told in said.stderr) == (1, True)
+    assert template("preview", "mine.xml").exit_code == 2
     assert not Path("preview.html").exists()
 
 
@@ -59,16 +59,16 @@ def test_a_preview_is_a_whole_page_of_a_made_up_incident_and_asks_nobody() -> No
     text = '{% extends "five-whys" %}{% block learning %}<h2>Taught &amp; told</h2>{% endblock %}'
     Path("mine.xml").write_text(text, encoding="utf-8")
     said = template("preview", "mine.xml", "-o", "here.html")
-    assert (0, "wrote here.html: open it in a browser\n") == (said.exit_code, said.output)
+    assert (said.exit_code, said.output) == (0, "wrote here.html: open it in a browser\n")
     page = Path("here.html").read_text(encoding="utf-8")
     headings = re.findall(r"<h[123][^>]*>(.*?)</h[123]>", page)
-    assert ["OPS-1 Post-incident review", "5 Whys", "Taught &amp; told", "Review record"] == [
+    assert [
         one for one in headings if one in {"OPS-1 Post-incident review", "5 Whys", "Taught &amp; told", "Review record"}
-    ]
+    ] == ["OPS-1 Post-incident review", "5 Whys", "Taught &amp; told", "Review record"]
     assert "Checkout answered slowly &lt;for some &amp; not all&gt;" in page
     assert "@Ana Ruiz" in page
-    assert [] == re.findall(r"</?(?:ac|ri):", page)
-    assert [] == re.findall(r"<(?:script|link|img)\b", page)
+    assert re.findall(r"</?(?:ac|ri):", page) == []
+    assert re.findall(r"<(?:script|link|img)\b", page) == []
 
 
 @pytest.fixture(params=get_args(Deployment))
@@ -80,17 +80,17 @@ def place(request: pytest.FixtureRequest) -> Iterator[Desk]:
 def test_a_preview_of_an_incident_shows_what_jira_knows_and_writes_to_no_site(place: Desk) -> None:
     path = place.folder / "preview.html"
     said = place.do("template", "preview", "--incident", "ops-1", "-o", str(path))
-    assert (0, "") == (said.code, said.err)
+    assert (said.code, said.err) == (0, "")
     (issue,) = (one for one in place.sandbox.tracker.issues.values() if one.key == "OPS-1")
     assert f"<td>{issue.summary}" in re.sub(r"</?p>", "", path.read_text(encoding="utf-8"))
-    assert [] == place.writes()
+    assert place.writes() == []
 
 
 def test_a_restricted_incident_has_no_preview(place: Desk) -> None:
     restricted = next(i.key for i in place.sandbox.tracker.issues.values() if i.security)
     path = place.folder / "preview.html"
     said = place.do("template", "preview", "--incident", restricted, "-o", str(path))
-    assert (1, True, False) == (said.code, "has a security level" in said.err, path.exists())
+    assert (said.code, "has a security level" in said.err, path.exists()) == (1, True, False)
 
 
 def test_every_name_is_listed_and_documented_and_no_other() -> None:
