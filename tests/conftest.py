@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,7 +38,6 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
-
 # Pages become trees of very many objects: to look for cycles among them as often as usual costs a tenth of the time.
 gc.set_threshold(50_000, 20, 50)
 
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_proxies() -> object:
+def _no_proxies() -> Iterator[None]:
     """Nothing here lies behind a proxy, and looking for one costs more than a request on loopback."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: {})

@@ -166,7 +166,7 @@ class Recorder:
             params=asked.query,
             json=asked.body,
             headers={name: value for name, value in asked.headers.items() if name not in OWN_HEADERS},
-            timeout=10,
+            timeout=60,
         )
         body = response.json() if response.content else None
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}

@@ -29,7 +29,7 @@ class Client:
     def call(self, method: str, path: str, body: Any = None, **params: Any) -> requests.Response:
         """Any request; `body` as JSON unless it is None."""
         url = f"{self.world.jira_url}/rest/api/{self.version}{path}"
-        return self.session.request(method, url, json=body, params=params, timeout=10)
+        return self.session.request(method, url, json=body, params=params, timeout=60)
 
     def get(self, path: str, **params: Any) -> Any:
         """A GET that must succeed; its JSON."""

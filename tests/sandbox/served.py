@@ -36,7 +36,7 @@ class Served:
         headers = {"X-Sandbox-Fault": fault} if fault else {}
         headers |= parts.pop("headers", {})
         url = self.own + path
-        return self.session.request(method, url, headers=headers, timeout=10, allow_redirects=False, **parts)
+        return self.session.request(method, url, headers=headers, timeout=60, allow_redirects=False, **parts)
 
     def search(self, jql: str, fault: str = "", **params: Any) -> Any:
         """The JSON of a search in the dialect's own way."""

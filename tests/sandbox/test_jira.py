@@ -398,7 +398,7 @@ def test_a_bearer_token_is_the_service_account(jira: Client) -> None:
 
 def test_the_common_client_library_understands_it(jira: Client) -> None:
     user = "review-service@example.com" if jira.world.is_cloud else "svc-pirsync"
-    client = JIRA(jira.world.jira_url, basic_auth=(user, "token"), max_retries=0, timeout=5)
+    client = JIRA(jira.world.jira_url, basic_auth=(user, "token"), max_retries=0, timeout=60)
     found = client.search_issues("project = OPS and statusCategory = Done order by key", maxResults=3)
     made = client.create_issue(jira.new()["fields"])
     client.create_issue_link("Action item", "OPS-1", made.key)

@@ -27,15 +27,15 @@ class Client:
     def get(self, path: str, **params: Any) -> requests.Response:
         """GET; `body_format` in `params` becomes `body-format`."""
         named = {name.replace("_", "-"): value for name, value in params.items()}
-        return self.session.get(self.world.wiki_url + path, params=named, timeout=10)
+        return self.session.get(self.world.wiki_url + path, params=named, timeout=60)
 
     def send(self, method: str, path: str, body: Any, **headers: str) -> requests.Response:
         """Any method with a JSON body."""
-        return self.session.request(method, self.world.wiki_url + path, json=body, headers=headers, timeout=10)
+        return self.session.request(method, self.world.wiki_url + path, json=body, headers=headers, timeout=60)
 
     def control(self, method: str, name: str, body: Any = None) -> Any:
         """One of the sandbox's own calls; its JSON."""
-        answer = self.session.request(method, f"{self.world.base_url}/__sandbox/{name}", json=body, timeout=10)
+        answer = self.session.request(method, f"{self.world.base_url}/__sandbox/{name}", json=body, timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -75,7 +75,7 @@ def found_by(world: World, operation: Any, mode: Any, session: requests.Session)
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
-        answer = session.request(**case.as_transport_kwargs(base_url=world.base_url), timeout=10, allow_redirects=False)
+        answer = session.request(**case.as_transport_kwargs(base_url=world.base_url), timeout=60, allow_redirects=False)
         found.extend(f"{wrong} <- {case.as_curl_command()}" for wrong in wrong_with(world, case, answer))
 
     try:

@@ -102,7 +102,7 @@ def _ask(session: requests.Session, root: str, step: Step, known: Mapping[str, A
         sent = {"files": {"file": (body.name, body.content, "text/plain")}, "data": dict(body.form or {})}
     headers = {"X-Atlassian-Token": "no-check"}
     auth = (step.by, "token") if step.by else None
-    return session.request(method, root + path, headers=headers, auth=auth, timeout=10, allow_redirects=False, **sent)
+    return session.request(method, root + path, headers=headers, auth=auth, timeout=60, allow_redirects=False, **sent)
 
 
 def interaction_of(world: World, answer: requests.Response, body: Any) -> Interaction:
