@@ -18,7 +18,7 @@ from pirsync.errors import StateError
 from pirsync.ports import Due, IntentStatus
 
 from .memory_state import CLAIM_HOLD
-from .state_file import Turn, as_text, connect, damaged, open_file, transaction, translated
+from .state_file import Turn, as_text, connect, damaged, first, open_file, transaction, translated
 
 INTENT = sa.table("intent", *(sa.column(name) for name in IntentStatus.model_fields))
 WORK = sa.table("work", *(sa.column(name) for name in Due.model_fields))
@@ -217,8 +217,8 @@ class SqlState:
 
     def cached(self, kind: str, key: str) -> dict[str, Any] | None:
         """What was last read or concluded; may be dropped at any time."""
-        rows = self._rows(_CACHED, {"kind": kind, "key": key})
-        return _value(rows[0].value) if rows else None
+        row = first(self._engine, self._path, _CACHED, kind, key)
+        return _value(row[0]) if row is not None else None
 
     def cached_all(self, kind: str) -> dict[str, dict[str, Any]]:
         """All cached values of one kind, by key."""
@@ -276,7 +276,7 @@ class SqlState:
                 connection.execute(statement, lines)
 
 
-_CACHED = sa.select(CACHE.c.value).where(CACHE.c.kind == sa.bindparam("kind"), CACHE.c.key == sa.bindparam("key"))
+_CACHED = "SELECT value FROM cache WHERE kind = ? AND key = ?"
 _INTENTS = sa.select(INTENT).where(INTENT.c.incident == sa.bindparam("incident")).order_by(INTENT.c.mark)
 _NEW = insert(CACHE)
 _REMEMBER = _NEW.on_conflict_do_update(
