@@ -196,7 +196,7 @@ def first(engine: sa.Engine, path: Path, query: str, *values: str) -> tuple[Any,
         cursor = connection.cursor()
         cursor.execute(query, values)
         # All of them: a statement that is not at its end keeps its view of the file, and no later write may begin.
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        rows = cursor.fetchall()
     return rows[0] if rows else None
 
 
