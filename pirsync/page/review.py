@@ -118,7 +118,8 @@ def _columns(table: Element, headers: Headers) -> tuple[Column | None, ...]:
     """The role of each column by its header's words; a merged header counts for as many columns as it spans."""
     words = {read.fold(word): role for role, known in headers.items() for word in known}
     roles: list[Column | None] = []
-    for cell in cells_of(next(iter(rows_of(table)), Element("tr", {}, None))):
+    header = next(iter(rows_of(table)), None)
+    for cell in cells_of(header) if header is not None else ():
         role = words.get(read.fold(read.text_of(cell)).rstrip(":"))
         roles.append(role if role not in roles else None)
         roles += [None] * (_span(cell, "colspan") - 1)
@@ -132,11 +133,11 @@ def _span(cell: Element, name: str) -> int:
     return min(max(int(value), 1), WIDEST) if value.isascii() and value.isdigit() and len(value) < 10 else 1
 
 
-def _read_actions(table: Element, headers: Headers) -> tuple[tuple[Column | None, ...], tuple[Row, ...], int | None]:
+def _read_actions(table: Element, headers: Headers) -> tuple[tuple[Column | None, ...], tuple[Row, ...], int]:
+    """A table that was chosen by its columns, and so has a row that heads them."""
     columns = _columns(table, headers)
     body = rows_of(table)
-    rows = tuple(_rows(body[1:], columns))
-    return columns, rows, body[-1].end if body else None
+    return columns, tuple(_rows(body[1:], columns)), body[-1].end
 
 
 def _rows(found: list[Element], columns: tuple[Column | None, ...]) -> Iterator[Row]:

@@ -212,6 +212,23 @@ def test_every_column_that_tickets_need_is_asked_for() -> None:
     assert whole.problems == ()
 
 
+def test_rows_are_read_from_every_part_of_a_table_and_from_no_table_within() -> None:
+    parts = (
+        f"<thead><tr>{THREE}</tr></thead>",
+        f"<tr>{data(*'abc')}</tr>",
+        f"<tbody><tr>{data(*'def')}</tr><x/><tr>{data('g', 'h', table(data('no')))}</tr></tbody>",
+        f"<tfoot><tr>{data(*'ijk')}</tr></tfoot><x><tr>{data(*'lmn')}</tr></x>",
+    )
+    page = read(region("pirsync-actions", f"<table>{''.join(parts)}</table>"))
+    assert [row.action for row in page.rows] == ["a", "d", "g", "i"]
+
+
+def test_a_table_without_rows_is_no_action_table() -> None:
+    page = read(region("pirsync-actions", "<table></table>"))
+    assert (page.columns, page.row_end) == ((), None)
+    assert page.problems == ("the region pirsync-actions has no table with a column Action item",)
+
+
 def test_a_row_may_be_appended_after_the_last_one() -> None:
     body = SUMMARY + region("pirsync-actions", table(THREE, data("a", "b", "c"), data("d", "e", "f")))
     assert read_review(body, HEADERS).row_end == len(body) - len(
@@ -266,6 +283,7 @@ def test_an_obstacle_is_told_by_its_first_reason() -> None:
         "it has 1 cells where the table has 3 columns",
         "it has 4 cells where the table has 3 columns",
     ]
+    assert obstacles("", data(*"abc")) == ["it has 0 cells where the table has 3 columns", ""]
 
 
 def test_a_table_in_a_column_of_peoples_own_is_no_obstacle() -> None:
