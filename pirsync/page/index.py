@@ -75,11 +75,11 @@ def _table(rows: Iterable[IndexRow]) -> str:
 
 def _line(row: IndexRow) -> str:
     contents = (
-        cells.link(row.key, row.incident_url) if row.incident_url else cells.words(row.key),
+        cells.link(row.key, row.incident_url),
         cells.words(row.severity),
         cells.words(row.resolved),
         cells.words(row.closed),
-        cells.link(row.page_title, row.page_url) if row.page_url else cells.words(row.page_title),
+        cells.link(row.page_title, row.page_url),
         cells.lozenge(row.status),
         cells.words(_done(row)),
         cells.words(str(row.overdue) if row.overdue else ""),

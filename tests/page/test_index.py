@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pirsync.model import IndexPage, IndexRow, Lozenge
+from pirsync.page import cells
 from pirsync.page.index import HEADERS, canonical, merge, new_index, read_index, sort_key, write_index
 from pirsync.page.lint import lint
 from pirsync.page.read import text_of
@@ -45,6 +46,23 @@ def test_a_reader_sees_one_line_a_review_under_the_headers() -> None:
         ["OPS-1", "P1", line().resolved, line().closed, "OPS-1 review", "ACTIONS OPEN", "3 of 12", "4"],
         ["OPS-7", "", "", "", "", "RESTRICTED", "", ""],
     ]
+
+
+def test_the_table_is_written_cell_by_cell_and_nothing_between() -> None:
+    head = "".join(f"<th><p>{word}</p></th>" for word in HEADERS)
+    told = (
+        "<p>OPS-7</p>",
+        *["<p></p>"] * 4,
+        cells.lozenge(RESTRICTED.status),
+        *["<p></p>"] * 2,
+    )
+    second = "<tr>" + "".join(f"<td>{content}</td>" for content in told) + "</tr>"
+    body = new_index((RESTRICTED, RESTRICTED.model_copy(update={"key": "OPS-8"})))
+    rows = f"<tr>{head}</tr>{second}{second.replace('OPS-7', 'OPS-8')}"
+    assert body.endswith(
+        '<ac:parameter ac:name="id">pirsync-index</ac:parameter><ac:rich-text-body>'
+        f"<table><tbody>{rows}</tbody></table></ac:rich-text-body></ac:structured-macro>"
+    )
 
 
 def test_a_new_index_is_clean_for_the_editor_and_says_whose_what_is() -> None:
@@ -101,7 +119,7 @@ def test_lines_stand_by_project_and_number() -> None:
     rows = read_index(new_index(line(key) for key in keys if key != "OPS-x")).rows
     assert [row.key for row in rows] == ["OPS-9", "OPS-10", "WEB-1"]  # A-B-3 is no key of an issue
     assert sorted(keys, key=lambda key: sort_key(line(key))) == ["A-B-3", "OPS-x", "OPS-9", "OPS-10", "WEB-1"]
-    assert sort_key(line("OPS-x")) == ("OPS", 0)
+    assert [sort_key(line(key)) for key in ("OPS-x", "A-B-3")] == [("OPS", 0), ("A-B", 3)]
 
 
 def test_nobodys_row_is_dropped_and_fresh_ones_take_their_places() -> None:
