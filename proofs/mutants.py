@@ -91,7 +91,7 @@ SLICES = {
 
 
 def main() -> int:
-    """Run a slice and print its figures and its survivors. The exit code: 1 where one is not listed."""
+    """Run a slice; print its figures, and the survivors of functions that have more than are listed. The exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("slice", choices=SLICES)
     parser.add_argument("--children", type=int, default=2, help="mutants tried at a time")
@@ -164,9 +164,10 @@ def _report(work: Path) -> int:
     print(f"{len(codes)} mutants, {len(codes) - len(survived)} killed ({slow} by time), {len(survived)} survived")
     listed = {function: int(number) for function, number in LISTING.findall(LISTED.read_text(encoding="utf-8"))}
     found = Counter(function_of(name) for name in survived)
-    for name in survived:
-        print("\n".join(_changed(_mutmut(work, "show", name).stdout)))
     unlisted = {name: number for name, number in found.items() if number > listed.get(name, 0)}
+    for name in survived:
+        if function_of(name) in unlisted:
+            print("\n".join(_changed(_mutmut(work, "show", name).stdout)))
     for name, number in unlisted.items():
         print(f"{name}: {number} survived, {listed.get(name, 0)} listed in {LISTED.name}")
     return 1 if unlisted else 0
