@@ -42,8 +42,9 @@ def test_a_ticket_is_a_smart_link_on_cloud_and_a_plain_one_on_data_center() -> N
 
 def test_a_person_is_mentioned_by_what_the_product_knows() -> None:
     ref = Mention(ref='a"b')
-    assert cells.user(ref, "cloud") == '<ac:link><ri:user ri:account-id="a&quot;b" /></ac:link>'
-    assert cells.mention(ref, "datacenter") == '<p><ac:link><ri:user ri:userkey="a&quot;b" /></ac:link></p>'
+    cloud = '<ac:link><ri:user ri:account-id="a&quot;b" /></ac:link>'
+    assert (cells.user(ref, "cloud"), cells.mention(ref, "cloud")) == (cloud, f"<p>{cloud}</p>")
+    assert cells.mention(ref, "datacenter") == f"<p>{cloud.replace('account-id', 'userkey')}</p>"
 
 
 def test_a_lozenge_has_its_colour_its_words_and_what_explains_it() -> None:

@@ -130,6 +130,7 @@ def macro(name: str, **parameters: str) -> str:
         ("a<p>b<i>c</i></p><i>d</i>e", "a bc de"),
         ('a<ac:placeholder>x</ac:placeholder>b<time datetime="2026-12-01" />c', "ab2026-12-01c"),
         ("a<time />b<ac:emoticon />c", "abc"),
+        ("a<time>x</time>b<ac:emoticon>y</ac:emoticon>c<ac:link><ri:page />z</ac:link>d", "abcd"),
         (f"a{macro('status', title='B')}c", "a B c"),
         (f"a{macro('jira', key='ACT-1')}c", "aACT-1c"),
         (f"a{macro('other', title='T', key='K')}c", "ac"),
