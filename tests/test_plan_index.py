@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from pirsync import draft
-from pirsync.changes import CreateIndex, UpdateIndex
+from pirsync.changes import CreateIndex, LabelPage, UpdateIndex, describe
 from pirsync.decision import Finding, FindingKind, Journal, ObservedIndex, Plan
 from pirsync.model import IndexRow, Lozenge, PageHead, PageStatus
-from pirsync.names import STAMP
+from pirsync.names import INDEX_LABEL, STAMP
 from pirsync.page.index import new_index, read_index, write_index
 from pirsync.plan import plan_index
 from pirsync.ports import PageDraft
@@ -116,3 +116,23 @@ def test_an_update_names_the_rows_that_differ_and_keeps_the_others() -> None:
     (two,) = decide((line(3), line(2, done=2)), there).changes
     assert isinstance(two, UpdateIndex)
     assert (two.rows, two.message) == (("OPS-2", "OPS-3"), f"{STAMP} 2 rows from Jira")
+
+
+LABEL = LabelPage(page_id="500", title="Index", labels=(INDEX_LABEL,))
+
+
+def test_an_index_without_its_label_gets_it_before_its_rows_and_also_when_no_row_differs() -> None:
+    there = seen(new_index((line(1),))).model_copy(update={"labelled": False})
+    assert decide((line(1),), there) == Plan(changes=(LABEL,))
+    label, update = decide((line(2),), there).changes
+    assert (label, update.change) == (LABEL, "update-index")
+
+
+def test_a_label_that_was_refused_is_told_and_the_rows_are_written() -> None:
+    there = seen(new_index((line(1),))).model_copy(update={"labelled": False})
+    refused = JOURNAL.model_copy(update={"refused": {describe(LABEL): "no permission"}})
+    said = f"{describe(LABEL)}: no permission; without it the index is not found once it has another title"
+    assert decide((line(1),), there, refused) == told(FindingKind.REFUSED, said)
+    decided = decide((line(2),), there, refused)
+    assert [change.change for change in decided.changes] == ["update-index"]
+    assert decided.findings == told(FindingKind.REFUSED, said).findings
