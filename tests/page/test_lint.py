@@ -92,6 +92,38 @@ def test_clean(body: str) -> None:
             f"Line 1, column 4: The status '{'x' * 21}' has 21 characters; at most 20 are allowed.",
         ),
         (
+            status(" " + "x" * 70 + " "),
+            f"Line 1, column 4: The status '{'x' * 60}' has 70 characters; at most 20 are allowed.",
+        ),
+        (
+            status("").replace("structured-macro", "macro"),
+            "Line 1, column 4: A status has no text, which the editor needs.",
+        ),
+        (
+            "<table><tr><th>" + macro("own") + "</th></tr></table>",
+            "Line 1, column 16: The macro 'own' stands in a table cell, which holds no macro with a body.",
+        ),
+        (
+            f"<ac:task-list><ac:task><ac:task-body>{macro('tip')}</ac:task-body></ac:task></ac:task-list>",
+            "Line 1, column 38: The macro 'tip' stands in a task list, which holds no macro with a body.",
+        ),
+        (
+            f"<ul><li><div>{macro('details', id='x')}</div></li></ul>",
+            "Line 1, column 14: The macro 'details' stands in a list, which holds no macro with a body.",
+        ),
+        (
+            layout(f"<section><div>{macro('details')}</div></section>"),
+            "Line 1, column 78: The macro 'details' stands in <div>; it belongs at the top level or in a layout.",
+        ),
+        (
+            "<table><tr><th><p><table><tr><td>x</td></tr></table></p></th></tr></table>",
+            "Line 1, column 19: A table stands in a table cell, where the editor allows none.",
+        ),
+        (
+            "<ac:structured-macro><ac:rich-text-body>" + macro("tip") + "</ac:rich-text-body></ac:structured-macro>",
+            "Line 1, column 41: The macro 'tip' stands in the macro ''; a macro's body holds no other body.",
+        ),
+        (
             macro("details", "", id=Region.RECORD) + "\n" + macro("details", "", id=Region.RECORD),
             "Line 2, column 1: The region 'pirsync-record' is there a second time; pirsync then writes to neither.",
         ),
@@ -105,6 +137,21 @@ def test_problem(body: str, expected: str) -> None:
 def test_every_bodied_macro_is_known_without_its_body(name: str) -> None:
     (problem,) = lint(cell(f'<ac:structured-macro ac:name="{name}"/>'))
     assert f"'{name}'" in problem
+
+
+def test_a_region_is_double_by_its_id_and_a_third_one_is_told_too() -> None:
+    one = macro("details", "", id=f" {Region.RECORD} ")
+    others = macro("expand", "", id=Region.RECORD) + macro("details", "", id=Region.SUMMARY)
+    told = lint(others + one * 3)
+    assert [problem.partition(": ")[2] for problem in told] == [
+        "The region 'pirsync-record' is there a second time; pirsync then writes to neither."
+    ] * 2
+
+
+def test_a_table_in_a_macro_that_is_no_panel_is_allowed_and_the_nearest_cell_or_panel_is_told() -> None:
+    assert lint(macro("own", cell("x"))) == ()
+    (told,) = lint(macro("panel", f"<div>{cell('x')}</div>"))
+    assert told == "Line 1, column 62: A table stands in the macro 'panel', where the editor allows none."
 
 
 def test_all_problems_are_told_in_the_order_of_the_page() -> None:
