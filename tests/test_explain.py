@@ -9,9 +9,10 @@ from typing import get_args
 
 import pytest
 
-from pirsync.model import Deployment, Incident, PageHead
+from pirsync.model import CellEdit, Deployment, Incident, PageHead, Region
 from pirsync.page.review import read_review
 from pirsync.page.sections import read_sections
+from pirsync.page.splice import splice
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.clocks import Rules
 from pirsync.policy.deadlines import Standing
@@ -20,6 +21,7 @@ from pirsync.policy.packs import Duty, Milestone
 from pirsync.policy.people import People
 from pirsync.policy.review import Review
 from pirsync.policy.scope import Answer
+from pirsync.sandbox import wiki
 from tests.policy_packs import PACKS
 
 from .command import Desk, desk
@@ -224,6 +226,36 @@ def test_explain_gives_programs_the_same(place: Desk) -> None:
         assert datetime.fromisoformat(due["deadline"]["due"]) > datetime.fromisoformat(
             due["deadline"]["started"]
         ) - timedelta(seconds=1)
+
+
+def fill(place: Desk, who: str, label: str, storage: str) -> None:
+    """A person fills a cell of the first review's record, on the site."""
+    person = place.sandbox.people.find(who)
+    found = next(one for one in place.sandbox.wiki.pages.values() if one.current.title.startswith("OPS-1 "))
+    cell = read_review(found.current.body, HEADERS).record[label.casefold()]
+    edit = CellEdit(region=Region.RECORD, label=label, start=cell.start, end=cell.end, storage=storage, text="")
+    assert person is not None
+    body = splice(found.current.body, [edit])
+    wiki.update_page(place.sandbox, person, found, found.current.title, body, found.current.number + 1, "")
+
+
+def test_what_people_record_on_the_site_is_found_in_the_pages_history(place: Desk) -> None:
+    """In both products: the meeting was set by one person, and approved by another who may; then changed."""
+    boss = place.sandbox.people.find("hweiss")
+    assert boss is not None
+    account = boss.account_id if place.sandbox.deployment == "cloud" else boss.name
+    place.replace("packs = ", f'people = {{ approver = "{account}" }}\npacks = ')
+    fill(place, "aruiz", "Meeting date", '<p><time datetime="2031-03-05" /></p>')
+    fill(place, "hweiss", "Decision", "<p>APPROVED</p>")
+    told_ = json.loads(place.do("explain", "OPS-1", "--json").out)
+    met = {one["deadline"]["must"]: one["met"] for one in told_["dues"]}
+    assert (met["scheduled"] is not None, met["approved"] is not None, met["written"]) == (True, True, None)
+    (remark,) = told_["remarks"]
+    assert remark.startswith("approved in version ")
+    fill(place, "aruiz", "Decision", "<p>CHANGES NEEDED</p>")
+    fill(place, "aruiz", "Decision", "<p>APPROVED</p>")
+    (refused,) = json.loads(place.do("explain", "OPS-1", "--json").out)["remarks"]
+    assert "is not among those who may approve" in refused
 
 
 def test_an_incident_without_a_review_is_told_why_and_one_that_is_not_there_is_an_error(place: Desk) -> None:
