@@ -496,12 +496,12 @@ def test_any_page_is_checked_and_every_answer_is_a_sentence(body: str) -> None:
     "words", ["no action ", "no preventive action ", "why? ", "2026-03-02 ", "deciding ", "AND ", "should have ", "a:"]
 )
 def test_words_that_come_very_often_are_read_in_time(words: str) -> None:
-    much = words * (200_000 // len(words))
+    much = words * (40_000 // len(words))
     seen = seen_of(f"<h2>Timeline</h2><p>{much}</p><h2>Root cause</h2><p>Fishbone {much}</p><p>{much}</p>")
     before = time.process_time()
     for pack in PACKS.values():
         check(pack, seen)
-    assert time.process_time() - before < 5
+    assert time.process_time() - before < 2
 
 
 TEMPLATES = sorted((mappings_dir() / "templates").glob("*.xml"))

@@ -191,7 +191,7 @@ BEGUN = st.one_of(INSTANTS, st.builds(lambda edge, s: edge + timedelta(seconds=s
 UNITS = st.sampled_from(list(Unit))
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(CALENDARS, BEGUN, st.integers(0, 4 * 86400), st.integers(1, 10), UNITS)
 def test_no_deadline_moves_earlier_when_the_clock_starts_later(
     calendar: Calendar, begun: datetime, later: int, length: int, unit: Unit
@@ -201,7 +201,7 @@ def test_no_deadline_moves_earlier_when_the_clock_starts_later(
     assert first <= due(clause(length + 1, unit), begun, calendar)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(CALENDARS, BEGUN, st.integers(1, 10), UNITS)
 def test_a_time_ends_after_it_began_at_a_day_s_end_or_an_exact_length_later(
     calendar: Calendar, begun: datetime, length: int, unit: Unit

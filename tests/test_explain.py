@@ -202,7 +202,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Desk]:
         text = found.config.read_text(encoding="utf-8")
         packs = f"packs = {list(PACKS)}\n"
         found.config.write_text(text.replace("[run]", f"{packs}\n[run]", 1).replace("'", '"'), encoding="utf-8")
-        assert found.do("reconcile").code == 0
+        assert found.do("reconcile", "OPS-1").code == 0
         yield found
 
 
