@@ -26,6 +26,7 @@ from .model import (
     ReviewPage,
     Ticket,
 )
+from .policy.procedures import Procedures
 from .ports import IntentStatus, LinkType
 
 
@@ -56,6 +57,7 @@ class Terms(Noun):
     default_items: tuple[DefaultItem, ...]
     ticket_fields: dict[str, Any]
     exemptions: tuple[Exemption, ...] = ()
+    procedures: Procedures = Procedures()
 
     def exemption(self, incident: Incident) -> Exemption | None:
         """The exemption of an incident, by the last word on it; None where it gets a review."""

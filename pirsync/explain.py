@@ -50,23 +50,15 @@ def _explain(bench: Bench, practice: Practice, readings: Readings, incident: Inc
     if page is not None:
         history = list(_history(bench, practice, readings, incident, page))
         review = _review(incident, page, practice, readings).model_copy(update={"tickets": _tickets(readings)})
-    mentioned = _mentioned(bench, practice, incident)
-    following = Following(
-        packs=practice.packs,
-        calendar=practice.calendar,
-        rules=practice.rules,
-        people=practice.people,
-        approvers=mentioned[Duty.APPROVER],
-        mentioned=mentioned,
-    )
-    return explain(practice.case(incident), history, review, following, bench.world.clock.now())
+    following = Following(procedures=practice.terms.procedures, mentioned=_mentioned(bench, practice, incident))
+    return explain(incident, history, review, following, bench.world.clock.now())
 
 
 def _mentioned(bench: Bench, practice: Practice, incident: Incident) -> dict[Duty, tuple[str, ...]]:
     """Those who have each duty, as pages mention them; the incident's commander leads where nobody else is named."""
     found = {}
     for duty in Duty:
-        accounts = practice.people.of(duty)
+        accounts = practice.terms.procedures.people.of(duty)
         if duty is Duty.CHAIR and not accounts and (chair := incident.commander or incident.assignee):
             accounts = (chair.account,)
         mentions = (bench.world.wiki.mention(account) for account in accounts)
@@ -113,9 +105,9 @@ def _sentences(incident: Incident, told: Explanation, practice: Practice) -> Ite
     if not told.scopes:
         yield "no procedure is switched on: name packs in the team's table of the configuration (packs)"
     yield from _part("In scope", (f"{one.pack}: {one.answer}; {one.reason}" for one in told.scopes))
-    yield from _part("Due", _dues(told.dues, practice.calendar))
-    yield from _part("Before it was re-opened", _dues(told.earlier, practice.calendar))
-    yield from _part("Actions", (_action(one, practice.calendar) for one in told.actions))
+    yield from _part("Due", _dues(told.dues, practice.terms.procedures.calendar))
+    yield from _part("Before it was re-opened", _dues(told.earlier, practice.terms.procedures.calendar))
+    yield from _part("Actions", (_action(one, practice.terms.procedures.calendar) for one in told.actions))
     for missing in told.missing:
         yield from _part(f"Missing for {missing.pack}", map(_check, missing.checks))
     absent = (f"{one.pack}: {one.duty}{_roles(one.roles)} ({one.result}): {one.said}" for one in told.absent)

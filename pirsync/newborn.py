@@ -23,7 +23,7 @@ def render(readings: Readings, observed: Observed) -> tuple[str, int]:
         zone=terms.zone,
         site_url=practice.context.site_url,
         headers=terms.headers,
-        record=tuple(record_rows(practice.packs).items()),
+        record=tuple(record_rows(terms.procedures.packs).items()),
     )
     items = items_at_birth(observed, practice)
     counts = status.count((), len(items), now, terms.zone)

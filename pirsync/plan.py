@@ -23,12 +23,12 @@ from datetime import datetime
 from . import binding, draft
 from .changes import Change, CommentPage, CreateIndex, CreatePage, LabelPage, UpdateIndex, UpdatePage, describe
 from .decision import Barred, Desired, Exemption, Finding, FindingKind, Journal, Observed, ObservedIndex, Plan, Terms
-from .model import CellEdit, Incident, IndexRow, Lozenge, Page, PageStatus, Region
+from .model import CellEdit, Incident, IndexRow, Lozenge, Page, PageStatus, Region, ReviewPage
 from .names import INDEX_LABEL, STAMP
 from .page.index import canonical, merge, new_index, write_index
 from .page.review import read_review
 from .page.splice import append_row, splice
-from .page.summary import SummaryCell, instant, summary
+from .page.summary import SummaryCell, instant, summary, words
 from .policy import status
 from .ports import PageDraft
 from .rows import RowPlan, Situation, appended_cells, claim, plan_rows, rests
@@ -240,7 +240,7 @@ def _summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) -
     observed, edits = situation.observed, []
     present = observed.review.summary if observed.review else {}
     before = observed.base.summary if observed.base else {}
-    for want in summary_cells(observed.incident, counts, situation.terms):
+    for want in summary_cells(observed.incident, counts, situation.terms, observed.review):
         cell = present.get(want.label.casefold())
         if cell is None or (cell.issue_key if want.issue else cell.text) == want.text:
             continue
@@ -270,10 +270,14 @@ def _summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) -
     return edits
 
 
-def summary_cells(incident: Incident, counts: status.Counts, terms: Terms) -> tuple[SummaryCell, ...]:
-    """The summary of a review in its present state."""
+def summary_cells(
+    incident: Incident, counts: status.Counts, terms: Terms, page: ReviewPage | None = None
+) -> tuple[SummaryCell, ...]:
+    """The summary of a review in its present state; what the team's procedures make due stands second."""
     review = status.review_lozenge(incident, counts)
-    return summary(incident, review, status.describe(counts), terms.zone)
+    first, *others = summary(incident, review, status.describe(counts), terms.zone)
+    due = [words("Due", terms.procedures.due(incident, page))] if terms.procedures.packs else []
+    return (first, *due, *others)
 
 
 def _update_page(situation: Situation, page: Page, edits: tuple[CellEdit, ...], rows: RowPlan) -> UpdatePage:

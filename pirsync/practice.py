@@ -6,7 +6,7 @@ What a site says of itself (fields, statuses, link types, who we are) changes ra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -17,11 +17,10 @@ from .errors import ConfigError
 from .mapping import Context, Resolved, TeamMapping
 from .model import Incident, Noun, StatusCategory
 from .page.template import ReviewTemplate
-from .policy.calendar import Calendar
-from .policy.clocks import Rules
 from .policy.packs import Duty, Pack
 from .policy.people import People
-from .policy.scope import Answer, Case, scope
+from .policy.procedures import Procedures
+from .policy.scope import Answer, scope
 from .ports import LinkType, State, TrackerReads, WikiReads, World
 from .recall import recall
 
@@ -32,8 +31,7 @@ SITE_FACTS_LAST = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Practice:
-    """One team's terms, its mapping resolved, its template compiled, how Jira's JSON is to be read, and the procedures
-    that its reviews follow."""
+    """One team's terms, its mapping resolved, its template compiled, and how Jira's JSON is to be read."""
 
     terms: Terms
     resolved: Resolved
@@ -41,19 +39,12 @@ class Practice:
     template: ReviewTemplate
     context: Context
     extra_jql: str
-    packs: tuple[Pack, ...] = ()
-    calendar: Calendar = field(default_factory=Calendar)
-    rules: Rules = field(default_factory=Rules)
-    people: People = field(default_factory=People)
-
-    def case(self, incident: Incident) -> Case:
-        """The incident as the procedures look at it; what people decided about it is yet to be read."""
-        return Case(incident=incident, severities=tuple(dict.fromkeys(self.resolved.severities.values())))
 
     def default_items(self, incident: Incident) -> tuple[DefaultItem, ...]:
         """The action items that its review starts with: the team's own, and those of the packs that are for it."""
-        case = self.case(incident)
-        follows = {"", *(pack.id for pack in self.packs if scope(pack, case).answer is Answer.YES)}
+        procedures = self.terms.procedures
+        case = procedures.case(incident, None)
+        follows = {"", *(pack.id for pack in procedures.packs if scope(pack, case).answer is Answer.YES)}
         return tuple(item for item in self.terms.default_items if item.pack in follows)
 
 
@@ -137,14 +128,15 @@ def following(found: Practice, packs: tuple[Pack, ...], team: Team) -> Practice:
         for pack in packs
         for a in pack.actions
     ]
-    return replace(
-        found,
-        terms=found.terms.model_copy(update={"default_items": (*found.terms.default_items, *items)}),
+    procedures = Procedures(
         packs=packs,
         calendar=team.calendar.calendar(team.time_zone),
         rules=team.deadlines,
         people=team.people,
+        severities=tuple(dict.fromkeys(found.resolved.severities.values())),
     )
+    more = {"default_items": (*found.terms.default_items, *items), "procedures": procedures}
+    return replace(found, terms=found.terms.model_copy(update=more))
 
 
 def exempting(found: Practice, exemptions: tuple[Exemption, ...]) -> Practice:

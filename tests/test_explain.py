@@ -14,30 +14,30 @@ from pirsync.page.review import read_review
 from pirsync.page.sections import read_sections
 from pirsync.page.splice import splice
 from pirsync.policy.calendar import Calendar
-from pirsync.policy.clocks import Rules
 from pirsync.policy.deadlines import Standing
 from pirsync.policy.explain import Explanation, Following, Snapshot, explain
 from pirsync.policy.packs import Duty, Milestone
 from pirsync.policy.people import People
+from pirsync.policy.procedures import Procedures
 from pirsync.policy.review import Review
 from pirsync.policy.scope import Answer
 from pirsync.sandbox import wiki
 from tests.policy_packs import PACKS
 
 from .command import Desk, desk
-from .policy_cases import VIENNA, at, case, incident, reopened
+from .policy_cases import VIENNA, at, incident, reopened
 from .samples import HEADERS, body_of, done, page, row, ticket
 from .test_checks import SIGNED, items, record, times
 
 FOUR = tuple(PACKS.values())
 CLOSED = incident(resolved="2026-03-02 12:00", closed="2026-03-02 12:30")
-TEAM = Following(
+PROCEDURES = Procedures(
     packs=FOUR,
     calendar=Calendar(zone=VIENNA),
-    rules=Rules(),
     people=People(approver=("boss",)),
-    approvers=("boss",),
+    severities=("P1", "P2", "P3", "P4", "P5"),
 )
+TEAM = Following(procedures=PROCEDURES, mentioned={Duty.APPROVER: ("boss",)})
 POST_MORTEM = (
     times("2026-03-02 09:30 UTC")
     + "<h2>Root cause</h2><p>The pool was too small</p><h2>Contributing factors</h2>"
@@ -62,7 +62,7 @@ APPROVED = snapshot(
 
 def told(*history: Snapshot, now: str, found: Incident = CLOSED, team: Following = TEAM) -> Explanation:
     review = history[-1].review if history else None
-    return explain(case(found), history, review, team, at(now))
+    return explain(found, history, review, team, at(now))
 
 
 def stands(found: Explanation) -> dict[str, tuple[Standing, datetime | None]]:
@@ -141,12 +141,12 @@ def test_every_action_is_due_on_its_own_date_by_the_clauses_that_say_so() -> Non
         "ACT-3": done(3, resolution="Won't Do"),
     }
     seen = Review(incident=CLOSED, page=read_review(body, HEADERS), sections=read_sections(body), tickets=tickets)
-    found = explain(case(CLOSED), [BORN], seen, TEAM, at("2026-04-02 09:00")).actions
+    found = explain(CLOSED, [BORN], seen, TEAM, at("2026-04-02 09:00")).actions
     assert [(one.ticket, one.owner, one.standing) for one in found] == [
         ("ACT-1", "Ana Ruiz", Standing.OVERDUE),
         ("ACT-2", "Ana Ruiz", Standing.LATE),
     ]
-    assert found[0].due == TEAM.calendar.day_end(date(2026, 4, 1))
+    assert found[0].due == PROCEDURES.calendar.day_end(date(2026, 4, 1))
     assert found[0].clauses == (
         "full-review 1.0 complete (§4 step 12)",
         "soc2-cc7 1.0 complete (Implementation guidance)",
@@ -161,7 +161,7 @@ def test_an_approval_and_what_becomes_of_it_are_remarked() -> None:
         "approved in version 3 by boss",
         "changed since the approval, in version 4",
     )
-    alone = TEAM.model_copy(update={"approvers": ("chief",)})
+    alone = TEAM.model_copy(update={"mentioned": {Duty.APPROVER: ("chief",)}})
     assert told(BORN, WROTE, APPROVED, now="2026-03-06 10:00", team=alone).remarks == (
         "the approval does not count: version 3 says APPROVED, but boss is not among those who may approve",
     )
@@ -190,7 +190,7 @@ def test_the_same_history_gives_the_same_explanation_whenever_it_is_read() -> No
 def test_without_a_page_it_is_told_what_is_due() -> None:
     found = told(now="2026-03-02 13:00")
     assert (len(found.dues), found.missing) == (4, ())
-    assert told(now="2026-03-02 13:00", team=TEAM.model_copy(update={"packs": ()})).scopes == ()
+    assert told(now="2026-03-02 13:00", team=Following(procedures=Procedures())).scopes == ()
 
 
 # ---------------------------------------------------------------- the command, on a site

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pirsync.adapters.memory import person_edits
+from pirsync.model import CellEdit, Region
 from pirsync.page.birth import RECORD
+from pirsync.page.splice import splice
 
 from .stage import Stage, raw_incident, stage
 
@@ -50,3 +53,35 @@ def test_the_first_actions_of_a_pack_are_those_of_incidents_in_its_scope() -> No
     play.run_pass()
     assert [bool(row.ticket) for row in play.rows()] == [False, True]
     assert [row.action for row in born("Low", "full-review").rows()] == []
+
+
+def due(play: Stage) -> str:
+    return play.review().summary["due"].text
+
+
+def test_the_first_lines_of_a_review_say_what_is_due_by_which_clause() -> None:
+    play = born("Highest", "full-review", "soc2-cc7-4-5")
+    assert list(play.review().summary)[:2] == ["review status", "due"]
+    assert due(play).split("; ") == [
+        "scheduled by Thu 5 March 2026 08:00:00 +00:00, full-review 1.0 schedule (§4 step 1)",
+        "scheduled by the end of Mon 9 March 2026 (UTC), soc2-cc7-4-5 1.0 schedule (Schedule post-incident review), "
+        "which does not bind",
+        "approved by the end of Mon 9 March 2026 (UTC), soc2-cc7-4-5 1.0 approve (Evidence your auditor expects)",
+    ]
+    assert play.run_pass().changes == ()
+    assert "due" not in born("Highest").review().summary
+
+
+def test_what_is_due_follows_the_incident_and_what_people_record() -> None:
+    play = born("Low", "full-review", "major-review")
+    assert due(play) == ""
+    page, cell = play.page(), play.review().record["major incident"]
+    signed = '<p>yes <ac:link><ri:user ri:account-id="ana" /></ac:link></p>'
+    edit = CellEdit(region=Region.RECORD, label="", start=cell.start, end=cell.end, storage=signed, text="")
+    person_edits(play.world, page.id, splice(page.body, [edit]))
+    play.quiet()
+    play.run_pass()
+    assert due(play) == "scheduled by the end of Mon 16 March 2026 (UTC), major-review 1.0 schedule (§4 step 1)"
+    play.move("OPS-1", "Open", "new")
+    play.run_pass()
+    assert due(play) == ""

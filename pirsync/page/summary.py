@@ -38,7 +38,7 @@ def duration(length: timedelta) -> str:
 
 def later_events(incident: Incident, zone: str) -> str:
     """What happened to the incident after its first closure: re-opened, closed again, re-classified."""
-    words: list[str] = []
+    told: list[str] = []
     closed_once = False
     was_open = True
     for event in incident.events:
@@ -46,23 +46,25 @@ def later_events(incident: Incident, zone: str) -> str:
         if event.field == "status":
             opens = event.after not in incident.closed_statuses
             if closed_once and opens and not was_open:
-                words.append(f"re-opened {at}")
+                told.append(f"re-opened {at}")
             elif closed_once and not opens and was_open:
-                words.append(f"closed again {at}")
+                told.append(f"closed again {at}")
             closed_once = closed_once or not opens
             was_open = opens
         elif event.field == "severity" and closed_once:
-            words.append(f"severity {event.before or 'none'} → {event.after or 'none'} {at}")
-    return "; ".join(words)
+            told.append(f"severity {event.before or 'none'} → {event.after or 'none'} {at}")
+    return "; ".join(told)
+
+
+def words(label: str, text: str) -> SummaryCell:
+    """A row whose value is plain words."""
+    return SummaryCell(label=label, text=as_read(text), storage=cells.words(text))
 
 
 def summary(incident: Incident, review: Lozenge, actions: str, zone: str) -> tuple[SummaryCell, ...]:
     """All rows of the summary, in the order in which a new page shows them."""
     begun = incident.started or incident.detected
     lasted = duration(incident.resolved - begun) if begun and incident.resolved and incident.resolved > begun else ""
-
-    def words(label: str, text: str) -> SummaryCell:
-        return SummaryCell(label=label, text=as_read(text), storage=cells.words(text))
 
     return (
         SummaryCell(label="Review status", text=review.text, storage=cells.lozenge(review)),

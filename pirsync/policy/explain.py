@@ -19,7 +19,7 @@ from .deadlines import Deadline, Standing, action_deadline, binding, by, inciden
 from .instants import Followed, Terms, Version, version_of
 from .packs import DUTIES, Duty, Milestone, Pack
 from .people import People
-from .record import judged
+from .procedures import Procedures
 from .review import Review
 from .scope import Answer, Case, InScope, scope
 from .status import Outcome, outcome
@@ -35,18 +35,35 @@ WANTED = {
 
 
 class Following(Noun):
-    """How a team follows its procedures: the packs that are switched on, its calendar, rules and people.
+    """How a team follows its procedures, with those who have each duty as pages mention them."""
 
-    `approvers` are the accounts that may approve, as page versions name their authors; `mentioned` those who have each
-    duty, as pages mention them.
-    """
-
-    packs: tuple[Pack, ...]
-    calendar: Calendar
-    rules: Rules
-    people: People
-    approvers: tuple[str, ...] = ()
+    procedures: Procedures
     mentioned: dict[Duty, tuple[str, ...]] = Field(default_factory=dict)
+
+    @property
+    def packs(self) -> tuple[Pack, ...]:
+        """The packs that are switched on."""
+        return self.procedures.packs
+
+    @property
+    def calendar(self) -> Calendar:
+        """When the team works."""
+        return self.procedures.calendar
+
+    @property
+    def rules(self) -> Rules:
+        """How the team answers what the procedures leave open."""
+        return self.procedures.rules
+
+    @property
+    def people(self) -> People:
+        """Who has which duty."""
+        return self.procedures.people
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """Who may approve, as page versions name their authors."""
+        return self.mentioned.get(Duty.APPROVER, ())
 
 
 class Snapshot(Noun):
@@ -117,15 +134,14 @@ class Explanation(Noun):
 
 
 def explain(
-    case: Case, history: Sequence[Snapshot], current: Review | None, following: Following, now: datetime
+    incident: Incident, history: Sequence[Snapshot], current: Review | None, following: Following, now: datetime
 ) -> Explanation:
     """How an incident stands.
 
     `history` is every version of its page, oldest first; `current` the page as it is, with what Jira says of its
     tickets today (None: there is no page).
     """
-    if current is not None:
-        case = judged(case, current, following.calendar)
+    case = following.procedures.case(incident, current.page if current is not None else None)
     scopes = {pack.id: scope(pack, case) for pack in following.packs}
     concerned = tuple(pack for pack in following.packs if scopes[pack.id].answer is Answer.YES)
     ours = {one.head.version for one in history if one.is_ours}

@@ -1,0 +1,48 @@
+"""What a team follows: its procedures, calendar, rules and people; and what they make due for one incident."""
+
+from __future__ import annotations
+
+from pirsync.model import Incident, Noun, ReviewPage
+
+from .calendar import Calendar
+from .clocks import Rules, binding_run, runs
+from .deadlines import Deadline, binding, by, incident_deadlines
+from .packs import Pack
+from .people import People
+from .record import judged
+from .review import Review
+from .scope import Case
+
+
+class Procedures(Noun):
+    """The packs that are switched on and how the team answers them. `severities` are the words of its mapping."""
+
+    packs: tuple[Pack, ...] = ()
+    calendar: Calendar = Calendar()
+    rules: Rules = Rules()
+    people: People = People()
+    severities: tuple[str, ...] = ()
+
+    def case(self, incident: Incident, page: ReviewPage | None) -> Case:
+        """The incident as the procedures look at it, with what its page records of it."""
+        case = Case(incident=incident, severities=self.severities)
+        if page is None:
+            return case
+        return judged(case, Review(incident=incident, page=page, sections=()), self.calendar)
+
+    def deadlines(self, incident: Incident, page: ReviewPage | None) -> tuple[Deadline, ...]:
+        """What is due for an incident in the run of its clocks that binds, the earliest first."""
+        run = binding_run(runs(incident, self.rules), self.rules)
+        return incident_deadlines(self.packs, self.case(incident, page), run, self.calendar)
+
+    def due(self, incident: Incident, page: ReviewPage | None) -> str:
+        """The same in one line: what, by when, by which clause; of several for one thing the earliest binds.
+
+        Empty where nothing is due by these procedures, or not while the incident is open again.
+        """
+        found = self.deadlines(incident, page)
+        first = binding(found).values()
+        return "; ".join(
+            f"{one.must} {by(one.due, self.calendar)}, {one.name}{'' if one in first else ', which does not bind'}"
+            for one in found
+        )
