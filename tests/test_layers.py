@@ -40,7 +40,7 @@ ALLOWED = {
     "ports": CORE,
     "names": set(),
     "changes": CORE | {"ports", "names"},
-    "decision": CORE | {"ports", "changes"},
+    "decision": CORE | {"ports", "changes", "policy"},
     "adapters": CORE | {"config", "ports", "page", "adapters", ""},
     "sandbox": {"sandbox"},
     "reconcile": WHOLE,
