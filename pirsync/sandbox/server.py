@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterable
@@ -34,7 +35,9 @@ from .web import app as web
 if TYPE_CHECKING:
     from .world import World
 
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0
+_LOOK_SECONDS = 0.1
+"""Between looks for a signal that asks for the end."""
 
 
 def app(world: World, door: Door, keeper: Keeper) -> OneAtATime:
@@ -115,7 +118,7 @@ class Running:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join()
         self._socket.close()
 
@@ -131,7 +134,19 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
         await super().startup(sockets)
+        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Serve until told to end, and then end at once: uvicorn's own loop only looks ten times a second."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), _LOOK_SECONDS)
+
+    def end(self) -> None:
+        """End; for another thread to call once the server is ready."""
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._told.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End as usual, then save: after this a signal that was caught ends the process without another word."""

@@ -18,6 +18,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 BROWSER, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
 WAIT_SECONDS = 60
+LOOK_SECONDS = 0.05
 
 
 def is_gone(element: WebElement) -> bool:
@@ -90,7 +91,7 @@ class Person:
         """Click what leads to another page, and wait until it is there."""
         old = self.chrome.find_element(By.TAG_NAME, "html")
         self.clicks(element)
-        WebDriverWait(self.chrome, WAIT_SECONDS).until(lambda _: is_gone(old))
+        WebDriverWait(self.chrome, WAIT_SECONDS, LOOK_SECONDS).until(lambda _: is_gone(old))
 
     def link(self, words: str) -> WebElement:
         """The link that says exactly that."""

@@ -19,7 +19,7 @@ from pirsync.sandbox.server import Running
 from pirsync.sandbox.site import page_url
 from pirsync.sandbox.world import World
 from pirsync.sandbox.worlds import seed
-from tests.browser.person import BROWSER, DRIVER, WAIT_SECONDS, is_gone, started
+from tests.browser.person import BROWSER, DRIVER, LOOK_SECONDS, WAIT_SECONDS, is_gone, started
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +112,7 @@ class Hands:
         """Press keys that lead to another page, and wait until it is there."""
         old = self.chrome.find_element(By.TAG_NAME, "html")
         self.presses(*keys)
-        WebDriverWait(self.chrome, WAIT_SECONDS).until(lambda _: is_gone(old))
+        WebDriverWait(self.chrome, WAIT_SECONDS, LOOK_SECONDS).until(lambda _: is_gone(old))
 
     def is_shown(self, element: WebElement) -> bool:
         """Whether the focus is visible: a ring around it, and nothing in front of it."""
