@@ -165,7 +165,7 @@ NOT_AS_DOCUMENTED = (
     ),
     # Confluence
     Known(
-        r"(GET|POST) (/wiki)?/rest/api/content/\{id\}/property",
+        r"(GET|POST|PUT) (/wiki)?/rest/api/content/\{id\}/property(/\{key\})?",
         r"(request|response(/results)?)/value: .* is not valid under any of the given schemas",
         "a property's value is any JSON; the documents leave out lists of other things than texts",
     ),
