@@ -37,14 +37,16 @@ def main() -> int:
     code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("case", nargs="?", help="one case to play again")
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--minutes", type=float, default=28)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=24, help="how many real processes to kill")
     parser.add_argument("--workers", type=int, default=2)
     told = parser.parse_args()
     _prepare()
     if told.case:
-        return 0 if _play(case_of(told.case)) is None else 1
+        wrong = _play(case_of(told.case))
+        print(wrong or "it went well")
+        return 1 if wrong else 0
     end = time.monotonic() + told.minutes * 60
     space = [case for deployment in DEPLOYMENTS for case in singles(deployment)]
     random.Random(told.seed).shuffle(space)
@@ -57,9 +59,7 @@ def main() -> int:
         budget = max(end - time.monotonic(), 0)
         spend.on("single faults", _play, iter(space), time.monotonic() + budget * 0.75, len(space))
         spend.on("pairs of faults, each soon after the other", _play, pairs, end, sum(map(near, DEPLOYMENTS)))
-    wrong = spend.wrong
-    print("\n".join(wrong))
-    return 1 if wrong else 0
+    return 1 if spend.wrong else 0
 
 
 @dataclass
@@ -74,7 +74,9 @@ class Spending:
         """Play cases until they or the time are over; print how many of how many."""
         tried, wrong = 0, list[str]()
         while time.monotonic() < end and (chunk := list(islice(cases, CHUNK))):
-            wrong += [text for text in self.pool.imap_unordered(play, chunk) if text]
+            for text in filter(None, self.pool.imap_unordered(play, chunk)):
+                print(text, flush=True)
+                wrong.append(text)
             tried += len(chunk)
         drawn = "" if tried == size else f", drawn by seed {self.seed}"
         print(f"{tried} {name}, {tried / size:.2%} of {size:,}{drawn}; {len(wrong)} went wrong", flush=True)

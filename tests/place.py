@@ -250,7 +250,8 @@ def picture(place: Place) -> dict[str, Any]:
     sandbox = place.sandbox
     issues = sandbox.tracker.issues.values()
     tickets = [issue for issue in issues if issue.type_id == setup.TASK]
-    pages = sorted(sandbox.wiki.pages.values(), key=lambda page: page.title)
+    # Each team has an index, and of two with one title either may have been made first.
+    pages = sorted(sandbox.wiki.pages.values(), key=lambda page: (page.title, page.space_id))
     reviewed = {i.key: i for i in issues if i.remote_links}
     return {
         "tickets": sorted(_ticket(sandbox, ticket) for ticket in tickets),

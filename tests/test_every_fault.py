@@ -14,7 +14,7 @@ import pytest
 from pirsync.changes import Change
 from pirsync.model import Deployment
 from pirsync.selection import Mode, Selection
-from tests.fault_story import DEPLOYMENTS, calm, doubles, run, singles
+from tests.fault_story import DEPLOYMENTS, Case, calm, doubles, run, singles
 from tests.indoors import ADDRESS, Killed, lean
 from tests.place import INDEX, index_lines, picture, place_of, settle
 from tests.stage import parse_once
@@ -67,6 +67,12 @@ def test_the_picture_does_not_tell_addresses_apart() -> None:
         elsewhere = body.replace(ADDRESS, "http://127.0.0.1:1")
         assert elsewhere != body
         assert index_lines(elsewhere) == index_lines(body) != []
+
+
+def test_the_picture_does_not_tell_which_team_had_its_index_first() -> None:
+    """The first team's waits for the next pass where looking for it failed."""
+    looks = calm("cloud").names.index("GET /wiki/rest/api/content/search") + 1
+    assert run(Case("cloud", looks, "drop-before")) == calm("cloud").end
 
 
 def test_a_kill_among_reads_that_go_out_together_ends_the_process() -> None:
