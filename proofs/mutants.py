@@ -149,7 +149,11 @@ def _codes(work: Path) -> Iterator[tuple[str, int | None]]:
 
 
 def _forget_survivors(work: Path) -> None:
-    """Let mutmut try all again that tests did not fail for; those of functions that have changed it tries anyway."""
+    """Let mutmut try all again that tests did not fail for; those of functions that have changed it tries anyway.
+
+    It also has to find out anew which tests run which function.
+    """
+    (work / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     for told in _results(work):
         result = json.loads(told.read_text(encoding="utf-8"))
         codes = result["exit_code_by_key"].items()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from pirsync import draft
 from pirsync.changes import CreatePage, WriteMemory, describe
-from pirsync.decision import Finding, FindingKind, Observed, Plan
+from pirsync.decision import Exemption, Finding, FindingKind, Observed, Plan
 from pirsync.model import IndexRow, Lozenge, PageStatus, Shown
 from pirsync.plan import desired, plan, scope
 from pirsync.ports import PageDraft
@@ -217,6 +217,46 @@ def test_a_page_of_an_incident_restricted_later_is_told_and_left() -> None:
     assert finding(decided, FindingKind.RESTRICTED) == (
         "OPS-1 has become restricted, but its page https://wiki.example.com/pages/500 is not: restrict it by hand"
     )
+
+
+# ---------------------------------------------------------------- exemptions
+
+DRILL = Exemption(key="OPS-1", id=INCIDENT.id, reason="A drill", approver="Hanna", date=date(2026, 3, 3))
+EXEMPT = Lozenge(text="EXEMPT", colour="Grey")
+
+
+def exempt(seen: Observed) -> IndexRow:
+    """The line that is all that is planned."""
+    decided = decide(seen, terms(exemptions=(DRILL,)))
+    assert decided == Plan(index_row=decided.index_row)
+    assert decided.index_row is not None
+    return decided.index_row
+
+
+def test_an_exempt_incident_gets_its_line_with_the_reason_and_nothing_else_is_written() -> None:
+    shown = exempt(observed(None))
+    assert (shown.page_title, shown.page_url, shown.status) == (DRILL.words, "", EXEMPT)
+    assert (shown.severity, shown.done, shown.total, shown.overdue) == (INCIDENT.severity, 0, 0, 0)
+    assert exempt(observed(None, gone="its page is deleted")) == shown
+    assert decide(observed(None, incident=incident(is_closed=False)), terms(exemptions=(DRILL,))) == Plan()
+
+
+def test_the_page_of_an_exempt_incident_stays_as_it_is_with_the_reason_beside_its_title() -> None:
+    shown = exempt(observed(body_of([settled_row()]), [done()]))
+    title = f"OPS-1 Post-incident review: {DRILL.words}"
+    assert (shown.page_title, shown.page_url) == (title, "https://wiki.example.com/pages/500")
+    assert shown.status == EXEMPT
+
+
+def test_of_an_exempt_incident_that_is_restricted_the_index_shows_the_key_alone() -> None:
+    assert exempt(observed(None, incident=incident(is_restricted=True))) == KEY_ALONE.model_copy(
+        update={"status": EXEMPT}
+    )
+
+
+def test_no_body_is_made_for_an_exempt_incident() -> None:
+    made = desired(observed(None), terms(exemptions=(DRILL,)), lambda _: ("<p>born</p>", 1))
+    assert (made.birth_body, made.creates_at_birth, made.in_scope) == (None, 0, True)
 
 
 def test_a_new_page_is_labelled_linked_and_bound_in_that_order() -> None:
