@@ -286,6 +286,7 @@ def test_every_unknown_name_is_told_with_its_line_and_the_nearest_known() -> Non
         "mine:2: 'ttle' is not known; did you mean 'title'?",
         "mine:3: 'zzz' is not known; known are key, title",
     ]
+    assert problems("{{ titxxx }}") == ["mine:1: 'titxxx' is not known; did you mean 'title'?"]
     assert problems("<p/>", base="{{ kez }}") == ["base:1: 'kez' is not known; did you mean 'key'?"]
 
 
@@ -306,6 +307,12 @@ def test_what_fails_while_rendering_says_in_which_template_and_line() -> None:
     assert problems("{{ key }}\n{{ title.__class__ }}") == [
         "mine:2: access to attribute '__class__' of 'str' object is unsafe.; known are key, title"
     ]
+
+
+def test_a_name_that_is_missing_while_rendering_is_told_with_the_nearest_known() -> None:
+    with pytest.raises(ConfigError) as refused:
+        made("a\n{{ ttle }}").render({"title": "T", "key": "K"})
+    assert list(refused.value.problems) == ["mine:2: 'ttle' is undefined; did you mean 'title'?"]
 
 
 def test_a_body_that_the_new_editor_would_not_keep_is_told() -> None:

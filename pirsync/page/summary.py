@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import dropwhile
 from zoneinfo import ZoneInfo
 
 from pirsync.model import Incident, Lozenge, Noun
@@ -32,8 +33,8 @@ def duration(length: timedelta) -> str:
     hours, rest = divmod(rest, 3600)
     minutes, rest = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
-    first = next((i for i, (n, _) in enumerate(parts) if n), len(parts) - 1)
-    return " ".join(f"{n} {unit}" for n, unit in parts[first : first + 2] if n) or "0 s"
+    largest = list(dropwhile(lambda part: not part[0], parts))[:2]
+    return " ".join(f"{n} {unit}" for n, unit in largest if n) or "0 s"
 
 
 def later_events(incident: Incident, zone: str) -> str:

@@ -48,7 +48,7 @@ class ReviewTemplate:
         try:
             self._template = self._environment.get_template(name)
         except TemplateSyntaxError as error:
-            raise ConfigError(f"{error.name or name}:{error.lineno}: {error.message}") from None
+            raise ConfigError(f"{name}:{error.lineno}: {error.message}") from None
         except TemplateError as error:
             raise ConfigError(f"{name}: {error.message}") from None
 
@@ -62,7 +62,7 @@ class ReviewTemplate:
     def check(self, sample: Mapping[str, Any]) -> None:
         """Raise ConfigError for unknown names in any branch, for a body that is not clean for the new editor."""
         for name, source in self._sources.items():
-            unknown = find_undeclared_variables(self._environment.parse(source, name, name)) - set(sample)
+            unknown = find_undeclared_variables(self._environment.parse(source)) - set(sample)
             problems = [f"{name}:{_line(source, word)}: {_unknown(word, sample)}" for word in sorted(unknown)]
             if problems:
                 raise ConfigError(problems)
