@@ -224,8 +224,8 @@ def test_what_is_missing_is_said_in_one_line_without_an_address_that_is_not_safe
 
 
 def test_a_comment_of_the_greatest_length_is_whole() -> None:
-    (whole,) = timeline(incident(notes=(note(1, "x" * LONGEST_NOTE),)), ZONE, SITE)
-    assert whole.text == f"<p>{'x' * LONGEST_NOTE}</p>"
+    (whole,) = timeline(incident(notes=(note(1, "x" * (LONGEST_NOTE - 2) + "<3"),)), ZONE, SITE)
+    assert whole.text == f"<p>{'x' * (LONGEST_NOTE - 2)}&lt;3</p>"
     (cut,) = timeline(incident(notes=(note(1, "x" * LONGEST_NOTE + "y"),)), ZONE, SITE)
     assert cut.text == f"<p>{'x' * LONGEST_NOTE}</p><p>… (the rest is in Jira)</p>"
 
