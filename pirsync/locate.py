@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from .decision import Terms
 from .directory import Sources
@@ -13,9 +14,12 @@ from .draft import page_mark
 from .errors import AuthInDoubt
 from .known import Known, memory_of
 from .model import Incident, Page, PageHead, PageStatus, Property, ReviewPage, current_first
-from .names import LINK_PREFIX, PAGE_PROPERTY, STAMP
+from .names import LINK_PREFIX, PAGE_LABEL, PAGE_PROPERTY, STAMP
 from .plan import scope
 from .ports import Stamp, WikiReads
+
+AT_ONCE = 250
+"""Labelled pages that are read together."""
 
 
 @dataclass
@@ -46,6 +50,7 @@ class _Search:
         self._follow({incident.id: incident for incident in lost}, self._pointers(lost))
         # A page that was put away may have been made anew, and the incident have taken no link to the new one.
         self._find_by_title([incident for incident in lost if not self._has_current(incident.id)])
+        self._find_by_label([incident for incident in lost if incident.id not in self._found.known])
         return self._found
 
     def _has_current(self, incident_id: str) -> bool:
@@ -105,6 +110,29 @@ class _Search:
             # What lies in the trash has given its title away.
             if pages and pages[0].status is not PageStatus.TRASHED:
                 self._found.holders[incident.id] = pages[0]
+
+    def _find_by_label(self, incidents: list[Incident]) -> None:
+        """Pages that people renamed, of incidents that took no link, by what all labelled pages say: only for those
+        of which an earlier state may have made one."""
+        asked = [i for i in incidents if self._may_be_forgotten(i)]
+        lost = {incident.key: incident for incident in asked}
+        wiki = self._sources.wiki
+        heads = iter(wiki.labelled(self._terms.space, PAGE_LABEL, None) if lost else ())
+        while ids := [head.id for head in islice(heads, AT_ONCE)]:
+            told = [page for page in wiki.pages(ids) if any(key in page.body for key in lost)]
+            properties = self._properties([page.id for page in told])
+            for page in told:
+                cell = self._read(page).summary.get("incident")
+                if cell is not None and (incident := lost.get(cell.issue_key or "")) is not None:
+                    self._bind(incident, page, properties[page.id])
+
+    def _may_be_forgotten(self, incident: Incident) -> bool:
+        state, terms = self._sources.state, self._terms
+        if state.born_with_owner or scope(incident, terms) or incident.is_restricted:
+            return False
+        closings = [e.at for e in incident.events if e.after in incident.closed_statuses]
+        first = min([*closings, *([incident.closed] if incident.closed else [])], default=state.created_at)
+        return first <= state.created_at
 
     def _properties(self, page_ids: list[str]) -> dict[str, Property | None]:
         wiki = self._sources.wiki

@@ -41,8 +41,8 @@ def play(request: pytest.FixtureRequest) -> Stage:
     return at_work(request.param)
 
 
-def at_work(deployment: Deployment = "cloud") -> Stage:
-    told = stage(deployment)
+def at_work(deployment: Deployment = "cloud", begun: Callable[[Stage], Stage] = lambda told: told) -> Stage:
+    told = begun(stage(deployment))
     told.template = SMALL
     told.run_pass()
     told.type_row("Fix the queue")
@@ -696,6 +696,22 @@ def test_our_own_page_that_was_put_away_is_found_by_its_title_alone(deployment: 
     lost.run_pass()
     assert len(tickets(lost)) == 1
     assert [one.id for one in lost.world.wiki.titled("OPS", page.title)] == [page.id]
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_a_renamed_page_is_found_by_its_label_where_the_incident_took_no_link(deployment: Deployment) -> None:
+    play = at_work(deployment, without_links)
+    page = play.page()
+    moved(play, title="The great outage")
+    copied_from(play, page.id, "A copy of it")
+    lost = without_state(play)
+    lost.clock.forward(61)
+    lost.move(tickets(lost)[0], "Done", "done")
+    lost.run_pass()
+    found = lost.world.wiki.page(page.id)
+    assert found is not None
+    assert ">DONE<" in found.body
+    assert lost.world.wiki.titled("OPS", "OPS-1 Post-incident review") == []
 
 
 @pytest.mark.parametrize("links", [True, False])
