@@ -28,7 +28,7 @@ lint: $(VENV)/.installed
 
 # The long version of the tests in which Schemathesis makes up the requests: at most half an hour on two cores.
 fuzz: $(VENV)/.installed
-	SCHEMATHESIS_EXAMPLES=100 $(BIN)/pytest -n auto tests/sandbox/conformance/test_schemathesis.py
+	SCHEMATHESIS_EXAMPLES=150 $(BIN)/pytest -n auto tests/sandbox/conformance/test_schemathesis.py
 
 # The long version of the tests of edits in pages: at most half an hour.
 splice: $(VENV)/.installed

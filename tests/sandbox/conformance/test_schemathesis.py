@@ -2,7 +2,7 @@
 
 Every operation that the walk has been through is asked; the walk's own values are among those made up, so that some
 find what they ask for. Without a variable the same few valid requests are made every time. With
-`SCHEMATHESIS_EXAMPLES=100`, which `make fuzz` sets, it is that many of each operation, half of them not valid.
+`SCHEMATHESIS_EXAMPLES=150`, which `make fuzz` sets, it is that many of each operation, half of them not valid.
 """
 
 from __future__ import annotations
