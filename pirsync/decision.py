@@ -147,6 +147,11 @@ class Journal(Noun):
     barred: Barred | None
     wishes: Wishes = Wishes()
 
+    @property
+    def tickets(self) -> tuple[IntentStatus, ...]:
+        """The lines for tickets: ids of pages and comments are numbers of other series, and may be the same."""
+        return tuple(intent for intent in self.intents.values() if intent.kind == "ticket")
+
     def rests_until(self, claimed: str, now: datetime) -> datetime | None:
         """The instant until which a cell is left as others write it, because writing it anew did not last."""
         recent = [at for at in self.asserted.get(claimed, ()) if at > now - FLAP_WINDOW]
@@ -214,6 +219,7 @@ class FindingKind(StrEnum):
     INCIDENT_GONE = "IncidentGone"
     CLOSED_AS_DUPLICATE = "ClosedAsDuplicate"
     OVERDUE = "Overdue"
+    DONE_WITHOUT_EVIDENCE = "DoneWithoutEvidence"
     NOT_SETTLING = "NotSettling"
     FAILED = "Failed"
 

@@ -24,6 +24,7 @@ from .model import (
     Noun,
     StatusCategory,
     Ticket,
+    Trail,
 )
 from .ports import RawIssue, Want
 from .resources import mappings_dir
@@ -40,6 +41,8 @@ _INCIDENT_FIELDS = (
     "issuelinks",
 )
 # fmt: on
+
+_TRAIL_FIELDS = ("comment", "attachment", "updated")
 
 _CLOSING_FIELDS = ("statuscategorychangedate", "resolutiondate")
 """Where an instant of closure is, best first, when the changelog does not hold it. `updated` is no witness: writing
@@ -191,6 +194,11 @@ def want_ticket() -> Want:
     return Want(fields=_TICKET_FIELDS, expand=("changelog",), properties=(TICKET_PROPERTY,))
 
 
+def want_trail() -> Want:
+    """What to read of a ticket whose work is to be proven."""
+    return want_ticket().model_copy(update={"fields": (*_TICKET_FIELDS, *_TRAIL_FIELDS)})
+
+
 def lacks_comments(raw: RawIssue) -> bool:
     """Whether the answer holds fewer comments than the issue has, or does not tell."""
     block = read.table(read.field(read.table(raw.get("fields")), "comment"))
@@ -283,6 +291,21 @@ def ticket(raw: RawIssue, context: Context) -> Ticket:
         labels=read.several(read.field(fields, "labels")),
         mark=_mark(raw),
         links=read.links(read.field(fields, "issuelinks")),
+    )
+
+
+def trail(raw: RawIssue) -> Trail:
+    """What came with a ticket that may prove its work."""
+    fields = read.table(raw.get("fields"))
+    block = read.table(read.field(fields, "comment"))
+    comments = [read.table(comment) for comment in read.items(block.get("comments"))]
+    total, files = block.get("total"), read.items(read.field(fields, "attachment"))
+    return Trail(
+        addresses=read.addresses(comments),
+        files=tuple(sorted(read.text(read.table(file).get("filename")) for file in files)),
+        comments=total if isinstance(total, int) else len(comments),
+        is_whole=not lacks_comments(raw),
+        updated=read.instant(read.field(fields, "updated")),
     )
 
 

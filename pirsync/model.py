@@ -128,8 +128,28 @@ class Mark(Noun):
     incident: str
 
 
+class Trail(Noun):
+    """What a ticket holds that may prove its work; read where a procedure asks for proof.
+
+    `addresses` are those in its comments, `files` the names of its attachments. `outside` are the addresses of its
+    links to the outside; None: not asked for. An answer may hold fewer comments than there are, which `comments`
+    counts; then it is not `is_whole`. `updated` is when Jira says that anything of the ticket changed.
+    """
+
+    addresses: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    outside: tuple[str, ...] | None = None
+    comments: int = 0
+    is_whole: bool = True
+    updated: datetime | None = None
+
+
 class Ticket(Noun):
-    """The Jira issue that does an action item's work. `due` is Jira's plain date, without a zone."""
+    """The Jira issue that does an action item's work. `due` is Jira's plain date, without a zone.
+
+    `trail` is None where no procedure asks for proof. `unproven`: it is done, and the proof that one wants is not
+    there; a decision begins by telling that.
+    """
 
     id: str
     key: str
@@ -146,6 +166,8 @@ class Ticket(Noun):
     labels: tuple[str, ...]
     mark: Mark | None
     links: tuple[IssueLink, ...]
+    trail: Trail | None = None
+    unproven: bool = False
 
     @property
     def is_done(self) -> bool:

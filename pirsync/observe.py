@@ -37,6 +37,7 @@ from .page.review import read_review
 from .page.scan import BadPage
 from .ports import Query, RawIssue, Stamp, World
 from .practice import Practice
+from .proof import sought
 from .rows import hand_links_of
 
 T = TypeVar("T")
@@ -98,7 +99,10 @@ class Readings:
 
     def take_ticket(self, raw: RawIssue) -> Ticket:
         """Keep an issue that was read as a ticket."""
-        return self.keep_ticket(mapping.ticket(raw, self.practice.context))
+        ticket = mapping.ticket(raw, self.practice.context)
+        if self.practice.terms.procedures.asks_for_proof:
+            ticket = ticket.model_copy(update={"trail": mapping.trail(raw)})
+        return self.keep_ticket(ticket)
 
     def keep_ticket(self, ticket: Ticket) -> Ticket:
         """Have a ticket at hand by its id, its key and the incident that its mark names."""
@@ -202,12 +206,14 @@ class Readings:
             if incident_id in self.known and incident_id in self.incidents:
                 wanted |= dict.fromkeys(self._ticket_refs(self.incidents[incident_id], journals[incident_id]))
         missing = [ref for ref in wanted if ref not in self.absent and self._ticket(ref) is None]
+        asks = self.practice.terms.procedures.asks_for_proof
         if self.trust is Trust.REMEMBERED:
             for ref in (ref for ref in missing if ref not in self.written):
-                if kept := recall(self.sources.state, "ticket", ref, KeptTicket):
+                kept = recall(self.sources.state, "ticket", ref, KeptTicket)
+                if kept is not None and (kept.ticket.trail is not None or not asks):
                     self.keep_ticket(kept.ticket)
             missing = [ref for ref in missing if self._ticket(ref) is None]
-        want = mapping.want_ticket()
+        want = self.practice.want_ticket
         for raw in self.sources.tracker.issues(missing, want) if missing else ():
             self.take_ticket(raw)
         # Search may lag behind a create, and a moved ticket answers to its old key only when asked for it.
@@ -233,8 +239,8 @@ class Readings:
         refs = [*by_key.values(), *known.tickets]
         if known.memory is not None:
             refs += [*known.memory.rows, *known.memory.adopted]
-        for intent in journal.intents.values():
-            if intent.kind == "ticket" and intent.remote_id:
+        for intent in journal.tickets:
+            if intent.remote_id:
                 refs.append(intent.remote_id)
                 by_key[intent.remote_key] = intent.remote_id
                 # A ticket that was moved is still named by its first key, in its row and in the journal.
@@ -249,7 +255,7 @@ class Readings:
         if ticket.mark is not None or self.practice.terms.deployment == "cloud":
             return ticket
         owner = self.practice.terms.owner_id
-        value = next((i.mark for i in journal.intents.values() if i.remote_id == ticket.id), "")
+        value = next((i.mark for i in journal.tickets if i.remote_id == ticket.id), "")
         labels = [x.removeprefix(mark_label("")) for x in ticket.labels if x.startswith(mark_label(""))]
         memory = self.known[incident.id].memory
         if not value and memory is not None and ticket.id in memory.rows:
@@ -259,7 +265,7 @@ class Readings:
         if value:
             return ticket.model_copy(update={"mark": Mark(value=value, owner=owner, incident=incident.id)})
         if TICKET_LABEL in ticket.labels or not labels:
-            raw = self.sources.tracker.issue(ticket.id, mapping.want_ticket())
+            raw = self.sources.tracker.issue(ticket.id, self.practice.want_ticket)
             return self.take_ticket(raw) if raw is not None else ticket
         return ticket
 
@@ -282,6 +288,9 @@ class Readings:
         refs = dict.fromkeys(self._ticket_refs(incident, journal) if known is not None else ())
         refs |= dict.fromkeys(sorted(self.ids_by_incident.get(incident_id, ())))
         refs |= dict.fromkeys(row.ticket for row in (review.rows if review else ()) if row.ticket)
+        if packs := self.practice.terms.procedures.proving(incident, review):
+            for ticket in sought([t for r in refs if (t := self._ticket(r)) is not None], packs, self.sources.tracker):
+                self.keep_ticket(ticket)
         tickets = {r: self._marked(t, incident, journal) for r in refs if (t := self._ticket(r)) is not None}
         return Observed(
             incident=incident,
@@ -349,9 +358,9 @@ class Readings:
             labels=tuple(mark_label(mark) for mark in marks if mark not in described),
             phrases=tuple(mark_label(mark) for mark in described),
         )
-        for found in sources.tracker.search(query, mapping.want_ticket()):
+        for found in sources.tracker.search(query, self.practice.want_ticket):
             ticket = self.take_ticket(found)
-            if ticket.mark is None and (whole := sources.tracker.issue(ticket.id, mapping.want_ticket())):
+            if ticket.mark is None and (whole := sources.tracker.issue(ticket.id, self.practice.want_ticket)):
                 self.take_ticket(whole)
         self.looked.add(incident_id)
 

@@ -30,6 +30,7 @@ from .page.review import read_review
 from .page.splice import append_row, splice
 from .page.summary import SummaryCell, instant, summary, words
 from .policy import status
+from .policy.evidence import lacking
 from .ports import PageDraft
 from .rows import RowPlan, Situation, appended_cells, claim, plan_rows, rests
 
@@ -149,6 +150,7 @@ def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: dat
 def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: datetime) -> Plan:
     terms, page = desired.terms, observed.page
     assert page is not None  # the caller's branch
+    observed = _judged(observed, terms)
     situation = Situation(observed=observed, terms=terms, journal=journal, now=now)
     rows = plan_rows(situation)
     # A row that people copied is the same action.
@@ -184,7 +186,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         held = []
     bindings, refusals = binding.bindings(situation, page.version + 1 if held else page.version)
     findings = list(dict.fromkeys((*refusals, *findings)))
-    changes: tuple[Change, ...] = (*bindings, *held, *memory)
+    changes: tuple[Change, ...] = (*bindings, *rows.said, *held, *memory)
     return Plan(
         changes=changes,
         findings=tuple(findings),
@@ -192,6 +194,15 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         waiting="; ".join(waiting),
         index_row=index_row,
     )
+
+
+def _judged(observed: Observed, terms: Terms) -> Observed:
+    """The same with every ticket told that is done without the proof that the team's procedures want."""
+    packs = terms.procedures.proving(observed.incident, observed.review)
+    if not packs:
+        return observed
+    told = {ref: t.model_copy(update={"unproven": bool(lacking(packs, t))}) for ref, t in observed.tickets.items()}
+    return observed.model_copy(update={"tickets": told})
 
 
 def _duplicate(situation: Situation) -> list[Finding]:

@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 from .config import EVERY_TYPE, Run, Site, Team
 from .decision import DefaultItem, Exemption, Terms
 from .errors import ConfigError
-from .mapping import Context, Resolved, TeamMapping
+from .mapping import Context, Resolved, TeamMapping, want_ticket, want_trail
 from .model import Incident, Noun, StatusCategory
 from .page.template import ReviewTemplate
 from .policy.packs import Duty, Pack
 from .policy.people import People
 from .policy.procedures import Procedures
 from .policy.scope import Answer, scope
-from .ports import LinkType, State, TrackerReads, WikiReads, World
+from .ports import LinkType, State, TrackerReads, Want, WikiReads, World
 from .recall import recall
 
 F = TypeVar("F")
@@ -39,6 +39,11 @@ class Practice:
     template: ReviewTemplate
     context: Context
     extra_jql: str
+
+    @property
+    def want_ticket(self) -> Want:
+        """What to read of its tickets."""
+        return want_trail() if self.terms.procedures.asks_for_proof else want_ticket()
 
     def default_items(self, incident: Incident) -> tuple[DefaultItem, ...]:
         """The action items that its review starts with: the team's own, and those of the packs that are for it."""

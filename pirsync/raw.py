@@ -6,6 +6,7 @@ Shapes: facts on Jira, and the recorded answers of twelve sites; the oldest wrap
 from __future__ import annotations
 
 import html
+import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,8 @@ _NAMES = ("displayName", "name", "value", "label", "title", "key")
 
 _INTERNAL = "sd.public.comment"
 """The comment property by which Jira Service Management tells internal comments from public ones."""
+
+_ADDRESS = re.compile(r"\bhttps?://[^\s|\]\[\"'<>{}]+")
 
 _LEVELS = 100
 """No document is read deeper than this."""
@@ -195,6 +198,13 @@ def notes(block: object, rendered: object, url: str) -> tuple[Note, ...]:
         )
         found.append(note)
     return tuple(sorted(found, key=lambda note: (note.at, _number(note.id))))
+
+
+def addresses(comments: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Every address in the comments, each once, in wiki text or in an Atlassian document."""
+    bodies = (comment.get("body") for comment in comments)
+    written = (text(body) or (json.dumps(body) if isinstance(body, dict) else "") for body in bodies)
+    return tuple(sorted({found.rstrip(".,;:)") for body in written for found in _ADDRESS.findall(body)}))
 
 
 def is_internal(comment: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from pirsync.recall import KeptIndex, KeptTicket, Place, recall, recall_all
 from . import mapping
 from .draft import mark_label
 from .locate import prove_sight
-from .model import Incident, Mark, PageHead, Ticket
+from .model import Incident, PageHead, Ticket, Trail
 from .names import PAGE_LABEL, TICKET_LABEL
 from .observe import Readings
 from .ports import Query, RawIssue, State, Want, World
@@ -64,7 +64,7 @@ def poll(world: World, readings: Readings, overlap: timedelta) -> PageHead | Non
 
 def _news(world: World, practice: Practice, since: datetime) -> Iterator[RawIssue]:
     incidents = incident_query(practice).model_copy(update={"updated_since": since})
-    wants = (mapping.want_incident(practice.resolved), mapping.want_ticket())
+    wants = (mapping.want_incident(practice.resolved), practice.want_ticket)
     want = Want(
         fields=tuple(dict.fromkeys(wants[0].fields + wants[1].fields)),
         expand=tuple(dict.fromkeys(wants[0].expand + wants[1].expand)),
@@ -114,7 +114,7 @@ def _could_matter(incident: Incident, practice: Practice, state: State) -> bool:
 def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime) -> None:
     ticket = readings.take_ticket(raw)
     kept = recall(state, "ticket", ticket.id, KeptTicket)
-    if kept is not None and kept.ticket == _as_kept(ticket, kept.ticket.mark):
+    if kept is not None and kept.ticket == _as_kept(ticket, kept.ticket):
         return
     terms = readings.practice.terms
     incidents = {kept.incident} if kept else {link.other_id for link in ticket.links}
@@ -133,11 +133,27 @@ def _reviewing_team(incident_id: str, state: State) -> str | None:
     return place.team if place is not None else None
 
 
-def _as_kept(ticket: Ticket, mark: Mark | None) -> Ticket:
-    """Data Center's search answers without properties; what is known of the mark does not count as a change."""
-    if ticket.mark is None and mark is not None:
-        return ticket.model_copy(update={"mark": mark})
-    return ticket
+def _as_kept(ticket: Ticket, kept: Ticket) -> Ticket:
+    """Data Center's search answers without properties; what is known of the mark does not count as a change. Nor does
+    what a ticket holds before it is done."""
+    trail = _trail_as_kept(ticket.trail, kept.trail) if ticket.is_done else kept.trail
+    mark = ticket.mark if ticket.mark is not None else kept.mark
+    return ticket.model_copy(update={"trail": trail, "mark": mark})
+
+
+def _trail_as_kept(trail: Trail | None, kept: Trail | None) -> Trail | None:
+    """A search tells nothing of links to the outside. Where they were asked for, because the ticket had no other
+    proof, anything that happens to it may be a new one; elsewhere that it was updated is no news."""
+    if trail is None or kept is None:
+        return trail
+    more: dict[str, object] = {"outside": kept.outside}
+    if kept.outside is None:
+        more["updated"] = kept.updated
+    if trail.is_whole:
+        more["comments"] = kept.comments
+    elif trail.comments == kept.comments:
+        more |= {"addresses": kept.addresses, "is_whole": kept.is_whole}
+    return trail.model_copy(update=more)
 
 
 def _watch_pages(world: World, readings: Readings, since: datetime, now: datetime) -> PageHead | None:

@@ -40,6 +40,9 @@ WAYS: dict[FindingKind, str] = {
         "say on its page where the work goes on; close actions that are done elsewhere, or delete their rows"
     ),
     FindingKind.OVERDUE: "finish the ticket, or agree on another date in Jira",
+    FindingKind.DONE_WITHOUT_EVIDENCE: (
+        "add to the ticket what shows that it was done (the comment on it says what counts), or open it again"
+    ),
     FindingKind.NOT_SETTLING: "see who or what else writes to the page, or to its tickets, all the time",
     FindingKind.FAILED: "`pirsync reconcile {key}` tries again at once",
 }

@@ -16,7 +16,7 @@ CORE = {"errors", "model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports"}
 VALUES |= {"names", "changes", "decision", "packs"}
 REMEMBERING = ("recall", "known", "record")
-LOOKING = ("practice", "directory", *REMEMBERING, "locate", "observe", "scan")
+LOOKING = ("practice", "directory", "proof", *REMEMBERING, "locate", "observe", "scan")
 DECIDING = (
     "draft",
     "notices",

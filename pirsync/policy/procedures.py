@@ -7,11 +7,12 @@ from pirsync.model import Incident, Noun, ReviewPage
 from .calendar import Calendar
 from .clocks import Rules, binding_run, runs
 from .deadlines import Deadline, binding, by, incident_deadlines
+from .evidence import asking
 from .packs import Pack
 from .people import People
 from .record import judged
 from .review import Review
-from .scope import Case
+from .scope import Answer, Case, scope
 
 
 class Procedures(Noun):
@@ -29,6 +30,17 @@ class Procedures(Noun):
         if page is None:
             return case
         return judged(case, Review(incident=incident, page=page, sections=()), self.calendar)
+
+    @property
+    def asks_for_proof(self) -> bool:
+        """Whether an action may count as not done for lack of proof."""
+        return bool(asking(self.packs))
+
+    def proving(self, incident: Incident, page: ReviewPage | None) -> tuple[Pack, ...]:
+        """The packs that are for the incident, and by which an action without proof is not done."""
+        packs = asking(self.packs)
+        case = self.case(incident, page) if packs else None
+        return tuple(pack for pack in packs if case is not None and scope(pack, case).answer is Answer.YES)
 
     def deadlines(self, incident: Incident, page: ReviewPage | None) -> tuple[Deadline, ...]:
         """What is due for an incident in the run of its clocks that binds, the earliest first."""

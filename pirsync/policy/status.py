@@ -32,11 +32,16 @@ DROPPED_WORDS = frozenset(
 """Resolutions and statuses of category Done that mean "will not be done", folded to letters."""
 
 
+NO_EVIDENCE = "DONE, NO EVIDENCE"
+"""The status of a ticket that is done without the proof that the team's procedures want."""
+
+
 class Outcome(StrEnum):
     """What has become of an action item. "Won't do" is not "done" (facts: Jira trap 31)."""
 
     OPEN = "open"
     DONE = "done"
+    UNPROVEN = "done without evidence"
     DROPPED = "dropped"
 
 
@@ -48,11 +53,12 @@ class Counts(Noun):
     dropped: int
     overdue: int
     unticketed: int
+    unproven: int = 0
 
     @property
     def total(self) -> int:
         """All action items that are tickets or want to become one."""
-        return self.done + self.open + self.dropped + self.unticketed
+        return self.done + self.open + self.dropped + self.unticketed + self.unproven
 
 
 def _letters(words: str) -> str:
@@ -60,12 +66,12 @@ def _letters(words: str) -> str:
 
 
 def outcome(ticket: Ticket) -> Outcome:
-    """Open, done or dropped: by category first, then by what the resolution or the status is called."""
+    """Open, done or dropped: by category first, then by what the resolution or the status is called, then by proof."""
     if not ticket.is_done:
         return Outcome.OPEN
     if {_letters(ticket.resolution), _letters(ticket.status)} & DROPPED_WORDS:
         return Outcome.DROPPED
-    return Outcome.DONE
+    return Outcome.UNPROVEN if ticket.unproven else Outcome.DONE
 
 
 def lozenge_text(words: str) -> str:
@@ -80,6 +86,8 @@ def ticket_lozenge(ticket: Ticket) -> Lozenge:
     match outcome(ticket):
         case Outcome.DONE:
             return Lozenge(text=lozenge_text(ticket.status), colour="Green")
+        case Outcome.UNPROVEN:
+            return Lozenge(text=NO_EVIDENCE, colour="Yellow")
         case Outcome.DROPPED:
             dropped = _letters(ticket.resolution) in DROPPED_WORDS
             return Lozenge(text=lozenge_text(ticket.resolution if dropped else ticket.status), colour="Grey")
@@ -116,6 +124,7 @@ def count(tickets: Iterable[Ticket], unticketed: int, now: datetime, zone: str) 
         dropped=outcomes[Outcome.DROPPED],
         overdue=overdue,
         unticketed=unticketed,
+        unproven=outcomes[Outcome.UNPROVEN],
     )
 
 
@@ -129,6 +138,8 @@ def review_lozenge(incident: Incident, counts: Counts) -> Lozenge:
         return Lozenge(text="IN REVIEW", colour="Blue")
     if counts.open:
         return Lozenge(text="ACTIONS OPEN", colour="Blue")
+    if counts.unproven:
+        return Lozenge(text="EVIDENCE MISSING", colour="Yellow")
     if counts.dropped:
         return Lozenge(text="ACTIONS CLOSED", colour="Yellow")
     return Lozenge(text="ACTIONS COMPLETE", colour="Green")
@@ -141,6 +152,7 @@ def describe(counts: Counts) -> str:
     parts = [f"{counts.done} of {counts.total} done"]
     parts += [f"{counts.open} open"] if counts.open else []
     parts += [f"{counts.overdue} overdue"] if counts.overdue else []
+    parts += [f"{counts.unproven} done without evidence"] if counts.unproven else []
     parts += [f"{counts.unticketed} without a ticket"] if counts.unticketed else []
     parts += [f"{counts.dropped} will not be done"] if counts.dropped else []
     return ", ".join(parts)

@@ -19,7 +19,7 @@ def plan_hand_linked(situation: Situation, plan: RowPlan) -> None:
         ticket = observed.tickets.get(link.other_id)
         if ticket is None or ours(ticket, situation) or ticket.key in plan.forgotten:
             continue
-        if any(intent.remote_id == ticket.id for intent in situation.journal.intents.values()):
+        if any(intent.remote_id == ticket.id for intent in situation.journal.tickets):
             continue
         if ticket.id in shown:
             plan.adopted = sorted({*plan.adopted, ticket.id})

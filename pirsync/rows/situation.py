@@ -8,6 +8,7 @@ from datetime import datetime
 from pirsync.changes import COMMENTING, Change, describe
 from pirsync.decision import FLAPS, Finding, FindingKind, Journal, Observed, Terms
 from pirsync.model import CellEdit, Incident, IssueLink, Row, Shown, Ticket
+from pirsync.policy.packs import Pack
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Situation:
     def rows(self) -> tuple[Row, ...]:
         """The action rows that people see."""
         return self.observed.review.rows if self.observed.review else ()
+
+    @property
+    def asking(self) -> tuple[Pack, ...]:
+        """The procedures that want proof of each action of this incident."""
+        return self.terms.procedures.proving(self.observed.incident, self.observed.review)
 
     @property
     def forgotten(self) -> frozenset[str]:
@@ -55,6 +61,7 @@ class RowPlan:
 
     creates: list[Change] = field(default_factory=list)
     completions: list[Change] = field(default_factory=list)
+    said: list[Change] = field(default_factory=list)
     edits: list[CellEdit] = field(default_factory=list)
     appended: list[Ticket] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

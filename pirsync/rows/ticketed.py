@@ -16,6 +16,7 @@ from pirsync.page.summary import instant
 from pirsync.policy import status
 
 from .agreed import plan_agreed
+from .proof import plan_proof
 from .situation import RowPlan, Situation, best_effort, claim, hand_links, ours, rests
 
 
@@ -27,6 +28,7 @@ def plan_ticketed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan)
         if cell is not None and not _says(cell, column, said, ticket):
             _write(situation, row, ticket, (column, cell, content, said), plan)
     plan_agreed(situation, row, ticket, plan)
+    plan_proof(situation, ticket, plan)
     if status.is_overdue(ticket, situation.now, situation.terms.zone):
         owner = ticket.assignee.name if ticket.assignee else "nobody"
         message = f"{ticket.key} was due on {ticket.due} and is {ticket.status}; it is assigned to {owner}"
@@ -120,7 +122,7 @@ def complete(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
         message = f"{ticket.key} belongs to another installation or incident; it is shown, and nothing in it is changed"
         plan.findings.append(situation.finding(FindingKind.FOREIGN, message))
         return
-    made = next((i for i in situation.journal.intents.values() if i.remote_id == ticket.id), None)
+    made = next((i for i in situation.journal.tickets if i.remote_id == ticket.id), None)
     value = ticket.mark.value if ticket.mark else (made.mark if made else "")
     labels = (TICKET_LABEL, draft.mark_label(value)) if value else (TICKET_LABEL,)
     lacking = tuple(label for label in labels if label not in ticket.labels)

@@ -1,0 +1,43 @@
+"""Read what may prove a done action beyond what came with its ticket: only of a ticket that lacks proof so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from . import raw
+from .errors import Rejected
+from .model import Ticket
+from .policy.evidence import lacking, want_outside
+from .policy.packs import Pack
+from .ports import TrackerReads
+
+
+def sought(tickets: Iterable[Ticket], packs: tuple[Pack, ...], tracker: TrackerReads) -> list[Ticket]:
+    """Those of the tickets of which more had to be read, with all their comments and links to the outside."""
+    lack = [ticket for ticket in {t.id: t for t in tickets}.values() if _is_open(ticket, packs)]
+    return tracker.each(partial(_whole, packs, tracker), lack)
+
+
+def _is_open(ticket: Ticket, packs: tuple[Pack, ...]) -> bool:
+    """Whether something that was not read yet could be a proof."""
+    lack, trail = lacking(packs, ticket), ticket.trail
+    return bool(lack) and trail is not None and (not trail.is_whole or (trail.outside is None and want_outside(lack)))
+
+
+def _whole(packs: tuple[Pack, ...], tracker: TrackerReads, ticket: Ticket) -> Ticket:
+    trail = ticket.trail
+    assert trail is not None  # a ticket without one lacks nothing
+    if not trail.is_whole:
+        comments = tracker.comments(ticket.id)
+        fresh = {"addresses": raw.addresses(comments), "is_whole": True}
+        ticket = ticket.model_copy(update={"trail": trail.model_copy(update=fresh)})
+    if not want_outside(lacking(packs, ticket)):
+        return ticket
+    try:
+        outside = tuple(sorted({link.url for link in tracker.remote_links(ticket.id)}))
+    except Rejected:
+        # Where links are turned off, there are none.
+        outside = ()
+    assert ticket.trail is not None
+    return ticket.model_copy(update={"trail": ticket.trail.model_copy(update={"outside": outside})})

@@ -1,0 +1,75 @@
+"""A ticket that is done without the proof that the team's procedures want is told, and asked for it once on the ticket.
+
+| the ticket is | and | then |
+|---|---|---|
+| done without proof | | a finding; one comment on it says what would count |
+| done with proof | it was asked for before | the comment says that it is there |
+| open again | | nothing: the comment stays as it is |
+"""
+
+from __future__ import annotations
+
+from pirsync import draft
+from pirsync.decision import FindingKind
+from pirsync.model import Ticket
+from pirsync.notices import Notice, say
+from pirsync.policy.evidence import lacking, wanted
+from pirsync.policy.packs import Pack
+
+from .situation import RowPlan, Situation, ours
+
+ABOUT = "evidence"
+"""What the comment is about, whatever it says."""
+
+# There is no address in these words: the comment must never be the link that it asks for.
+_THERE = "There is evidence now of what was done here, so the review of {incident} counts this action as done."
+_MISSING = (
+    "This is {status}, but nothing here shows that it was done, so the review of {incident} does not count it as done "
+    "yet. What would show it:"
+)
+
+
+def plan_proof(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
+    """Tell of a done ticket without proof, and of the proof that came after it was asked for."""
+    if not ticket.is_done or not situation.asking:
+        return
+    lack = lacking(situation.asking, ticket)
+    if lack:
+        counts = "; ".join(f"{wanted(pack.evidence)} ({pack.name})" for pack in lack)
+        message = f"{ticket.key} is {ticket.status}, but nothing in it shows that it was done: it wants {counts}"
+        plan.findings.append(situation.finding(FindingKind.DONE_WITHOUT_EVIDENCE, message))
+    if ticket.mark is not None and not ours(ticket, situation):
+        return
+    notice = _missing(situation, ticket, lack) if lack else _there(situation, ticket)
+    mark = draft.comment_mark(situation.terms.owner_id, situation.observed.incident.id, ticket.id, ABOUT)
+    if lack or mark in situation.journal.intents:
+        _say(situation, notice, plan)
+
+
+def _missing(situation: Situation, ticket: Ticket, lack: tuple[Pack, ...]) -> Notice:
+    lines = [f"* {draft.escape_markup(f'{wanted(pack.evidence)} ({pack.name})')}" for pack in lack]
+    incident = situation.observed.incident.key
+    first = _MISSING.format(status=draft.escape_markup(ticket.status), incident=incident)
+    body = "\n".join([first, "", *lines])
+    return _notice(ticket, body, "it is done without evidence")
+
+
+def _there(situation: Situation, ticket: Ticket) -> Notice:
+    body = _THERE.format(incident=situation.observed.incident.key)
+    return _notice(ticket, body, "there is evidence now")
+
+
+def _notice(ticket: Ticket, body: str, said: str) -> Notice:
+    return Notice(issue_id=ticket.id, issue_key=ticket.key, about=ABOUT, body=body, said=said)
+
+
+def _say(situation: Situation, notice: Notice, plan: RowPlan) -> None:
+    saying = say(notice, situation.observed.incident.id, situation.terms, situation.journal, situation.now)
+    if saying.change is not None and saying.change not in plan.said:
+        plan.said.append(saying.change)
+    if saying.settles is not None:
+        plan.wakes.append(saying.settles)
+        plan.waiting.append(f"to be sure that {notice.issue_key} was not told before")
+    if saying.refused:
+        message = f"comment on {notice.issue_key}: {saying.refused}"
+        plan.findings.append(situation.finding(FindingKind.REFUSED, message))
