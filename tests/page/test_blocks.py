@@ -95,9 +95,19 @@ def test_a_block_is_written_as_its_place_allows(block: Block, page: str, item: s
 
 
 def test_a_table_within_a_cell_says_all_its_words_in_order() -> None:
-    inner = Table(((cell(ONE), cell(Quote((TWO, Rule())))), (cell(Code("", "x\n\n<y>")),)))
+    inner = Table(((cell(ONE), cell(Quote((Rule(), TWO)))), (cell(Code("", "x\n\n<y>")),)))
     assert write((Table(((cell(inner),),)),), Place.CELL) == (
         "<p>one / two / <code>x</code> / <code>&lt;y&gt;</code></p>"
+    )
+
+
+def test_code_is_lines_in_a_cell_and_in_a_quoted_list_where_no_macro_may_stand() -> None:
+    lines = "<p>one</p><p><code>x</code></p>"
+    assert write((Table(((cell(ONE, Code("", "x")),),)),), Place.PAGE) == (
+        f"<table><tbody><tr><td>{lines}</td></tr></tbody></table>"
+    )
+    assert write((Quote((BulletList("ul", ((ONE, Code("", "x")),)),)),), Place.PAGE) == (
+        f"<blockquote><ul><li>{lines}</li></ul></blockquote>"
     )
 
 

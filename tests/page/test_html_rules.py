@@ -96,11 +96,16 @@ def test_what_stands_in_a_list_outside_its_items_is_an_item() -> None:
 
 def test_what_stands_in_a_table_outside_its_cells_gets_a_cell_or_a_row() -> None:
     html = (
-        "<table><caption>a</caption>b<thead><tr><th>c</th></tr></thead><tbody><tr>d<td>e</td><i>f</i> </tr></tbody>"
-        "<tfoot><tr><td>g</td></tr></tfoot><!-- no --></table>"
+        "<table><caption>a<b>x</b></caption>b<thead><tr><th>c</th></tr></thead>"
+        "<tbody><tr>d<td>e</td><i>f</i> </tr></tbody>"
+        "<tfoot><tr><th>g</th><td>h</td></tr></tfoot><!-- no --></table>"
     )
     assert page(html) == table(
-        cell("a"), cell("b"), cell("c", "th"), cell("d") + cell("e") + cell("<em>f</em>"), cell("g")
+        cell("a<strong>x</strong>"),
+        cell("b"),
+        cell("c", "th"),
+        cell("d") + cell("e") + cell("<em>f</em>"),
+        cell("g", "th") + cell("h"),
     )
 
 
@@ -143,6 +148,7 @@ def test_a_language_is_told_where_the_code_macro_knows_it(classes: str, language
 
 def test_preformatted_text_keeps_its_blanks_and_lines() -> None:
     assert page("<pre>\n\n a<br/>b\r\n<span>c <i>d</i></span><!-- no -->\n e \n</pre>") == code(" a\nb\nc d\n e ")
+    assert page("<pre>X a X</pre>") == code("X a X")
 
 
 # ---------------------------------------------------------------- links, pictures, boxes
@@ -206,6 +212,7 @@ def test_a_picture_is_a_link_named_by_the_best_words_for_it(attributes: str, sho
         ('class="icon" src="/p/f.png"', ""),
         ('class="x rendericon" src="/p/f.png" title="t"', ""),
         ('class="emoticon" src="/p/smile.gif"', "🙂"),
+        ('class="emoticon" src="/p/smile.big.gif"', "🙂"),
         ('class="emoticon" src="/p/odd.thing.png"', ":odd:"),
         ('class="emoticon x" alt=" (y) " src="/p/smile.gif"', "(y)"),
     ],
