@@ -169,6 +169,9 @@ class _Scanner:
         element = self._at
         if not element.is_empty_tag:
             element.inner_end = self._offset()
+            if element.inner_end >= len(self._raw):
+                # It is called as our own root is, whose end tag closed it.
+                raise BadPage(f"mismatched tag at {position(self._raw, len(self._raw))}")
             element.end = self._raw.index(b">", element.inner_end) + 1
         assert element.parent is not None  # only the root has none, and it is never closed
         self._at = element.parent

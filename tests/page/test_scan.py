@@ -30,6 +30,7 @@ def test_entities_and_cdata_are_read_as_text() -> None:
         ("<p>one</b>", "mismatched tag at line 1, column 9"),
         ("\u00e9<p>\u00e9</b>", "mismatched tag at line 1, column 8"),
         ("<p>\n<p>x", "mismatched tag at line 2, column 5"),
+        ("<p>x</p><r>y", "mismatched tag at line 1, column 13"),
         ("a & b", "not well-formed (invalid token) at line 1, column 4"),
         ("<p>\u00e9\n\u00e9&</p>", "not well-formed (invalid token) at line 2, column 3"),
         ("<p>&unknown;</p>", "undefined entity at line 1, column 4"),
