@@ -202,7 +202,7 @@ class _Reader:
             if isinstance(child, Tag) and child.name == "li" and depth < DEEPEST:
                 self._children(child, flow, marks, depth + 1)
             elif isinstance(child, Tag):
-                self._tag(child, flow, marks, depth + 1)
+                self._tag(child, flow, marks, depth + 2)
             elif is_shown(child):
                 flow.say(str(child), marks)
             if item := flow.end():

@@ -243,3 +243,8 @@ def test_lists_and_tables_at_the_deepest_levels_lose_no_word(depth: int) -> None
     for html in ("<ul><li>a</li>b<i>c</i></ul>", "<table><tbody><tr><td>a</td>b</tr></tbody><tr>c</tr></table>"):
         for written in (page(deep + html), to_cell(deep + html, BASE)):
             assert read.text_of(scan(encode(written))).replace("|", "").split() in (["a", "b", "c"], ["abc"])
+
+
+@pytest.mark.parametrize("unit", ["<ul>", "<ol><li>", "<table>", "<table><tr>", "<table><tbody>", "<table><tr><td>"])
+def test_no_nesting_is_too_deep_to_keep_the_words(unit: str) -> None:
+    assert read.text_of(scan(encode(page(unit * 1_000 + "deep")))) == "deep"
