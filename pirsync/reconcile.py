@@ -18,7 +18,7 @@ from pirsync.recall import Place, recall, recall_all
 
 from . import mapping
 from .apply import FIRST_RETRY, LAST_RETRY, apply
-from .changes import Change, CreatePage, CreateTicket, UpdatePage, is_local
+from .changes import Change, CommentTicket, CreatePage, CreateTicket, UpdatePage, is_local
 from .decision import Finding, FindingKind, Journal, Plan
 from .errors import (
     Ambiguous,
@@ -279,8 +279,8 @@ class _Pass:
             keys = [item.readings.incidents[item.incident_id].key for item in self.unsettled]
             shown = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
             raise UnsafePlan(
-                f"this pass would create {creates} pages and tickets ({shown}), and max_creates is "
-                f"{self.limits.max_creates}: nothing was written. Look at `pirsync plan`, then allow it once with "
+                f"this pass would create {creates} pages, tickets and comments on tickets ({shown}), and max_creates "
+                f"is {self.limits.max_creates}: nothing was written. Look at `pirsync plan`, then allow it once with "
                 f"--max-creates {creates}, or raise run.max_creates"
             )
 
@@ -377,10 +377,10 @@ def _refusal(decided: Plan) -> str:
 
 
 def cost(change: Change) -> int:
-    """How many pages and tickets a change leads to."""
+    """How many pages, tickets and comments that notify somebody a change leads to."""
     if isinstance(change, CreatePage):
         return 1 + change.creates
-    return 1 if isinstance(change, CreateTicket) else 0
+    return 1 if isinstance(change, CreateTicket | CommentTicket) else 0
 
 
 def internal(error: Exception) -> str:

@@ -59,7 +59,9 @@ def test_the_brake_counts_over_all_teams() -> None:
     ops, net = play.practice(play.world), replace(play, team={"name": "net", "projects": ("NET",)})
     teams = [ops, net.practice(play.world)]
     limits = Limits(max_creates=7, overlap=timedelta(minutes=10))
-    with pytest.raises(UnsafePlan, match=r"would create 8 pages and tickets \(OPS-1, .* and 3 more\)"):
+    with pytest.raises(
+        UnsafePlan, match=r"would create 8 pages, tickets and comments on tickets \(OPS-1, .* and 3 more\)"
+    ):
         run_once(ALL, play.world, teams, limits, lambda _: None)
     assert pages(play) == 0
     run_once(ALL, play.world, teams, replace(limits, max_creates=8), lambda _: None)

@@ -11,6 +11,7 @@ from pirsync.adapters.memory_state import MemoryState
 from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant
 from pirsync.changes import EditComment, is_local
 from pirsync.decision import FindingKind
+from pirsync.errors import UnsafePlan
 from pirsync.model import COMMENT_PROPERTY, RemoteLink
 from pirsync.ports import TrackerReads
 from pirsync.report import Report
@@ -208,3 +209,15 @@ def test_proof_costs_one_request_of_a_done_ticket_that_has_none_and_then_no_more
     counted.run_pass(NEWS)
     counted.run_pass(NEWS)
     assert reads.asked.count("remote_links") <= 1
+
+
+def test_switching_a_procedure_on_cannot_flood_people_with_comments() -> None:
+    plain = stage()
+    keys = [done(plain)]
+    plain.run_pass()
+    asking = replace(plain, team={"packs": ("soc2-cc7",)})
+    with pytest.raises(UnsafePlan, match="would create 1 pages, tickets and comments on tickets"):
+        asking.run_pass(max_creates=0)
+    assert said(asking, keys[0]) == []
+    asking.run_pass(max_creates=1)
+    assert len(said(asking, keys[0])) == 1
