@@ -23,6 +23,7 @@ from pirsync.policy.packs import Duty
 from pirsync.policy.review import Review
 from pirsync.ports import Stamp
 from pirsync.practice import Practice
+from pirsync.proof import sought
 
 
 def tell(bench: Bench, key: str) -> None:
@@ -48,6 +49,9 @@ def _explain(bench: Bench, practice: Practice, readings: Readings, incident: Inc
     history: list[Snapshot] = []
     review = None
     if page is not None:
+        packs = practice.terms.procedures.proving(incident, readings.read(page))
+        for ticket in sought(readings.tickets.values(), packs, bench.world.tracker):
+            readings.keep_ticket(ticket)
         history = list(_history(bench, practice, readings, incident, page))
         review = _review(incident, page, practice, readings).model_copy(update={"tickets": _tickets(readings)})
     following = Following(procedures=practice.terms.procedures, mentioned=_mentioned(bench, practice, incident))
@@ -108,6 +112,8 @@ def _sentences(incident: Incident, told: Explanation, practice: Practice) -> Ite
     yield from _part("Due", _dues(told.dues, practice.terms.procedures.calendar))
     yield from _part("Before it was re-opened", _dues(told.earlier, practice.terms.procedures.calendar))
     yield from _part("Actions", (_action(one, practice.terms.procedures.calendar) for one in told.actions))
+    unproven = (f"{one.ticket} {one.text}: {one.pack} wants {one.wants}" for one in told.unproven)
+    yield from _part("Done without evidence", unproven)
     for missing in told.missing:
         yield from _part(f"Missing for {missing.pack}", map(_check, missing.checks))
     absent = (f"{one.pack}: {one.duty}{_roles(one.roles)} ({one.result}): {one.said}" for one in told.absent)

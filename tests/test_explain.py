@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from pirsync.model import CellEdit, Deployment, Incident, PageHead, Region
+from pirsync.model import CellEdit, Deployment, Incident, PageHead, Region, Trail
 from pirsync.page.review import read_review
 from pirsync.page.sections import read_sections
 from pirsync.page.splice import splice
@@ -152,6 +152,25 @@ def test_every_action_is_due_on_its_own_date_by_the_clauses_that_say_so() -> Non
         "soc2-cc7 1.0 complete (Implementation guidance)",
         "soc2-cc7-4-5 1.0 complete (Track remediation to completion)",
     )
+
+
+def test_an_action_that_is_done_without_evidence_is_not_done_and_it_is_told_what_would_count() -> None:
+    rows = [row(f"Act {n}", ticket=f"<p>ACT-{n}</p>") for n in (1, 2)]
+    tickets = {
+        "ACT-1": done(1, due=date(2026, 3, 8), trail=Trail()),
+        "ACT-2": done(2, due=date(2026, 3, 8), trail=Trail(files=("after.png",))),
+    }
+    body = body_of(rows)
+    seen = Review(incident=CLOSED, page=read_review(body, HEADERS), sections=read_sections(body), tickets=tickets)
+    found = explain(CLOSED, [BORN], seen, TEAM, at("2026-04-02 09:00"))
+    assert [(one.ticket, one.standing, one.done is None) for one in found.actions] == [
+        ("ACT-1", Standing.OVERDUE, True),
+        ("ACT-2", Standing.LATE, False),
+    ]
+    assert [(one.ticket, one.pack, one.wants.split(", or ")[0]) for one in found.unproven] == [
+        ("ACT-1", "soc2-cc7 1.0", "a comment with a link"),
+        ("ACT-1", "soc2-cc7-4-5 1.0", "a comment with a link"),
+    ]
 
 
 def test_an_approval_and_what_becomes_of_it_are_remarked() -> None:

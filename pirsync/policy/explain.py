@@ -16,6 +16,7 @@ from .calendar import Calendar
 from .checks import Checked, check, passed
 from .clocks import Rules, Run, binding_run, runs
 from .deadlines import Deadline, Standing, action_deadline, binding, by, incident_deadlines, standing
+from .evidence import asking, lacking, wanted
 from .instants import Followed, Terms, Version, version_of
 from .packs import DUTIES, Duty, Milestone, Pack
 from .people import People
@@ -119,6 +120,15 @@ class ActionDue(Noun):
     done: datetime | None
 
 
+class Unproven(Noun):
+    """One action that is done without the proof that a pack wants, and what would count."""
+
+    ticket: str
+    text: str
+    pack: str
+    wants: str
+
+
 class Explanation(Noun):
     """All of it. `earlier` are the deadlines of runs before a re-opening; `absent` are duties that are not recorded as
     present, or of which that cannot be told; `remarks` are sentences about approvals."""
@@ -127,6 +137,7 @@ class Explanation(Noun):
     dues: tuple[Due, ...]
     earlier: tuple[Due, ...]
     actions: tuple[ActionDue, ...]
+    unproven: tuple[Unproven, ...]
     missing: tuple[Missing, ...]
     absent: tuple[Presence, ...]
     waits: tuple[Waited, ...]
@@ -165,6 +176,7 @@ def explain(
         dues=dues,
         earlier=tuple(earlier),
         actions=tuple(_actions(concerned, current, following, now)),
+        unproven=tuple(_unproven(concerned, current)),
         missing=missing,
         absent=tuple(_absent(concerned, current, following)),
         waits=tuple(_waits(dues, concerned, case.incident, following)),
@@ -201,12 +213,14 @@ def _dues(
 def _actions(
     packs: tuple[Pack, ...], review: Review | None, following: Following, now: datetime
 ) -> Iterable[ActionDue]:
-    """Every ticket with a date by the clauses that want actions completed; what will not be done is not due."""
+    """Every ticket with a date by the clauses that want actions completed; what will not be done is not due, and
+    what is done without proof is not done."""
     clauses = [(pack, clause) for pack in packs for clause in pack.clauses if clause.must is Milestone.COMPLETED]
     tickets = [action.ticket for action in review.actions() if action.ticket is not None] if review is not None else []
     for ticket in tickets if clauses else ():
         if ticket.due is None or outcome(ticket) is Outcome.DROPPED:
             continue
+        done = None if lacking(asking(packs), ticket) else ticket.done_at
         deadlines = [action_deadline(pack, clause, ticket.due, following.calendar) for pack, clause in clauses]
         yield ActionDue(
             ticket=ticket.key,
@@ -214,9 +228,17 @@ def _actions(
             owner=ticket.assignee.name if ticket.assignee else "",
             clauses=tuple(one.name for one in deadlines),
             due=deadlines[0].due,
-            standing=standing(deadlines[0], ticket.done_at, now, following.rules),
-            done=ticket.done_at,
+            standing=standing(deadlines[0], done, now, following.rules),
+            done=done,
         )
+
+
+def _unproven(packs: tuple[Pack, ...], review: Review | None) -> Iterable[Unproven]:
+    tickets = [action.ticket for action in review.actions() if action.ticket is not None] if review is not None else []
+    for ticket in tickets:
+        for pack in lacking(asking(packs), ticket):
+            wants = wanted(pack.evidence)
+            yield Unproven(ticket=ticket.key, text=ticket.summary, pack=pack.name, wants=wants)
 
 
 def _missing(packs: Iterable[Pack], review: Review | None) -> tuple[Missing, ...]:
