@@ -9,11 +9,11 @@ import pytest
 
 from pirsync.adapters.memory_state import MemoryState
 from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant
-from pirsync.changes import EditComment, is_local
+from pirsync.changes import EditComment, describe, is_local
 from pirsync.decision import FindingKind
-from pirsync.errors import UnsafePlan
-from pirsync.model import COMMENT_PROPERTY, RemoteLink
-from pirsync.ports import TrackerReads
+from pirsync.errors import Ambiguous, UnsafePlan
+from pirsync.model import COMMENT_PROPERTY, TICKET_PROPERTY, RemoteLink
+from pirsync.ports import TrackerReads, TrackerWrites
 from pirsync.report import Report
 from tests.stage import NEWS, Stage, stage, with_one_ticket
 
@@ -221,3 +221,54 @@ def test_switching_a_procedure_on_cannot_flood_people_with_comments() -> None:
     assert said(asking, keys[0]) == []
     asking.run_pass(max_creates=1)
     assert len(said(asking, keys[0])) == 1
+
+
+class Losing:
+    """Writes of a Jira in which the reply to the first comment is lost, after it arrived or before."""
+
+    def __init__(self, real: TrackerWrites, arrives: bool) -> None:
+        self._real, self._arrives, self.tries = real, arrives, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def add_comment(self, *told: Any) -> str:
+        self.tries += 1
+        if self.tries > 1:
+            return self._real.add_comment(*told)
+        if self._arrives:
+            self._real.add_comment(*told)
+        raise Ambiguous("no answer")
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_where_the_reply_to_the_comment_is_lost_it_is_said_once_and_the_row_is_right_at_once(
+    play: Stage, arrives: bool
+) -> None:
+    key = done(play)
+    writes_of = Losing(play.world.tracker_writes, arrives)
+    doubtful = replace(play, world=replace(play.world, tracker_writes=cast(TrackerWrites, writes_of)))
+    first = doubtful.run_pass(NEWS)
+    assert (doubtful.status(), first.failed) == ("DONE, NO EVIDENCE", ())
+    doubtful.run_pass(NEWS)
+    assert writes_of.tries == 1
+    doubtful.clock.forward(61)
+    doubtful.run_pass(NEWS)
+    assert (len(said(play, key)), writes_of.tries) == (1, 1 if arrives else 2)
+    assert writes(doubtful.run_pass()) == []
+
+
+def test_a_dry_run_tells_the_comment_and_sends_none(play: Stage) -> None:
+    key = done(play)
+    dry = play.dry_run()
+    assert said(play, key) == []
+    assert [describe(c) for c in play.run_pass().changes] == [describe(c) for c in dry.changes]
+    assert f"comment on {key}: it is done without evidence" in [describe(change) for change in dry.changes]
+
+
+def test_a_ticket_of_another_installation_is_counted_and_not_spoken_to(play: Stage) -> None:
+    key = done(play)
+    theirs = {"mark": "0123456789abcdef", "owner": "another-owner", "incident": "10001"}
+    play.world.tracker_writes.set_property(issue_id(play, key), TICKET_PROPERTY, theirs)
+    play.run_pass()
+    assert said(play, key) == []
