@@ -85,8 +85,10 @@ SLICES = {
     ),
     "page-timeline": Slice(("page/timeline.py", "page/lint.py"), ("page/test_timeline.py", "page/test_lint.py")),
     "page-sections": Slice(("page/sections.py",), ("page/test_sections.py",)),
-    "page-html": Slice(("page/html.py", "page/blocks.py"), HTML, "not megabyte"),
-    "page-markdown": Slice(("page/markdown.py",), ("page/test_markdown.py",), "not linear"),
+    "page-html": Slice(("page/html.py", "page/blocks.py"), HTML, "not megabyte and not no_nesting"),
+    "page-markdown": Slice(
+        ("page/markdown.py",), ("page/test_markdown.py", "page/test_markdown_rules.py"), "not linear"
+    ),
 }
 
 

@@ -209,10 +209,15 @@ class _Converter(MarkdownConverter):
     convert_kbd = convert_samp = convert_code
 
     def convert_pre(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return self._code(el.get_text(), "", parent_tags)
+        return self._code(text, "", parent_tags)
 
     def convert_hr(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return "" if "_inline" in parent_tags else str(_HTML.convert_hr(self, el, text, parent_tags))
+        """Where no line can be drawn, what stands around it is still kept apart."""
+        return (
+            self._block("", parent_tags)
+            if "_inline" in parent_tags
+            else str(_HTML.convert_hr(self, el, text, parent_tags))
+        )
 
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         href = attribute(el, "href").strip()

@@ -101,7 +101,7 @@ def _named(inner: tuple[Element, ...], name: str) -> Iterator[Element]:
     return (element for element in inner if element.name == name)
 
 
-def _mentions(inner: tuple[Element, ...]) -> tuple[Mention, ...]:
+def mentions_in(inner: tuple[Element, ...]) -> tuple[Mention, ...]:
     """Everybody who is mentioned, in order. Anonymised people have no account and are left out."""
     refs = (
         user.attrs.get("ri:account-id") or user.attrs.get("ri:userkey") or user.attrs.get("ri:username")
@@ -169,7 +169,7 @@ def cell(element: Element) -> Cell:
         outer_start=element.start,
         outer_end=element.end,
         text=text,
-        mentions=_mentions(inner),
+        mentions=mentions_in(inner),
         dates=_dates(inner, text),
         links=tuple(a.attrs["href"] for a in _named(inner, "a") if "href" in a.attrs),
         lozenge=_lozenge(inner),

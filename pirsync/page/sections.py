@@ -6,6 +6,7 @@ Prompts that nobody typed over are not text. A table's cells are not lines; layo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from pirsync.model import Mention, Section
 
@@ -66,6 +67,10 @@ def _is_block(element: Element) -> bool:
     return element.name in _BLOCKS
 
 
+def _as_block(child: Element | str) -> Element | None:
+    return child if isinstance(child, Element) and _is_block(child) else None
+
+
 class _Reader:
     def __init__(self) -> None:
         self.sections = [_Open("", 0)]
@@ -87,15 +92,13 @@ class _Reader:
 
     def _mixed(self, element: Element) -> None:
         """Blocks one by one; what stands between them, inline, is a line of its own."""
-        inline = Element("p", {}, None)
-        for child in element.children:
-            if isinstance(child, str) or not _is_block(child):
-                inline.children.append(child)
-                continue
-            self._leaf(inline)
-            inline = Element("p", {}, None)
-            self.take(child)
-        self._leaf(inline)
+        for block, between in groupby(element.children, _as_block):
+            if block is not None:
+                self.take(block)
+            else:
+                inline = Element("p", {}, None)
+                inline.children += between
+                self._leaf(inline)
 
     def _leaf(self, element: Element) -> None:
         section = self.sections[-1]
@@ -110,22 +113,17 @@ class _Reader:
         section = self.sections[-1]
         inner = tuple(element.walk())
         section.links += [href for a in inner if a.name == "a" and (href := a.attrs.get("href"))]
-        section.links += _page_links(inner)
+        section.links += filter(None, _page_links(inner))
         section.pictures += sum(found.name == "ac:image" or read.macro(found) in _PICTURES for found in inner)
-        refs = (
-            user.attrs.get("ri:account-id") or user.attrs.get("ri:userkey") or user.attrs.get("ri:username")
-            for user in inner
-            if user.name == "ri:user"
-        )
-        section.mentions += [Mention(ref=ref) for ref in refs if ref]
+        section.mentions += read.mentions_in(inner)
 
 
-def _page_links(inner: tuple[Element, ...]) -> Iterator[str]:
-    """Links to pages and attachments of the wiki, by title or file name; Jira issues by key."""
+def _page_links(inner: tuple[Element, ...]) -> Iterator[str | None]:
+    """Links to pages and attachments of the wiki, by title or file name, to issues by key; empty if none is told."""
     for found in inner:
         if found.name == "ri:page":
-            yield found.attrs.get("ri:content-title", "")
+            yield found.attrs.get("ri:content-title")
         elif found.name == "ri:attachment" and (found.parent is None or found.parent.name != "ac:image"):
-            yield found.attrs.get("ri:filename", "")
+            yield found.attrs.get("ri:filename")
         elif read.macro(found) == "jira":
             yield found.parameter("key")

@@ -71,6 +71,44 @@ def test_links_people_and_pictures() -> None:
     assert section.lines == ("log", "see OPS-7 first")
 
 
+@pytest.mark.parametrize(
+    ("body", "lines", "pictures"),
+    [
+        (
+            "<ul><li>one{}two</li></ul>".format(macro("panel", "<ac:rich-text-body><p>in</p></ac:rich-text-body>")),
+            ("one", "in", "two"),
+            0,
+        ),
+        (f"<p>one{macro('code', '<ac:plain-text-body>x</ac:plain-text-body>')}two</p>", ("one", "x", "two"), 0),
+        (f"<p>one{macro('drawio')}two</p>", ("one", "two"), 1),
+        (f"<p>one {macro('anchor')}two</p>", ("one two",), 0),
+    ],
+)
+def test_a_macro_that_has_a_body_or_draws_divides_the_line_that_it_stands_in(
+    body: str, lines: tuple[str, ...], pictures: int
+) -> None:
+    assert (only(body).lines, only(body).pictures) == (lines, pictures)
+
+
+def test_pictures_are_counted_in_cells_and_within_words() -> None:
+    image = '<ac:image><ri:url ri:value="https://example.com/i.png" /></ac:image>'
+    assert only(f"<p>a <strong>b {image}</strong></p>").pictures == 1
+    assert (
+        only(f"<table><tbody><tr><td>{image}{macro('gliffy')}</td><td>{image}</td></tr></tbody></table>").pictures == 3
+    )
+
+
+def test_a_person_is_told_by_whatever_the_deployment_knows_them_by() -> None:
+    people = ('ri:account-id="a"', 'ri:userkey="k"', 'ri:username="n"', 'ri:local-id="x"')
+    body = "".join(f"<p><ac:link><ri:user {person} /></ac:link></p>" for person in people)
+    assert only(body).mentions == (Mention(ref="a"), Mention(ref="k"), Mention(ref="n"))
+
+
+def test_a_link_that_names_nothing_is_none() -> None:
+    jql = macro("jira", jqlQuery="project = OPS")
+    assert only(f"<p><a>a</a><ac:link><ri:page /></ac:link><ac:link><ri:attachment /></ac:link>{jql}</p>").links == ()
+
+
 def test_a_body_that_is_not_well_formed_is_refused() -> None:
     with pytest.raises(BadPage):
         read_sections("<p>one")
