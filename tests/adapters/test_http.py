@@ -269,7 +269,7 @@ def test_a_next_page_keeps_our_path_and_our_other_parameters(link: str) -> None:
         assert None is wiki.find("S", "T")
         first, second = (asked for asked in server.asked if asked.path == "/wiki/api/v2/pages")
     assert first.query | {"cursor": ["x"]} == second.query
-    assert first.query["status"] == ["current"]
+    assert first.query["status"] == ["current", "archived", "trashed"]
 
 
 def test_a_next_page_that_repeats_itself_ends_the_list() -> None:
