@@ -237,6 +237,41 @@ def test_markup_is_read_to_the_deepest_level_and_beyond_it_words_alone() -> None
     assert page(f"{deep}<div><u>a<i>b</i></u>") == "<p>a b</p>"
 
 
+@pytest.mark.parametrize(
+    ("unit", "levels"),
+    [
+        *[("<ul>", 2), ("<ul><li>", 2), ("<ul><li><ol><li>", 4), ("<table>", 1), ("<table><tr>", 2)],
+        *[("<table><tr><td>", 3), ("<table><tbody>", 2), ("<table><tbody><tr>", 3), ("<table><tbody><tr><th>", 4)],
+    ],
+)
+def test_what_a_list_or_a_table_takes_of_the_levels(unit: str, levels: int) -> None:
+    deep = "<div>" * (DEEPEST - levels - 1)
+    assert "<strong>a</strong>" in page(f"{deep}{unit}<b>a</b>")
+    assert "<strong>" not in page(f"{deep}<div>{unit}<b>a</b>")
+
+
+@pytest.mark.parametrize(
+    ("html", "levels", "last", "beyond"),
+    [
+        ("<ul><li>a<i>b</i></li></ul>", 1, "<ul><li><p>ab</p></li></ul>", "<ul><li><p>a b</p></li></ul>"),
+        ("<table><tr><th>a</th></tr></table>", 2, table(cell("a", "th")), table(cell("a"))),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", 1, table(cell("a") + cell("b")), table(cell("a b"))),
+        (
+            "<table><tbody><tr><td>a</td></tr><tr><td>b</td></tr></tbody></table>",
+            1,
+            table(cell("a"), cell("b")),
+            table(cell("a b")),
+        ),
+    ],
+)
+def test_an_item_a_row_and_a_cell_are_read_at_the_deepest_level_but_one(
+    html: str, levels: int, last: str, beyond: str
+) -> None:
+    deep = "<div>" * (DEEPEST - levels - 1)
+    assert page(deep + html) == last
+    assert page(f"{deep}<div>{html}") == beyond
+
+
 @pytest.mark.parametrize("depth", range(DEEPEST - 6, DEEPEST + 2))
 def test_lists_and_tables_at_the_deepest_levels_lose_no_word(depth: int) -> None:
     deep = "<div>" * depth
