@@ -165,7 +165,6 @@ class _Reader:
             self._image(tag, flow, marks)
         elif tag.name == "br":
             flow.break_line()
-            self._children(tag, flow, marks, depth)
         elif tag.name == "input":
             self._check_box(tag, flow, marks)
         else:
@@ -186,7 +185,6 @@ class _Reader:
             flow.put(Quote(self.blocks(tag, marks, depth)))
         elif name == "hr":
             flow.put(Rule())
-            self._children(tag, flow, marks, depth)
         elif name in _BLOCKS:
             header = "panelheader" in attribute(tag, "class").lower()
             flow.end_paragraph()

@@ -87,6 +87,10 @@ def test_a_block_ends_the_paragraph_around_it_and_an_unknown_tag_does_not() -> N
     assert page("a<div>b</div>c<foo>d</foo>e<hr/>f<br/>g") == "<p>a</p><p>b</p><p>cde</p><hr /><p>f<br />g</p>"
 
 
+def test_a_break_and_a_rule_hold_nothing_even_where_they_are_closed_later() -> None:
+    assert page("a<br>b</br>c<hr><i>d</i></hr>e") == "<p>a<br />bc</p><hr /><p><em>d</em>e</p>"
+
+
 def test_what_stands_in_a_list_outside_its_items_is_an_item() -> None:
     assert page("<ul>a<li>b</li> <!-- no --><ol><li>c</li></ol><i>d</i><li></li></ul>") == (
         "<ul><li><p>a</p></li><li><p>b</p></li><li><p></p><ol><li><p>c</p></li></ol></li>"
@@ -125,7 +129,8 @@ def test_a_span_is_a_small_number_or_none(value: str, kept: str) -> None:
 def test_a_panel_is_quoted_and_one_of_code_is_its_code() -> None:
     assert page('<div class="x panel"><p>a</p></div>') == "<blockquote><p>a</p></blockquote>"
     for kind in ("code", "preformatted"):
-        assert page(f'<div class="{kind} panel"><pre>a</pre></div>') == code("a")
+        header = f'<div class="{kind}Header panelHeader"><b>T</b></div>'
+        assert page(f'<div class="{kind} panel">{header}<pre>a</pre></div>') == f"<p><strong>T</strong></p>{code('a')}"
     assert page('<span class="panel">a</span><div class="panelish">b</div>') == "<p>a</p><p>b</p>"
     assert page('<div class="PanelHeader">a</div>b') == "<p><strong>a</strong></p><p>b</p>"
 
