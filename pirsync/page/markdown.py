@@ -227,7 +227,7 @@ class _Converter(MarkdownConverter):
         words = text.strip()
         if not words or el.get_text().strip() == href:
             key = _KEY_URL.search(url)
-            words = key[1] if key else words or self.escape(url, parent_tags)
+            words = key[1] if key else words or self._plain(url, parent_tags)
         return self._link(words, url, text)
 
     def _link(self, words: str, url: str, around: str) -> str:
@@ -240,7 +240,7 @@ class _Converter(MarkdownConverter):
         return self._picture(attribute(el, "alt"), attribute(el, "src"), parent_tags)
 
     def _picture(self, words: str, source: str, parent_tags: set[str]) -> str:
-        said = self.escape(words, parent_tags)
+        said = self._plain(words, parent_tags)
         url = escape.safe_url(source)
         return f"![{said}]({url.translate(_UNSAFE_IN_URL)})" if url else said
 

@@ -148,6 +148,8 @@ def flowed(*said: str) -> list[str]:
 def test_white_space_is_folded_over_the_borders_of_runs() -> None:
     assert flowed(" a\t\r\n\f ", " b", " ", "c ", " ") == ["a b c"]
     assert flowed("a\u00a0", " b") == ["a\u00a0 b"]
+    assert flowed("\u00a0a ", "\u00a0b") == ["\u00a0a \u00a0b"]
+    assert flowed(" Xa", "/", " Xb") == ["Xa<br />Xb"]
     assert flowed("a\x00b") == ["ab"]
     assert flowed("a", "/", " b", "/", "/") == ["a<br />b"]
 

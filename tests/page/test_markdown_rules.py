@@ -137,7 +137,7 @@ def test_code(storage: str, expected: str) -> None:
     [
         (code("a `b` \n\n``c"), "`` a `b` ``<br>``` ``c ```"),
         (code("a|b"), "`a\\|b`"),
-        ("<code>a<br/>b<br/> <br/>c`</code>", "`a`<br>`b`<br>`` c` ``"),
+        ("<code>a b<br/>c<br/> <br/>d`</code>", "`a b`<br>`c`<br>`` d` ``"),
         ("<pre><code>a<br/>b</code></pre>", "`a`<br>`b`"),
     ],
 )
@@ -153,6 +153,7 @@ def test_code_in_a_cell_is_a_span_a_line(content: str, expected: str) -> None:
         (macro("expand", title=PLAIN), f"`**{PLAIN}**`"),
         (f'<ri:user ri:username="{PLAIN}"/>', f"`@{PLAIN}`"),
         (f'<ac:link ac:anchor="{PLAIN}"/>', f"`{PLAIN}`"),
+        (f'<img alt="{PLAIN}"/>', f"`{PLAIN}`"),
         (f'<a href="https://e.com">{PLAIN}</a><br/>y', f"`{PLAIN}\ny`"),
     ],
 )
