@@ -89,9 +89,8 @@ def _is_block(tag: PageElement | None) -> bool:
     return tag.name in _BLOCKS or (tag.name in _MACROS and any(_child(tag, body) for body in bodies))
 
 
-def _child(tag: PageElement | None, name: str) -> Tag | None:
-    children = tag.children if isinstance(tag, Tag) else ()
-    return next((each for each in children if isinstance(each, Tag) and each.name == name), None)
+def _child(tag: Tag, name: str) -> Tag | None:
+    return next((each for each in tag.children if isinstance(each, Tag) and each.name == name), None)
 
 
 def _macro_name(tag: PageElement | None) -> str:
@@ -158,13 +157,14 @@ class _Converter(MarkdownConverter):
         return f" {text.strip()} " if "_inline" in parent_tags else f"\n\n{text.strip()}\n\n"
 
     def _code(self, text: str, language: str, parent_tags: set[str]) -> str:
+        """A block of code; spans line by line in a cell, and in a heading, which makes blanks of the line breaks."""
         body = text.replace("\r\n", "\n").strip("\n")
         if not body.strip():
             return ""
         if "_inline" not in parent_tags:
             return _fenced(body, language)
         lines = [_code_span(line.rstrip()) for line in body.split("\n") if line.strip()]
-        return "\n" + "\n".join(lines) + "\n" if _is_in_cell(parent_tags) else " ".join(lines)
+        return "\n" + "\n".join(lines) + "\n"
 
     # ------------------------------------------------------------ HTML
 

@@ -91,7 +91,7 @@ def test_what_lies_too_deep_keeps_its_words_and_loses_its_markup() -> None:
         ("<h2>a<div>b</div>c</h2>", "## a b c", "**a<br>b<br>c**"),
         ("<blockquote><p>q</p><p>r</p></blockquote>s", "> q\n>\n> r\n\ns", "q<br>r<br>s"),
         ("<ol><li>a</li><li>b<ul><li>c</li></ul></li></ol>x", "1. a\n2. b\n   - c\n\nx", "1. a<br>2. b<br>- c<br>x"),
-        ("<ul><li>a<ul><li>b</li></ul></li><li> </li></ul>", "- a\n  - b", "- a<br>- b"),
+        ("<ul><li>a<ul><li>b</li></ul></li><li> </li><li>c</li></ul>", "- a\n  - b\n- c", "- a<br>- b<br>- c"),
         ("a<hr/>b", "a\n\n---\n\nb", "a<br>b"),
         ("<h1>a<hr/>b</h1>", "# a b", "**a<br>b**"),
         ("<pre>a\n<br/>  <b>b*</b></pre>", "```\na\n\n  b*\n```", "`a`<br>`  b*`"),
@@ -120,6 +120,7 @@ def test_an_inline_task_list_has_boxes_and_another_list_has_none() -> None:
     ("storage", "expected"),
     [
         (code(" \n "), ""),
+        (code("X a X"), "```\nX a X\n```"),
         (code("\n\n a\r\nb\n"), "```\n a\nb\n```"),
         (code("a", language="c++ x`#-"), "```c++x#-\na\n```"),
         (macro("noformat", plain("a *b*"), language="py"), "```py\na *b*\n```"),
