@@ -245,6 +245,8 @@ def test_a_person_is_told_by_name_and_a_macros_setting_is_not(storage: str, expe
         (("<td colspan=' 2 '>a</td><td/>", "<td rowspan='x'>b</td><td colspan='0'>c</td>"),
          ("| a | a |  |", "| b | c |  |")),
         (("<td rowspan='100000'>a</td><td/>", "<td>c</td>"), ("| a |  |  |", "| c |  |  |")),
+        (("<td rowspan='4'>a</td>", *["<td>b</td>"] * 4),
+         ("| a |  |  |", "| a | b |  |", "| a | b |  |", "| a | b |  |", "| b |  |  |")),
         (("", "<td> a <br/> <br/>b</td>"), ("| a<br>b |  |  |",)),
     ],
 )  # fmt: skip
@@ -264,7 +266,7 @@ def test_a_table_is_cut_where_no_reader_would_follow() -> None:
     [
         ("<p>x</p>" + table("<th>A</th>") + "y", "x\n\n| A |\n| --- |\n\ny"),
         ("<table><caption>cap</caption><tbody><tr><th>A</th></tr></tbody></table>", "cap\n\n\n\n| A |\n| --- |"),
-        ("<table><tr>a<td>b</td></tr></table>", "a\n\n\n\n|  |\n| --- |\n| b |"),
+        ("<table><tr><i>a</i><td>b</td></tr></table>", "*a*\n\n\n\n|  |\n| --- |\n| b |"),
         ("x<table>words</table>y", "x\n\nwords\n\ny"),
         ("<td>a</td>b", "a\n\nb"),
     ],
