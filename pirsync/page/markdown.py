@@ -263,7 +263,7 @@ class _Converter(MarkdownConverter):
         """A pipe table; one within a cell as lines of `a / b`. What stands outside its cells comes first."""
         rows = [row for row in el.find_all("tr") if row.find_parent("table") is el]
         if _is_in_cell(parent_tags):
-            said = (" / ".join(self._said.get(id(cell), "") for cell in _cells(row)) for row in rows)
+            said = (" / ".join(self._said[id(cell)] for cell in _cells(row)) for row in rows)
             return self._block("\n".join((text.strip(), *said)), parent_tags)
         grid = self._grid(rows)
         if not grid:
@@ -283,7 +283,7 @@ class _Converter(MarkdownConverter):
             line: list[str] = []
             for cell in _cells(row):
                 _hang(line, hanging)
-                said, down = self._said.get(id(cell), ""), _span(cell, "rowspan")
+                said, down = self._said[id(cell)], _span(cell, "rowspan")
                 for _ in range(_span(cell, "colspan")):
                     if down > 1:
                         hanging[len(line)] = (down - 1, said)
