@@ -54,7 +54,7 @@ def _without_cdata(storage: str) -> str:
     parts = [first]
     for part in rest:
         inside, end, after = part.partition("]]>")
-        parts.append(entities.escape(inside, quote=False) + after if end else part)
+        parts.append(entities.escape(inside) + after if end else part)
     return "".join(parts)
 
 
@@ -152,9 +152,8 @@ class _Converter(MarkdownConverter):
         return words if "_noformat" in parent_tags else self.escape(words, parent_tags)
 
     def _block(self, text: str, parent_tags: set[str]) -> str:
-        if _is_in_cell(parent_tags):
-            return f"\n{text.strip()}\n"
-        return f" {text.strip()} " if "_inline" in parent_tags else f"\n\n{text.strip()}\n\n"
+        """A block on lines of its own; a heading makes blanks of the line breaks."""
+        return f"\n{text.strip()}\n" if _is_in_cell(parent_tags) else f"\n\n{text.strip()}\n\n"
 
     def _code(self, text: str, language: str, parent_tags: set[str]) -> str:
         """A block of code; spans line by line in a cell, and in a heading, which makes blanks of the line breaks."""

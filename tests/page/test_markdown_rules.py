@@ -36,7 +36,8 @@ def plain(text: str) -> str:
     [
         ("<p>x<![CDATA[a]]>b<![CDATA[<c>]]>d</p>", "xab\\<c>d"),
         ('<p><![CDATA["q" &lt;]]></p>', '"q" \\&lt;'),
-        ("<p>a</p><![CDATA[b", "a\n\nb"),
+        ("<p><![CDATA[a]]> <b>c]]></b></p>", "a **c\\]\\]>**"),
+        ("<p>a</p><![CDATA[b <i>c</i>", "a\n\nb *c*"),
     ],
 )
 def test_character_data_is_text_even_where_it_never_ends(storage: str, expected: str) -> None:
@@ -100,6 +101,10 @@ def test_what_lies_too_deep_keeps_its_words_and_loses_its_markup() -> None:
 def test_a_block_is_said_in_the_open_and_in_a_cell(storage: str, open_: str, cell: str) -> None:
     assert said(storage) == open_
     assert in_cell(storage) == cell
+
+
+def test_a_header_cell_keeps_to_one_line_as_any_cell_does() -> None:
+    assert said(table("<th><h2>a</h2>b</th>")) == "| **a**<br>b |\n| --- |"
 
 
 def test_preformatted_text_keeps_its_lines_and_whoever_it_mentions() -> None:
