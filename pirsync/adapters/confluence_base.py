@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -106,7 +107,7 @@ def path_part(name: str) -> str:
     return quote(name, safe="")
 
 
-class ConfluenceBase:
+class ConfluenceBase(ABC):
     """One Confluence, reached through a client library's session; only `request` of the client is ever used.
 
     `now` is used for one thing: CQL takes "since" as a number of minutes before the server's present.
@@ -175,9 +176,9 @@ class ConfluenceBase:
             for found in self._results(answer, "GET content/search"):
                 yield self._v1_head(found, answer)
 
+    @abstractmethod
     def titled(self, space: str, title: str) -> list[Page]:
         """The pages of that very title, whatever became of them, the current one first; each dialect asks its way."""
-        raise NotImplementedError
 
     def find(self, space: str, title: str) -> Page | None:
         """The current page of that very title."""
