@@ -7,12 +7,12 @@ from .changes import Change, CreateIndex, LabelPage, UpdateIndex
 from .decision import FindingKind, ObservedIndex, Plan
 from .directory import Sources
 from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
+from .index_plan import plan_index
 from .known import journal
 from .model import IndexRow, PageHead
 from .names import INDEX_LABEL
 from .page.index import read_index
 from .page.scan import BadPage
-from .plan import plan_index
 from .ports import World
 from .practice import Practice
 from .recall import KeptIndex, recall, recall_all

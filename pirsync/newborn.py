@@ -7,10 +7,10 @@ from datetime import timedelta
 from .decision import Observed
 from .observe import Readings
 from .page import birth
-from .plan import summary_cells
 from .policy import status
 from .policy.record import rows as record_rows
 from .practice import Practice
+from .summary_plan import summary_cells
 
 
 def render(readings: Readings, observed: Observed) -> tuple[str, int]:

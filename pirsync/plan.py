@@ -21,21 +21,19 @@ from collections.abc import Callable
 from datetime import datetime
 
 from . import binding, draft
-from .changes import Change, CommentPage, CreateIndex, CreatePage, LabelPage, UpdateIndex, UpdatePage, describe
-from .decision import Barred, Desired, Exemption, Finding, FindingKind, Journal, Observed, ObservedIndex, Plan, Terms
-from .model import CellEdit, Incident, IndexRow, Lozenge, Page, PageStatus, Region, ReviewPage
-from .names import INDEX_LABEL, STAMP
-from .page.index import canonical, merge, new_index, write_index
+from .changes import Change, CommentPage, CreatePage, UpdatePage
+from .decision import Barred, Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
+from .index_plan import exempt_row, index_row, key_alone
+from .model import CellEdit, Incident, Page, PageStatus
+from .names import STAMP
 from .page.review import read_review
 from .page.splice import append_row, splice
-from .page.summary import SummaryCell, instant, summary, words
+from .page.summary import instant
 from .policy import status
 from .policy.evidence import lacking
 from .ports import PageDraft
-from .rows import RowPlan, Situation, appended_cells, claim, plan_rows, rests
-
-EXEMPT = "EXEMPT"
-"""The status that the index shows of an incident which a named person took out of the reviews."""
+from .rows import RowPlan, Situation, appended_cells, plan_rows
+from .summary_plan import summary_edits
 
 # ---------------------------------------------------------------- what should be
 
@@ -77,12 +75,12 @@ def plan(desired: Desired, observed: Observed, journal: Journal, now: datetime) 
         return Plan()
     nothing = status.count((), 0, now, "UTC")
     if (exemption := desired.terms.exemption(incident)) is not None:
-        return Plan(index_row=_exempt_row(exemption, _index_row(desired, observed, nothing), incident))
+        return Plan(index_row=exempt_row(exemption, index_row(desired, observed, nothing), incident))
     if incident.is_restricted:
         return _plan_restricted(observed)
     if observed.gone:
         finding = Finding(kind=FindingKind.PAGE_GONE, incident=incident.key, message=observed.gone)
-        return Plan(findings=(finding,), index_row=_index_row(desired, observed, nothing))
+        return Plan(findings=(finding,), index_row=index_row(desired, observed, nothing))
     if observed.page is None:
         return _plan_birth(desired, observed, journal, now)
     return _plan_review(desired, observed, journal, now)
@@ -95,32 +93,7 @@ def _plan_restricted(observed: Observed) -> Plan:
     else:
         message = f"{incident.key} has become restricted, but its page {observed.page.url} is not: restrict it by hand"
     finding = Finding(kind=FindingKind.RESTRICTED, incident=incident.key, message=message)
-    return Plan(findings=(finding,), index_row=_key_alone(incident, "RESTRICTED"))
-
-
-def _key_alone(incident: Incident, status: str) -> IndexRow:
-    """The line of an incident that more people can read of than may read it."""
-    return IndexRow(
-        key=incident.key,
-        incident_url="",
-        severity="",
-        resolved="",
-        closed="",
-        page_title="",
-        page_url="",
-        status=Lozenge(text=status, colour="Grey"),
-        done=0,
-        total=0,
-        overdue=0,
-    )
-
-
-def _exempt_row(exemption: Exemption, row: IndexRow, incident: Incident) -> IndexRow:
-    """An exempt incident stays in the population, with the reason beside its page, or in place of it."""
-    if incident.is_restricted:
-        return _key_alone(incident, EXEMPT)
-    title = f"{row.page_title}: {exemption.words}" if row.page_title else exemption.words
-    return row.model_copy(update={"page_title": title, "status": Lozenge(text=EXEMPT, colour="Grey")})
+    return Plan(findings=(finding,), index_row=key_alone(incident, "RESTRICTED"))
 
 
 def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: datetime) -> Plan:
@@ -156,12 +129,12 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     # A row that people copied is the same action.
     actions = {ticket.id: ticket for ticket in rows.tickets}
     counts = status.count(actions.values(), rows.unticketed, now, terms.zone)
-    index_row = _index_row(desired, observed, counts)
+    line = index_row(desired, observed, counts)
     if page.status is not PageStatus.CURRENT:
         message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
         gone = situation.finding(FindingKind.PAGE_GONE, message)
-        return Plan(findings=(gone,), index_row=index_row)
-    edits = (*_summary_edits(situation, counts, rows), *rows.edits)
+        return Plan(findings=(gone,), index_row=line)
+    edits = (*summary_edits(situation, counts, rows), *rows.edits)
     findings = list(rows.findings)
     if observed.review is not None:
         findings += [situation.finding(FindingKind.REGION_REMOVED, text) for text in observed.review.problems]
@@ -192,7 +165,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         findings=tuple(findings),
         wake=min(wakes, default=None),
         waiting="; ".join(waiting),
-        index_row=index_row,
+        index_row=line,
     )
 
 
@@ -246,51 +219,6 @@ def quiet_until(page: Page, terms: Terms, journal: Journal) -> datetime:
     return min(quiet, began + terms.quiet_at_most)
 
 
-def _summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) -> list[CellEdit]:
-    """The summary's managed cells that differ; a row that people deleted stays deleted."""
-    observed, edits = situation.observed, []
-    present = observed.review.summary if observed.review else {}
-    before = observed.base.summary if observed.base else {}
-    for want in summary_cells(observed.incident, counts, situation.terms, observed.review):
-        cell = present.get(want.label.casefold())
-        if cell is None or (cell.issue_key if want.issue else cell.text) == want.text:
-            continue
-        if cell.is_commented:
-            message = f'"{want.label}" should say "{want.text}", but an inline comment stands in it'
-            plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
-            continue
-        claimed = claim(want.label, want.text)
-        if rests(situation, claimed, f'"{want.label}"', plan):
-            continue
-        base = before.get(want.label.casefold())
-        if base is not None and base.text != cell.text:
-            if base.text == want.text:
-                plan.asserted.append(claimed)
-            message = f'"{want.label}": "{cell.text}" stood over what Jira says; it shows "{want.text}" again'
-            plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
-        edits.append(
-            CellEdit(
-                region=Region.SUMMARY,
-                label=want.label,
-                start=cell.start,
-                end=cell.end,
-                storage=want.storage,
-                text=want.text,
-            )
-        )
-    return edits
-
-
-def summary_cells(
-    incident: Incident, counts: status.Counts, terms: Terms, page: ReviewPage | None = None
-) -> tuple[SummaryCell, ...]:
-    """The summary of a review in its present state; what the team's procedures make due stands second."""
-    review = status.review_lozenge(incident, counts)
-    first, *others = summary(incident, review, status.describe(counts), terms.zone)
-    due = [words("Due", terms.procedures.due(incident, page))] if terms.procedures.packs else []
-    return (first, *due, *others)
-
-
 def _update_page(situation: Situation, page: Page, edits: tuple[CellEdit, ...], rows: RowPlan) -> UpdatePage:
     body = splice(page.body, edits)
     for ticket in rows.appended:
@@ -299,73 +227,3 @@ def _update_page(situation: Situation, page: Page, edits: tuple[CellEdit, ...], 
     said += [f"a row for {ticket.key}, linked by hand" for ticket in rows.appended]
     message = f"{STAMP} {len(said)} {'cell' if len(said) == 1 else 'cells'} from Jira"
     return UpdatePage(page=page.head, body=body, cells=tuple(said), message=message, asserted=tuple(rows.asserted))
-
-
-def _index_row(desired: Desired, observed: Observed, counts: status.Counts) -> IndexRow:
-    incident, page, zone = observed.incident, observed.page, desired.terms.zone
-    return IndexRow(
-        key=incident.key,
-        incident_url=incident.url,
-        severity=incident.severity,
-        resolved=instant(incident.resolved, zone),
-        closed=instant(incident.closed, zone),
-        page_title=page.title if page else "",
-        page_url=page.url if page else "",
-        status=status.review_lozenge(incident, counts) if page else Lozenge(text="PAGE MISSING", colour="Red"),
-        done=counts.done,
-        total=counts.total,
-        overdue=counts.overdue,
-    )
-
-
-# ---------------------------------------------------------------- the evidence index
-
-
-def plan_index(
-    rows: tuple[IndexRow, ...], observed: ObservedIndex, terms: Terms, journal: Journal, now: datetime
-) -> Plan:
-    """Put the rows of this pass into the team's index page, and write it only when a reader would see a difference."""
-    fresh = tuple(canonical(row) for row in rows)
-    mark = draft.digest(["index", terms.owner_id, terms.space, terms.index_title])
-    name = terms.index_title
-    if observed.holder is not None:
-        message = f'the title "{name}" belongs to another page ({observed.holder.url}): rename that page, or the index'
-        return Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident=name, message=message),))
-    if observed.page is None:
-        return _plan_index_birth(fresh, mark, terms, journal, now)
-    if observed.page.status is not PageStatus.CURRENT:
-        message = f'the index page "{observed.page.title}" is {observed.page.status.value}: restore it'
-        return Plan(findings=(Finding(kind=FindingKind.PAGE_GONE, incident=name, message=message),))
-    if observed.index is None or observed.index.start is None:
-        problem = observed.index.problems[0] if observed.index else "it is not well formed"
-        message = f'the index page "{observed.page.title}" is left alone: {problem}; restore it from its history'
-        return Plan(findings=(Finding(kind=FindingKind.REGION_REMOVED, incident=name, message=message),))
-    changes: list[Change] = []
-    findings: tuple[Finding, ...] = ()
-    label = LabelPage(page_id=observed.page.id, title=observed.page.title, labels=(INDEX_LABEL,))
-    if (refusal := journal.refused.get(describe(label))) is not None:
-        message = f"{describe(label)}: {refusal}; without it the index is not found once it has another title"
-        findings = (Finding(kind=FindingKind.REFUSED, incident=name, message=message),)
-    elif not observed.labelled:
-        changes.append(label)
-    merged = merge(observed.index.rows, fresh)
-    if merged == observed.index.rows:
-        return Plan(changes=tuple(changes), findings=findings)
-    before = set(observed.index.rows)
-    changed = tuple(row.key for row in merged if row not in before)
-    message = f"{STAMP} {len(changed)} {'row' if len(changed) == 1 else 'rows'} from Jira"
-    body = write_index(observed.page.body, merged)
-    changes.append(UpdateIndex(page=observed.page.head, body=body, rows=changed, message=message))
-    return Plan(changes=tuple(changes), findings=findings)
-
-
-def _plan_index_birth(rows: tuple[IndexRow, ...], mark: str, terms: Terms, journal: Journal, now: datetime) -> Plan:
-    page = PageDraft(space=terms.space, parent=terms.parent, title=terms.index_title, body=new_index(rows))
-    inputs = draft.digest([page.space, page.parent, page.title])
-    intent = journal.intents.get(mark)
-    if intent is not None and intent.status == "rejected" and intent.digest == inputs:
-        message = f"Confluence would not create the index page: {intent.reason}"
-        return Plan(findings=(Finding(kind=FindingKind.REJECTED, incident=terms.index_title, message=message),))
-    if (settled := journal.absence_settles(mark, terms.settle)) > now:
-        return Plan(wake=settled, waiting="to be sure that no index page was made before")
-    return Plan(changes=(CreateIndex(mark=mark, digest=inputs, draft=page),))

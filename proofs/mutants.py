@@ -73,7 +73,7 @@ class Slice:
 PLAN = ("test_plan.py", "test_plan_review.py", "test_plan_rows.py", "test_plan_agreed.py", "test_plan_index.py")
 HTML = ("page/test_html.py", "page/test_html_rules.py", "page/test_blocks.py")
 SLICES = {
-    "plan": Slice(("plan.py",), PLAN),
+    "plan": Slice(("plan.py", "index_plan.py", "summary_plan.py"), PLAN),
     "page-scan": Slice(("page/scan.py",), ("page/test_scan.py", "page/test_splice.py")),
     "page-splice": Slice(("page/splice.py",), ("page/test_splice.py",)),
     "page-review": Slice(("page/review.py",), ("page/test_review.py",)),

@@ -16,9 +16,9 @@ from pirsync.page.review import read_review
 from pirsync.page.scan import encode, scan
 from pirsync.page.summary import SummaryCell
 from pirsync.page.template import ReviewTemplate
-from pirsync.plan import summary_cells
 from pirsync.policy import status
 from pirsync.sample import sample_values
+from pirsync.summary_plan import summary_cells
 from pirsync.templates import load_template
 from tests.samples import HEADERS, INCIDENT, NOW, TERMS, incident
 from tests.stage import template

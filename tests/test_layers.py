@@ -22,6 +22,8 @@ DECIDING = (
     "notices",
     "rows",
     "binding",
+    "index_plan",
+    "summary_plan",
     "plan",
     *LOOKING,
     "apply",

@@ -14,8 +14,9 @@ from pirsync.model import IndexRow, IssueLink, Lozenge, PageHead, PageStatus
 from pirsync.names import STAMP
 from pirsync.page import cells
 from pirsync.page.review import read_review
-from pirsync.plan import quiet_until, summary_cells
+from pirsync.plan import quiet_until
 from pirsync.policy import status
+from pirsync.summary_plan import summary_cells
 from tests.planning import decide, finding, kinds, link_to, settled_row
 from tests.samples import (
     HEADERS,

@@ -1,0 +1,54 @@
+"""The decision for the first lines of a review: what they say now, and which of their cells are written. Pure."""
+
+from __future__ import annotations
+
+from .decision import FindingKind, Terms
+from .model import CellEdit, Incident, Region, ReviewPage
+from .page.summary import SummaryCell, summary, words
+from .policy import status
+from .rows import RowPlan, Situation, claim, rests
+
+
+def summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) -> list[CellEdit]:
+    """The summary's managed cells that differ; a row that people deleted stays deleted."""
+    observed, edits = situation.observed, []
+    present = observed.review.summary if observed.review else {}
+    before = observed.base.summary if observed.base else {}
+    for want in summary_cells(observed.incident, counts, situation.terms, observed.review):
+        cell = present.get(want.label.casefold())
+        if cell is None or (cell.issue_key if want.issue else cell.text) == want.text:
+            continue
+        if cell.is_commented:
+            message = f'"{want.label}" should say "{want.text}", but an inline comment stands in it'
+            plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
+            continue
+        claimed = claim(want.label, want.text)
+        if rests(situation, claimed, f'"{want.label}"', plan):
+            continue
+        base = before.get(want.label.casefold())
+        if base is not None and base.text != cell.text:
+            if base.text == want.text:
+                plan.asserted.append(claimed)
+            message = f'"{want.label}": "{cell.text}" stood over what Jira says; it shows "{want.text}" again'
+            plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
+        edits.append(
+            CellEdit(
+                region=Region.SUMMARY,
+                label=want.label,
+                start=cell.start,
+                end=cell.end,
+                storage=want.storage,
+                text=want.text,
+            )
+        )
+    return edits
+
+
+def summary_cells(
+    incident: Incident, counts: status.Counts, terms: Terms, page: ReviewPage | None = None
+) -> tuple[SummaryCell, ...]:
+    """The summary of a review in its present state; what the team's procedures make due stands second."""
+    review = status.review_lozenge(incident, counts)
+    first, *others = summary(incident, review, status.describe(counts), terms.zone)
+    due = [words("Due", terms.procedures.due(incident, page))] if terms.procedures.packs else []
+    return (first, *due, *others)
