@@ -18,7 +18,8 @@ from pirsync.plan import scope
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.checks import Checked
 from pirsync.policy.deadlines import by, moment
-from pirsync.policy.explain import ActionDue, Due, Explanation, Following, Snapshot, explain
+from pirsync.policy.evidence import asking, hinting
+from pirsync.policy.explain import ActionDue, Due, Explanation, Following, Score, Snapshot, Unproven, explain
 from pirsync.policy.packs import Duty
 from pirsync.policy.review import Review
 from pirsync.ports import Stamp
@@ -49,7 +50,8 @@ def _explain(bench: Bench, practice: Practice, readings: Readings, incident: Inc
     history: list[Snapshot] = []
     review = None
     if page is not None:
-        packs = practice.terms.procedures.proving(incident, readings.read(page))
+        concerned = practice.terms.procedures.concerning(incident, readings.read(page))
+        packs = (*asking(concerned), *hinting(concerned))
         for ticket in sought(readings.tickets.values(), packs, bench.world.tracker):
             readings.keep_ticket(ticket)
         history = list(_history(bench, practice, readings, incident, page))
@@ -81,7 +83,8 @@ def _history(
 
 
 def _review(incident: Incident, page: Page, practice: Practice, readings: Readings) -> Review:
-    """What a version says. Of its tickets only their labels are known for the past; who and by when its cells say."""
+    """What a version says. Of its tickets only today's labels and priorities count for the past; who and by when
+    its cells say."""
     try:
         sections = read_sections(page.body)
     except BadPage:
@@ -91,6 +94,8 @@ def _review(incident: Incident, page: Page, practice: Practice, readings: Readin
         page=readings.read(page),
         sections=sections,
         labels={ticket.key: ticket.labels for ticket in readings.tickets.values()},
+        priorities={ticket.key: ticket.priority for ticket in readings.tickets.values()},
+        highest_priorities=practice.mapping.highest_priorities,
         service_accounts=(practice.terms.wiki_account,),
     )
 
@@ -112,8 +117,8 @@ def _sentences(incident: Incident, told: Explanation, practice: Practice) -> Ite
     yield from _part("Due", _dues(told.dues, practice.terms.procedures.calendar))
     yield from _part("Before it was re-opened", _dues(told.earlier, practice.terms.procedures.calendar))
     yield from _part("Actions", (_action(one, practice.terms.procedures.calendar) for one in told.actions))
-    unproven = (f"{one.ticket} {one.text}: {one.pack} wants {one.wants}" for one in told.unproven)
-    yield from _part("Done without evidence", unproven)
+    yield from _part("Done without evidence", map(_unproven, told.unproven))
+    yield from _part("Checks", map(_score, told.scores))
     for missing in told.missing:
         yield from _part(f"Missing for {missing.pack}", map(_check, missing.checks))
     absent = (f"{one.pack}: {one.duty}{_roles(one.roles)} ({one.result}): {one.said}" for one in told.absent)
@@ -139,6 +144,16 @@ def _dues(dues: tuple[Due, ...], calendar: Calendar) -> Iterator[str]:
 def _action(one: ActionDue, calendar: Calendar) -> str:
     owner = one.owner or "nobody"
     return f"{one.ticket} {one.text}: {one.standing}, {by(one.due, calendar)}, {owner} ({'; '.join(one.clauses)})"
+
+
+def _unproven(one: Unproven) -> str:
+    wants = f"would like {one.wants}; it is done all the same" if one.is_hint else f"wants {one.wants}"
+    return f"{one.ticket} {one.text}: {one.pack} {wants}"
+
+
+def _score(one: Score) -> str:
+    hints = f"; {one.hints} of the others only hint" if one.hints else ""
+    return f"{one.pack}: {one.passed} of {one.total} passed{hints}"
 
 
 def _check(one: Checked) -> str:

@@ -42,7 +42,7 @@ _INCIDENT_FIELDS = (
 )
 # fmt: on
 
-_TRAIL_FIELDS = ("comment", "attachment", "updated")
+_TRAIL_FIELDS = ("comment", "attachment", "updated", "priority")
 
 _CLOSING_FIELDS = ("statuscategorychangedate", "resolutiondate")
 """Where an instant of closure is, best first, when the changelog does not hold it. `updated` is no witness: writing
@@ -291,6 +291,7 @@ def ticket(raw: RawIssue, context: Context) -> Ticket:
         labels=read.several(read.field(fields, "labels")),
         mark=_mark(raw),
         links=read.links(read.field(fields, "issuelinks")),
+        priority=read.words(read.field(fields, "priority")),
     )
 
 

@@ -92,8 +92,11 @@ def _extra_fields(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 class MappingFile(Table):
-    """One mapping file, laid over the shipped default."""
+    """One mapping file, laid over the shipped default.
 
+    `highest_priorities` are the words of Jira's highest priority, whatever scheme a project has."""
+
+    highest_priorities: AtLeastOne
     fields_: Fields = Field(alias="fields")
     projects: dict[str, ProjectFields] = Field(default_factory=dict)
     severity: dict[str, Words]

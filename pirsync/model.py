@@ -147,8 +147,8 @@ class Trail(Noun):
 class Ticket(Noun):
     """The Jira issue that does an action item's work. `due` is Jira's plain date, without a zone.
 
-    `trail` is None where no procedure asks for proof. `unproven`: it is done, and the proof that one wants is not
-    there; a decision begins by telling that.
+    `trail` is None, and `priority` empty, where no procedure wants to know them. `unproven`: it is done, and the proof
+    that one wants is not there; a decision begins by telling that.
     """
 
     id: str
@@ -168,6 +168,7 @@ class Ticket(Noun):
     links: tuple[IssueLink, ...]
     trail: Trail | None = None
     unproven: bool = False
+    priority: str = ""
 
     @property
     def is_done(self) -> bool:

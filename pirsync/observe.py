@@ -100,7 +100,7 @@ class Readings:
     def take_ticket(self, raw: RawIssue) -> Ticket:
         """Keep an issue that was read as a ticket."""
         ticket = mapping.ticket(raw, self.practice.context)
-        if self.practice.terms.procedures.asks_for_proof:
+        if self.practice.terms.procedures.reads_trails:
             ticket = ticket.model_copy(update={"trail": mapping.trail(raw)})
         return self.keep_ticket(ticket)
 
@@ -206,7 +206,7 @@ class Readings:
             if incident_id in self.known and incident_id in self.incidents:
                 wanted |= dict.fromkeys(self._ticket_refs(self.incidents[incident_id], journals[incident_id]))
         missing = [ref for ref in wanted if ref not in self.absent and self._ticket(ref) is None]
-        asks = self.practice.terms.procedures.asks_for_proof
+        asks = self.practice.terms.procedures.reads_trails
         if self.trust is Trust.REMEMBERED:
             for ref in (ref for ref in missing if ref not in self.written):
                 kept = recall(self.sources.state, "ticket", ref, KeptTicket)

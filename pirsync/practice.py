@@ -43,7 +43,7 @@ class Practice:
     @property
     def want_ticket(self) -> Want:
         """What to read of its tickets."""
-        return want_trail() if self.terms.procedures.asks_for_proof else want_ticket()
+        return want_trail() if self.terms.procedures.reads_trails else want_ticket()
 
     def default_items(self, incident: Incident) -> tuple[DefaultItem, ...]:
         """The action items that its review starts with: the team's own, and those of the packs that are for it."""

@@ -418,12 +418,33 @@ def test_a_written_reason_stands_for_an_action() -> None:
         ({EMERGENCY: ""}, FAIL, '"Emergency change" in the record lacks yes or no, who, the date'),
         ({EMERGENCY: "no"}, FAIL, '"Emergency change" in the record lacks who, the date'),
         ({EMERGENCY: SIGNED.replace("yes", "No,")}, PASS, "it was decided that no emergency change is needed"),
-        ({EMERGENCY: SIGNED}, UNSURE, "an emergency change is needed: whether an action of the highest priority"),
+        ({EMERGENCY: SIGNED}, UNSURE, "an emergency change is needed: 1 action without a ticket, or whose priority"),
     ],
 )
 def test_the_emergency_change_decision_is_recorded(told: dict[str, str], result: Result, said: str) -> None:
     found = verdict(CheckName.EMERGENCY_CHANGE, review(record(**told)))
     assert (found[0], found[1][: len(said)]) == (result, said)
+
+
+@pytest.mark.parametrize(
+    ("priorities", "result", "said"),
+    [
+        ({"ACT-1": "High", "ACT-2": "highest"}, PASS, "an action has the highest priority"),
+        ({"ACT-1": "Blocker", "ACT-2": ""}, PASS, "an action has the highest priority"),
+        ({"ACT-1": "High", "ACT-2": ""}, UNSURE, "1 action without a ticket, or whose priority is not shown"),
+        ({"ACT-1": "High", "ACT-2": "Low"}, FAIL, "no action's ticket has the priority Highest or Blocker"),
+    ],
+)
+def test_an_emergency_change_wants_an_action_of_the_highest_priority(
+    priorities: dict[str, str], result: Result, said: str
+) -> None:
+    rows_ = [row(ticket=f"<p>{key}</p>") for key in priorities]
+    told = review(record(**{EMERGENCY: SIGNED}), rows_, priorities=priorities)
+    seen = told.model_copy(update={"highest_priorities": ("Highest", "Blocker")})
+    found = verdict(CheckName.EMERGENCY_CHANGE, seen)
+    assert (found[0], said in found[1]) == (result, True)
+    bare_ = review(record(**{EMERGENCY: SIGNED}), [])
+    assert verdict(CheckName.EMERGENCY_CHANGE, bare_)[0] is FAIL
 
 
 def test_containment_eradication_and_recovery_are_confirmed_by_somebody() -> None:

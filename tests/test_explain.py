@@ -167,10 +167,37 @@ def test_an_action_that_is_done_without_evidence_is_not_done_and_it_is_told_what
         ("ACT-1", Standing.OVERDUE, True),
         ("ACT-2", Standing.LATE, False),
     ]
-    assert [(one.ticket, one.pack, one.wants.split(", or ")[0]) for one in found.unproven] == [
-        ("ACT-1", "soc2-cc7 1.0", "a comment with a link"),
-        ("ACT-1", "soc2-cc7-4-5 1.0", "a comment with a link"),
+    assert [(one.ticket, one.pack, one.wants.split(", or ")[0], one.is_hint) for one in found.unproven] == [
+        ("ACT-1", "soc2-cc7 1.0", "a comment with a link", False),
+        ("ACT-1", "soc2-cc7-4-5 1.0", "a comment with a link", False),
+        ("ACT-1", "full-review 1.0", "a comment with a link", True),
     ]
+
+
+def test_a_pack_that_only_hints_tells_what_lacks_proof_and_counts_it_as_done() -> None:
+    body = body_of([row("Act", ticket="<p>ACT-1</p>")])
+    tickets = {"ACT-1": done(1, due=date(2026, 3, 10), trail=Trail())}
+    seen = Review(incident=CLOSED, page=read_review(body, HEADERS), sections=read_sections(body), tickets=tickets)
+    team = TEAM.model_copy(update={"procedures": PROCEDURES.model_copy(update={"packs": (PACKS["full-review"],)})})
+    found = explain(CLOSED, [BORN], seen, team, at("2026-04-02 09:00"))
+    assert [(one.standing, one.done is None) for one in found.actions] == [(Standing.MET, False)]
+    assert [(one.ticket, one.is_hint) for one in found.unproven] == [("ACT-1", True)]
+    proven = {"ACT-1": done(1, trail=Trail(files=("after.png",)))}
+    assert (
+        explain(CLOSED, [BORN], seen.model_copy(update={"tickets": proven}), team, at("2026-04-02 09:00")).unproven
+        == ()
+    )
+
+
+def test_how_many_checks_a_review_passes_is_told_for_each_pack() -> None:
+    found = {
+        one.pack.split()[0]: (one.passed, one.hints, one.total) for one in told(BORN, now="2026-03-02 13:00").scores
+    }
+    missing = {one.pack.split()[0]: len(one.checks) for one in told(BORN, now="2026-03-02 13:00").missing}
+    assert {pack: total - passed for pack, (passed, _, total) in found.items()} == missing
+    assert found["soc2-cc7"] == (4, 0, 8)
+    written = told(BORN, WROTE, now="2026-03-04 10:00").scores
+    assert next((one.passed, one.total) for one in written if one.pack.startswith("soc2-cc7 ")) == (8, 8)
 
 
 def test_an_approval_and_what_becomes_of_it_are_remarked() -> None:

@@ -184,7 +184,7 @@ def test_an_incident_that_is_in_no_packs_scope_asks_for_no_proof() -> None:
     play = stage(packs=("soc2-cc7",))
     key = done(play)
     practice = play.practice(play.world)
-    assert practice.terms.procedures.asks_for_proof
+    assert practice.terms.procedures.reads_trails
     incident = next(iter(tracker(play).issues(["OPS-1"], practice.want_ticket)))
     tracker(play).record(
         str(incident["id"]), {"priority": {"name": "Low"}}, {"created": jira_instant(play.clock.now()), "items": []}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from .packs import Pack
 from .record import EMERGENCY, RESPONSE, answer
-from .review import KINDS, Action, Review, has_reason, is_placeholder, kind_of
+from .review import KINDS, Action, Review, fold, has_reason, is_placeholder, kind_of
 from .verdict import Verdict, bad, good, several, short, unsure
 
 _NO_ACTION = re.compile(r"\bno (?:further )?actions?\b", re.IGNORECASE)
@@ -86,7 +86,20 @@ def emergency(review: Review, pack: Pack) -> Verdict:
         return good("it was decided that no emergency change is needed")
     if not review.actions():
         return bad("an emergency change is needed, and there is no action for it")
-    return unsure("an emergency change is needed: whether an action of the highest priority exists is not read")
+    return _highest(review)
+
+
+def _highest(review: Review) -> Verdict:
+    """Whether an action has the highest priority. One without a ticket has none yet, and a ticket may not show its."""
+    keys = [action.row.ticket for action in review.actions()]
+    known = [fold(review.priorities.get(key, "")) if key else "" for key in keys]
+    words = " or ".join(review.highest_priorities)
+    if {fold(word) for word in review.highest_priorities} & set(known):
+        return good("an emergency change is needed, and an action has the highest priority")
+    if not all(known):
+        unknown = several(known.count(""), "action")
+        return unsure(f"an emergency change is needed: {unknown} without a ticket, or whose priority is not shown")
+    return bad(f"an emergency change is needed, and no action's ticket has the priority {words}: give it to one")
 
 
 def response(review: Review, pack: Pack) -> Verdict:

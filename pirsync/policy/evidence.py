@@ -38,6 +38,11 @@ def asking(packs: Iterable[Pack]) -> tuple[Pack, ...]:
     return tuple(pack for pack in packs if pack.evidence.proofs and pack.evidence.missing == "finding")
 
 
+def hinting(packs: Iterable[Pack]) -> tuple[Pack, ...]:
+    """The packs that name proofs, and hold the lack of one against nobody: it is told where somebody asks."""
+    return tuple(pack for pack in packs if pack.evidence.proofs and pack.evidence.missing == "hint")
+
+
 def lacking(packs: Iterable[Pack], ticket: Ticket) -> tuple[Pack, ...]:
     """Those packs of which a done ticket has no proof; of one that is not done, or was not read for it, none."""
     trail = ticket.trail

@@ -3,7 +3,7 @@ waited for. Pure: the same history gives the same explanation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -16,7 +16,7 @@ from .calendar import Calendar
 from .checks import Checked, check, passed
 from .clocks import Rules, Run, binding_run, runs
 from .deadlines import Deadline, Standing, action_deadline, binding, by, incident_deadlines, standing
-from .evidence import asking, lacking, wanted
+from .evidence import asking, hinting, lacking, wanted
 from .instants import Followed, Terms, Version, version_of
 from .packs import DUTIES, Duty, Milestone, Pack
 from .people import People
@@ -121,12 +121,23 @@ class ActionDue(Noun):
 
 
 class Unproven(Noun):
-    """One action that is done without the proof that a pack wants, and what would count."""
+    """One action that is done without the proof that a pack wants, and what would count. Where the pack only hints,
+    it is done all the same."""
 
     ticket: str
     text: str
     pack: str
     wants: str
+    is_hint: bool = False
+
+
+class Score(Noun):
+    """How many of a pack's checks the review passes; of the others `hints` stand in nobody's way."""
+
+    pack: str
+    passed: int
+    hints: int
+    total: int
 
 
 class Explanation(Noun):
@@ -138,6 +149,7 @@ class Explanation(Noun):
     earlier: tuple[Due, ...]
     actions: tuple[ActionDue, ...]
     unproven: tuple[Unproven, ...]
+    scores: tuple[Score, ...]
     missing: tuple[Missing, ...]
     absent: tuple[Presence, ...]
     waits: tuple[Waited, ...]
@@ -170,14 +182,15 @@ def explain(
         if run != bound and (run.resolution or run.closure)
         for due in _dues(concerned, case, run, _follow(case.incident, versions, run, following), following, now)
     ]
-    missing = _missing(concerned, current)
+    checked = {pack.name: check(pack, current) for pack in concerned} if current is not None else {}
     return Explanation(
         scopes=tuple(_scoped(pack, scopes[pack.id]) for pack in following.packs),
         dues=dues,
         earlier=tuple(earlier),
         actions=tuple(_actions(concerned, current, following, now)),
         unproven=tuple(_unproven(concerned, current)),
-        missing=missing,
+        scores=tuple(_score(name, results) for name, results in checked.items()),
+        missing=_missing(checked),
         absent=tuple(_absent(concerned, current, following)),
         waits=tuple(_waits(dues, concerned, case.incident, following)),
         remarks=tuple(_remarks(known)),
@@ -236,15 +249,20 @@ def _actions(
 def _unproven(packs: tuple[Pack, ...], review: Review | None) -> Iterable[Unproven]:
     tickets = [action.ticket for action in review.actions() if action.ticket is not None] if review is not None else []
     for ticket in tickets:
-        for pack in lacking(asking(packs), ticket):
-            wants = wanted(pack.evidence)
-            yield Unproven(ticket=ticket.key, text=ticket.summary, pack=pack.name, wants=wants)
+        hints = hinting(packs)
+        for pack in lacking((*asking(packs), *hints), ticket):
+            told = {"ticket": ticket.key, "text": ticket.summary, "pack": pack.name, "wants": wanted(pack.evidence)}
+            yield Unproven.model_validate(told | {"is_hint": pack in hints})
 
 
-def _missing(packs: Iterable[Pack], review: Review | None) -> tuple[Missing, ...]:
-    if review is None:
-        return ()
-    found = (Missing(pack=pack.name, checks=_open(check(pack, review))) for pack in packs)
+def _score(pack: str, results: tuple[Checked, ...]) -> Score:
+    others = _open(results)
+    hints = sum(not one.blocks for one in others)
+    return Score(pack=pack, passed=len(results) - len(others), hints=hints, total=len(results))
+
+
+def _missing(checked: Mapping[str, tuple[Checked, ...]]) -> tuple[Missing, ...]:
+    found = (Missing(pack=pack, checks=_open(results)) for pack, results in checked.items())
     return tuple(one for one in found if one.checks)
 
 

@@ -8,7 +8,7 @@ from .calendar import Calendar
 from .clocks import Rules, binding_run, runs
 from .deadlines import Deadline, binding, by, incident_deadlines
 from .evidence import asking
-from .packs import Pack
+from .packs import CheckName, Pack
 from .people import People
 from .record import judged
 from .review import Review
@@ -32,15 +32,21 @@ class Procedures(Noun):
         return judged(case, Review(incident=incident, page=page, sections=()), self.calendar)
 
     @property
-    def asks_for_proof(self) -> bool:
-        """Whether an action may count as not done for lack of proof."""
-        return bool(asking(self.packs))
+    def reads_trails(self) -> bool:
+        """Whether more than a ticket's usual fields tells a procedure anything."""
+        return any(
+            pack.evidence.proofs or pack.evidence.effectiveness_days or CheckName.EMERGENCY_CHANGE in pack.checks
+            for pack in self.packs
+        )
+
+    def concerning(self, incident: Incident, page: ReviewPage | None) -> tuple[Pack, ...]:
+        """The packs that are for the incident, with what its page records of it."""
+        case = self.case(incident, page) if self.packs else None
+        return tuple(pack for pack in self.packs if case is not None and scope(pack, case).answer is Answer.YES)
 
     def proving(self, incident: Incident, page: ReviewPage | None) -> tuple[Pack, ...]:
         """The packs that are for the incident, and by which an action without proof is not done."""
-        packs = asking(self.packs)
-        case = self.case(incident, page) if packs else None
-        return tuple(pack for pack in packs if case is not None and scope(pack, case).answer is Answer.YES)
+        return asking(self.concerning(incident, page)) if asking(self.packs) else ()
 
     def deadlines(self, incident: Incident, page: ReviewPage | None) -> tuple[Deadline, ...]:
         """What is due for an incident in the run of its clocks that binds, the earliest first."""

@@ -89,7 +89,8 @@ class Review(Noun):
     """What a review says about an incident.
 
     `tickets` are those of its rows, by key, where Jira's word of today counts; without them the rows' cells say who and
-    by when. `labels` are the labels of tickets, by key. `service_accounts` are no people.
+    by when. `labels` and `priorities` are those of tickets as they are today, by key. `service_accounts` are no people.
+    `highest_priorities` are what the highest priority is called.
 
     `method_levels` is how many levels of a 5 Whys must be answered, `gap_minutes` how long a timeline may be silent.
     """
@@ -99,6 +100,8 @@ class Review(Noun):
     sections: tuple[Section, ...]
     tickets: dict[str, Ticket] = Field(default_factory=dict)
     labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    priorities: dict[str, str] = Field(default_factory=dict)
+    highest_priorities: tuple[str, ...] = ("Highest",)
     service_accounts: tuple[str, ...] = ()
     method_levels: int = 3
     gap_minutes: int = 60
