@@ -56,20 +56,23 @@ def _explain(bench: Bench, practice: Practice, readings: Readings, incident: Inc
             readings.keep_ticket(ticket)
         history = list(_history(bench, practice, readings, incident, page))
         review = _review(incident, page, practice, readings).model_copy(update={"tickets": _tickets(readings)})
-    following = Following(procedures=practice.terms.procedures, mentioned=_mentioned(bench, practice, incident))
-    return explain(incident, history, review, following, bench.world.clock.now())
+    return explain(incident, history, review, _following(bench, practice, incident), bench.world.clock.now())
 
 
-def _mentioned(bench: Bench, practice: Practice, incident: Incident) -> dict[Duty, tuple[str, ...]]:
+def _following(bench: Bench, practice: Practice, incident: Incident) -> Following:
     """Those who have each duty, as pages mention them; the incident's commander leads where nobody else is named."""
-    found = {}
-    for duty in Duty:
-        accounts = practice.terms.procedures.people.of(duty)
-        if duty is Duty.CHAIR and not accounts and (chair := incident.commander or incident.assignee):
-            accounts = (chair.account,)
-        mentions = (bench.world.wiki.mention(account) for account in accounts)
-        found[duty] = tuple(mention.ref for mention in mentions if mention is not None)
-    return found
+    tracker, wiki, procedures = bench.world.tracker, bench.world.wiki, practice.terms.procedures
+    duties = {duty: procedures.people.of(duty) for duty in Duty}
+    if not duties[Duty.CHAIR] and (chair := incident.commander or incident.assignee):
+        duties[Duty.CHAIR] = (chair.account,)
+    refs, names = dict[str, str](), dict[str, str]()
+    for account in dict.fromkeys(account for accounts in duties.values() for account in accounts):
+        person, mention = tracker.person(account), wiki.mention(account)
+        refs |= {account: mention.ref} if mention is not None else {}
+        if person is not None:
+            names |= dict.fromkeys((account, refs.get(account, account)), person.name)
+    mentioned = {duty: tuple(refs[one] for one in accounts if one in refs) for duty, accounts in duties.items()}
+    return Following(procedures=procedures, mentioned=mentioned, names=names)
 
 
 def _history(

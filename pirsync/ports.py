@@ -175,6 +175,9 @@ class TrackerReads(Protocol):
     def assignable(self, project: str, account: str) -> Person | None:
         """That very account, if it is active and may be assigned issues in the project; never a similar one."""
 
+    def person(self, account: str) -> Person | None:
+        """Who has that account, whether active or not; None where there is none, or we may not look."""
+
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """Which of the named permissions we have in the project."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .decision import FindingKind, Terms
 from .model import CellEdit, Incident, Region, ReviewPage
-from .page.summary import SummaryCell, summary, words
+from .page.summary import SummaryCell, lines, summary
 from .policy import status
 from .rows import RowPlan, Situation, claim, rests
 
@@ -50,5 +50,5 @@ def summary_cells(
     """The summary of a review in its present state; what the team's procedures make due stands second."""
     review = status.review_lozenge(incident, counts)
     first, *others = summary(incident, review, status.describe(counts), terms.zone)
-    due = [words("Due", terms.procedures.due(incident, page))] if terms.procedures.packs else []
+    due = [lines("Due", terms.procedures.due(incident, page))] if terms.procedures.packs else []
     return (first, *due, *others)

@@ -265,6 +265,15 @@ class JiraReads:
         people = [self._person(user, f"GET {path}") for user in found]
         return next((person for person in people if person.account == account and person.active), None)
 
+    def person(self, account: str) -> Person | None:
+        """Who has that account; Jira answers 403 where we may not look at people, and 404 where there is none."""
+        path = f"{API}/user"
+        params = {"accountId" if self._is_cloud else "username": account}
+        try:
+            return self._person(self._transport.read("GET", path, params=params), f"GET {path}")
+        except Rejected:
+            return None
+
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """Which of the named permissions we have in the project; an answer that lacks one means that we lack it."""
         path = f"{API}/mypermissions"

@@ -161,6 +161,10 @@ class EmptyTracker:
         """That very account, if it is active."""
         return next((p for p in self._facts.people if p.account == account and p.active), None)
 
+    def person(self, account: str) -> Person | None:
+        """Who has that account."""
+        return next((p for p in self._facts.people if p.account == account), None)
+
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """All of them."""
         return dict.fromkeys(names, True)

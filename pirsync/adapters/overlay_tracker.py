@@ -339,6 +339,10 @@ class OverlayTracker:
         """That very account, if it is active and may be assigned issues in the project."""
         return self._base.assignable(project, account)
 
+    def person(self, account: str) -> Person | None:
+        """Who has that account."""
+        return self._base.person(account)
+
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """Which of the named permissions we have in the project."""
         return self._base.permissions(project, names)

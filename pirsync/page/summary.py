@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import dropwhile
 from zoneinfo import ZoneInfo
@@ -60,6 +61,12 @@ def later_events(incident: Incident, zone: str) -> str:
 def words(label: str, text: str) -> SummaryCell:
     """A row whose value is plain words."""
     return SummaryCell(label=label, text=as_read(text), storage=cells.words(text))
+
+
+def lines(label: str, texts: Sequence[str]) -> SummaryCell:
+    """A row whose value is a few lines of plain words."""
+    storage = "".join(map(cells.words, texts)) or cells.empty()
+    return SummaryCell(label=label, text=as_read(" ".join(texts)), storage=storage)
 
 
 def summary(incident: Incident, review: Lozenge, actions: str, zone: str) -> tuple[SummaryCell, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from pirsync.model import Incident, Noun, PageHead, Person
+from pirsync.model import Incident, Noun, PageHead
 
 from . import instants
 from .attendance import Presence, attendance
@@ -36,10 +36,14 @@ WANTED = {
 
 
 class Following(Noun):
-    """How a team follows its procedures, with those who have each duty as pages mention them."""
+    """How a team follows its procedures, with those who have each duty as pages mention them, and what they are called.
+
+    `names` are display names, by account and by how pages mention it; who is not in it is called by the account.
+    """
 
     procedures: Procedures
     mentioned: dict[Duty, tuple[str, ...]] = Field(default_factory=dict)
+    names: dict[str, str] = Field(default_factory=dict)
 
     @property
     def packs(self) -> tuple[Pack, ...]:
@@ -193,7 +197,7 @@ def explain(
         missing=_missing(checked),
         absent=tuple(_absent(concerned, current, following)),
         waits=tuple(_waits(dues, concerned, case.incident, following)),
-        remarks=tuple(_remarks(known)),
+        remarks=tuple(_remarks(known, following)),
     )
 
 
@@ -283,24 +287,26 @@ def _waits(dues: Iterable[Due], packs: tuple[Pack, ...], incident: Incident, fol
         duty, what = WANTED[due.deadline.must]
         roles = tuple(dict.fromkeys(role for pack in packs for role in pack.roles_of(duty)))
         limit = by(due.deadline.due, following.calendar)
-        yield Waited(who=_who(duty, incident, following.people), duty=duty, roles=roles, what=f"{what}, {limit}")
+        yield Waited(who=_who(duty, incident, following), duty=duty, roles=roles, what=f"{what}, {limit}")
 
 
-def _who(duty: Duty, incident: Incident, people: People) -> str:
+def _who(duty: Duty, incident: Incident, following: Following) -> str:
     """Who has a duty, by name where Jira tells it; else what the duty is."""
-    named: dict[str, Person] = {p.account: p for p in (incident.commander, incident.assignee, incident.reporter) if p}
-    accounts = people.of(duty)
+    people = (incident.commander, incident.assignee, incident.reporter)
+    named = following.names | {person.account: person.name for person in people if person}
+    accounts = following.people.of(duty)
     if not accounts and duty is Duty.CHAIR and (chair := incident.commander or incident.assignee):
         accounts = (chair.account,)
     if not accounts:
         return f"nobody is named who {DUTIES[duty]} (team.people.{duty})"
-    return ", ".join(named[account].name if account in named else account for account in accounts)
+    return ", ".join(named.get(account) or account for account in accounts)
 
 
-def _remarks(known: Followed) -> Iterable[str]:
+def _remarks(known: Followed, following: Following) -> Iterable[str]:
     if known.refused:
         yield f"the approval does not count: {known.refused}"
     if known.approval is not None:
-        yield f"approved in version {known.approval.version} by {known.approval.by}"
+        by = known.approval.by
+        yield f"approved in version {known.approval.version} by {following.names.get(by) or by}"
     if known.changed:
         yield f"changed since the approval, in version {known.changed}"

@@ -53,14 +53,14 @@ class Procedures(Noun):
         run = binding_run(runs(incident, self.rules), self.rules)
         return incident_deadlines(self.packs, self.case(incident, page), run, self.calendar)
 
-    def due(self, incident: Incident, page: ReviewPage | None) -> str:
-        """The same in one line: what, by when, by which clause; of several for one thing the earliest binds.
+    def due(self, incident: Incident, page: ReviewPage | None) -> tuple[str, ...]:
+        """The same in words, a line each: what, by when, by which clause; of several for one thing the earliest binds.
 
         Empty where nothing is due by these procedures, or not while the incident is open again.
         """
         found = self.deadlines(incident, page)
         first = binding(found).values()
-        return "; ".join(
+        return tuple(
             f"{one.must} {by(one.due, self.calendar)}, {one.name}{'' if one in first else ', which does not bind'}"
             for one in found
         )

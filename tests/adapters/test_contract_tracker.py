@@ -251,6 +251,15 @@ def test_the_create_screen_by_name_and_by_id(site: Site) -> None:
     assert site.tracker.create_screen("NOSUCHPROJECT", "Task") is None
 
 
+def test_an_account_has_a_name_whether_it_is_active_or_not(site: Site) -> None:
+    found = [site.tracker.person(account) for account in (*map(site.jira_account, ("aruiz", "ileaver")), "aru")]
+    assert [(one.name, one.active) if one else None for one in found] == [
+        ("Ana Ruiz", True),
+        ("Ivo Leaver", False),
+        None,
+    ]
+
+
 def test_an_owner_is_one_exact_active_assignable_account(site: Site) -> None:
     account = site.jira_account("aruiz")
     person = site.tracker.assignable(ACTIONS, account)

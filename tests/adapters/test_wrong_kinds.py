@@ -65,6 +65,7 @@ JIRA: dict[str, Callable[[JiraTracker], object]] = {
     "link_types": lambda jira: jira.link_types(),
     "create_screen": lambda jira: jira.create_screen("ACT", "Task"),
     "assignable": lambda jira: jira.assignable("ACT", "a"),
+    "person": lambda jira: jira.person("a"),
     "permissions": lambda jira: jira.permissions("ACT", ("BROWSE_PROJECTS",)),
 }
 CONFLUENCE: dict[str, Callable[[Wiki], object]] = {
