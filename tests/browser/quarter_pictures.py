@@ -11,6 +11,7 @@ from pathlib import Path
 
 from selenium import webdriver
 
+from pirsync.sandbox.people import SERVICE
 from tests.browser.person import started
 from tests.quarter import LOOKS, P1, P3, Quarter, play, served
 
@@ -34,14 +35,13 @@ def look(quarter: Quarter, chrome: webdriver.Chrome, day: int, folder: Path) -> 
     """Save what each page shows on that day."""
     reviews = {quarter.page(key).id: key for key in (P1, P3)}
     for page in list(quarter.sandbox.wiki.pages.values()):
-        ours = page.versions[0].author.service
+        ours = page.versions[0].author == SERVICE
         if page.id in reviews or (ours and day == LOOKS[-1]):
             found = quarter.bench.world.wiki.page(str(page.id))
             assert found is not None
             chrome.get(found.url)
-            chrome.set_window_size(
-                1180, min(int(chrome.execute_script("return document.body.scrollHeight")) + 200, 9000)
-            )
+            height = int(chrome.execute_script("return document.body.scrollHeight"))
+            chrome.set_window_size(1180, min(height + 200, 9000))
             name = reviews.get(page.id) or page.title.replace(" ", "-")
             chrome.save_screenshot(str(folder / f"{quarter.sandbox.deployment}-day-{day:02}-{name}.png"))
 
