@@ -21,6 +21,7 @@ from .policy.calendar import Calendar, Weekday
 from .policy.clocks import Rules
 from .policy.holidays import public_holidays
 from .policy.people import People
+from .policy.procedures import Meetings
 from .resources import example_config
 from .toml import MISSING_FILE, Problem, Source, Table, load_table, nearest, not_empty
 
@@ -294,6 +295,7 @@ class Team(Table):
     calendar: WorkingDays = WorkingDays()
     deadlines: Rules = Rules()
     people: People = People()
+    meeting: Meetings = Meetings()
     exemptions: Words = "exemptions.toml"
 
     @field_validator("jql")

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pirsync.decision import Owner, Terms
 from pirsync.model import Column, CreateScreen, Incident, Mention, Person, ReviewPage, Ticket
+from pirsync.policy.meeting import expected
 from pirsync.ports import State, TrackerReads, WikiReads
 from pirsync.practice import Fact, remembered
 
@@ -60,6 +61,7 @@ class Directory:
             people += [item.owner for item in self._terms.default_items if item.owner]
         else:
             people = [t.assignee.account for t in tickets if t.assignee]
+            people += expected(self._terms.procedures, incident, review)
         found = {account: self._mention(account) for account in dict.fromkeys(people)}
         return {account: mention for account, mention in found.items() if mention is not None}
 

@@ -62,9 +62,7 @@ def _explain(bench: Bench, practice: Practice, readings: Readings, incident: Inc
 def _following(bench: Bench, practice: Practice, incident: Incident) -> Following:
     """Those who have each duty, as pages mention them; the incident's commander leads where nobody else is named."""
     tracker, wiki, procedures = bench.world.tracker, bench.world.wiki, practice.terms.procedures
-    duties = {duty: procedures.people.of(duty) for duty in Duty}
-    if not duties[Duty.CHAIR] and (chair := incident.commander or incident.assignee):
-        duties[Duty.CHAIR] = (chair.account,)
+    duties = {duty: procedures.accounts(duty, incident) for duty in Duty}
     refs, names = dict[str, str](), dict[str, str]()
     for account in dict.fromkeys(account for accounts in duties.values() for account in accounts):
         person, mention = tracker.person(account), wiki.mention(account)

@@ -10,7 +10,7 @@ from .page import birth
 from .policy import status
 from .policy.record import rows as record_rows
 from .practice import Practice
-from .summary_plan import summary_cells
+from .summary_plan import meeting_line, summary_cells
 
 
 def render(readings: Readings, observed: Observed) -> tuple[str, int]:
@@ -27,7 +27,8 @@ def render(readings: Readings, observed: Observed) -> tuple[str, int]:
     )
     items = items_at_birth(observed, practice)
     counts = status.count((), len(items), now, terms.zone)
-    cells = summary_cells(incident, counts, terms)
+    told = meeting_line(incident, terms, None, observed.mentions, now)
+    cells = summary_cells(incident, counts, terms, None, told)
     commander = observed.mentions.get(incident.commander.account) if incident.commander else None
     body = practice.template.render(birth.values(incident, cells, items, commander, place))
     return body, sum(item.owner is not None and item.due is not None for item in items)

@@ -138,6 +138,7 @@ def following(found: Practice, packs: tuple[Pack, ...], team: Team) -> Practice:
         calendar=team.calendar.calendar(team.time_zone),
         rules=team.deadlines,
         people=team.people,
+        meeting=team.meeting,
         severities=tuple(dict.fromkeys(found.resolved.severities.values())),
     )
     more = {"default_items": (*found.terms.default_items, *items), "procedures": procedures}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from .decision import FindingKind, Terms
-from .model import CellEdit, Incident, Region, ReviewPage
+from .model import CellEdit, Incident, Mention, Region, ReviewPage
 from .page.summary import SummaryCell, lines, summary
-from .policy import status
+from .policy import meeting, status
 from .rows import RowPlan, Situation, claim, rests
+
+MEETING = "Meeting"
+"""The line about the review meeting."""
 
 
 def summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) -> list[CellEdit]:
@@ -14,7 +20,10 @@ def summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) ->
     observed, edits = situation.observed, []
     present = observed.review.summary if observed.review else {}
     before = observed.base.summary if observed.base else {}
-    for want in summary_cells(observed.incident, counts, situation.terms, observed.review):
+    told = meeting_line(observed.incident, situation.terms, observed.review, observed.mentions, situation.now)
+    if told is not None and told.until is not None and MEETING.casefold() in present:
+        plan.wakes.append(told.until)
+    for want in summary_cells(observed.incident, counts, situation.terms, observed.review, told):
         cell = present.get(want.label.casefold())
         if cell is None or (cell.issue_key if want.issue else cell.text) == want.text:
             continue
@@ -45,10 +54,23 @@ def summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) ->
 
 
 def summary_cells(
-    incident: Incident, counts: status.Counts, terms: Terms, page: ReviewPage | None = None
+    incident: Incident,
+    counts: status.Counts,
+    terms: Terms,
+    page: ReviewPage | None = None,
+    told: meeting.Line | None = None,
 ) -> tuple[SummaryCell, ...]:
     """The summary of a review in its present state; what the team's procedures make due stands second."""
     review = status.review_lozenge(incident, counts)
     first, *others = summary(incident, review, status.describe(counts), terms.zone)
     due = [lines("Due", terms.procedures.due(incident, page))] if terms.procedures.packs else []
-    return (first, *due, *others)
+    met = [lines(MEETING, told.said)] if told is not None else []
+    return (first, *due, *met, *others)
+
+
+def meeting_line(
+    incident: Incident, terms: Terms, page: ReviewPage | None, mentions: Mapping[str, Mention], now: datetime
+) -> meeting.Line | None:
+    """What the summary says of the review meeting; None where no procedure of the team wants one."""
+    people = meeting.mentioned(terms.procedures, incident, mentions)
+    return meeting.line(terms.procedures, incident, page, people, now)

@@ -19,7 +19,6 @@ from .deadlines import Deadline, Standing, action_deadline, binding, by, inciden
 from .evidence import asking, hinting, lacking, wanted
 from .instants import Followed, Terms, Version, version_of
 from .packs import DUTIES, Duty, Milestone, Pack
-from .people import People
 from .procedures import Procedures
 from .review import Review
 from .scope import Answer, Case, InScope, scope
@@ -59,11 +58,6 @@ class Following(Noun):
     def rules(self) -> Rules:
         """How the team answers what the procedures leave open."""
         return self.procedures.rules
-
-    @property
-    def people(self) -> People:
-        """Who has which duty."""
-        return self.procedures.people
 
     @property
     def approvers(self) -> tuple[str, ...]:
@@ -294,9 +288,7 @@ def _who(duty: Duty, incident: Incident, following: Following) -> str:
     """Who has a duty, by name where Jira tells it; else what the duty is."""
     people = (incident.commander, incident.assignee, incident.reporter)
     named = following.names | {person.account: person.name for person in people if person}
-    accounts = following.people.of(duty)
-    if not accounts and duty is Duty.CHAIR and (chair := incident.commander or incident.assignee):
-        accounts = (chair.account,)
+    accounts = following.procedures.accounts(duty, incident)
     if not accounts:
         return f"nobody is named who {DUTIES[duty]} (team.people.{duty})"
     return ", ".join(named.get(account) or account for account in accounts)

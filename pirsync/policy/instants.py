@@ -155,7 +155,7 @@ def held(known: Followed, calendar: Calendar) -> datetime | None:
     if known.meeting is None or known.attended is None:
         return None
     if known.meeting_time is not None:
-        return _begins(known.meeting, known.meeting_time, calendar)
+        return begins(known.meeting, known.meeting_time, calendar)
     return min(known.attended, calendar.day_end(known.meeting))
 
 
@@ -202,7 +202,7 @@ def _meet(known: Followed, version: Version, terms: Terms) -> Followed:
         return known.model_copy(update={"scheduled": None, "meeting": None, "meeting_time": None, "attended": None})
     same = (known.meeting, known.meeting_time) == (day, version.meeting_time)
     attended = known.attended if same else None
-    if attended is None and version.attendance and version.at >= _begins(day, version.meeting_time, calendar):
+    if attended is None and version.attendance and version.at >= begins(day, version.meeting_time, calendar):
         attended = version.at
     return known.model_copy(
         update={
@@ -214,7 +214,8 @@ def _meet(known: Followed, version: Version, terms: Terms) -> Followed:
     )
 
 
-def _begins(day: date, at: time | None, calendar: Calendar) -> datetime:
+def begins(day: date, at: time | None, calendar: Calendar) -> datetime:
+    """When a meeting on that day begins: at its time of day in the team's zone, without one with the day."""
     if at is None:
         return calendar.day_start(day)
     return datetime.combine(day, at, tzinfo=ZoneInfo(calendar.zone)).astimezone(UTC)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from pydantic import Field
+
 from pirsync.model import Incident, Noun, ReviewPage
 
 from .calendar import Calendar
 from .clocks import Rules, binding_run, runs
 from .deadlines import Deadline, binding, by, incident_deadlines
 from .evidence import asking
-from .packs import CheckName, Pack
+from .packs import CheckName, Duty, Pack
 from .people import People
 from .record import judged
 from .review import Review
 from .scope import Answer, Case, scope
+
+
+class Meetings(Noun):
+    """How a team meets: whether an invitation is attached to the page, and how many minutes a review takes."""
+
+    invitation: bool = Field(True, strict=True)
+    minutes: int = Field(60, strict=True, ge=5, le=1440)
 
 
 class Procedures(Noun):
@@ -22,7 +33,18 @@ class Procedures(Noun):
     calendar: Calendar = Calendar()
     rules: Rules = Rules()
     people: People = People()
+    meeting: Meetings = Meetings()
     severities: tuple[str, ...] = ()
+
+    @property
+    def meeting_length(self) -> timedelta:
+        """How long a review meeting takes."""
+        return timedelta(minutes=self.meeting.minutes)
+
+    def accounts(self, duty: Duty, incident: Incident) -> tuple[str, ...]:
+        """Who has a duty for an incident; its commander, or else its assignee, leads where nobody is named."""
+        named, chair = self.people.of(duty), incident.commander or incident.assignee
+        return (chair.account,) if duty is Duty.CHAIR and not named and chair is not None else named
 
     def case(self, incident: Incident, page: ReviewPage | None) -> Case:
         """The incident as the procedures look at it, with what its page records of it."""
