@@ -17,7 +17,7 @@ from pirsync.adapters.jira import JiraTracker
 from pirsync.adapters.limits import Holds
 from pirsync.adapters.secrets import resolve_secret
 from pirsync.adapters.state import open_state
-from pirsync.config import EXAMPLE_OWNER, Product, Settings, Site, Team
+from pirsync.config import EVERY_TYPE, EXAMPLE_OWNER, Product, Settings, Site, Team
 from pirsync.decision import Exemption
 from pirsync.doctor import places_of
 from pirsync.errors import ConfigError
@@ -26,10 +26,11 @@ from pirsync.expiry import Token
 from pirsync.mapping import load_mapping
 from pirsync.packs import load_packs
 from pirsync.ports import Clock, State, World
-from pirsync.practice import Practice, exempting, following, practice
+from pirsync.practice import Practice, choosing, exempting, following, practice
 from pirsync.recall import KeptHold, recall
 from pirsync.selection import Limits
-from pirsync.templates import load_template
+from pirsync.template_choice import problems
+from pirsync.templates import load_templates
 from pirsync.toml import Source
 
 PLACES = {"projects", "jql", "action_project", "action_type", "space", "parent"}
@@ -73,9 +74,14 @@ class Bench:
 
     def _practice(self, team: Team) -> Practice:
         base = self.settings.path.parent
-        mapping, template = load_mapping(team.mapping, base), load_template(team.template, base)
+        mapping, templates = load_mapping(team.mapping, base), load_templates(team.template, base)
         packs = load_packs(team.packs, base)
+        kinds = () if EVERY_TYPE in team.issue_types else team.issue_types
+        if wrong := list(problems(team.template, tuple(dict.fromkeys(mapping.severity.values())), kinds)):
+            raise ConfigError([f"team.template: {problem}" for problem in wrong])
+        (*choices, (_, template)) = templates
         found = practice(team, self.settings.site, self.settings.run, mapping, template, self.world)
+        found = choosing(found, tuple(choices))
         exempt = (*load_exemptions(base / team.exemptions), *self.proposed)
         return exempting(following(found, packs, team), exempt)
 

@@ -23,6 +23,7 @@ from .policy.holidays import public_holidays
 from .policy.people import People
 from .policy.procedures import Meetings
 from .resources import example_config
+from .template_choice import Choices, TemplateChoice
 from .toml import MISSING_FILE, Problem, Source, Table, load_table, nearest, not_empty
 
 EXAMPLE_OWNER = "00000000-0000-0000-0000-000000000000"
@@ -289,7 +290,7 @@ class Team(Table):
     link_side: Literal["outward", "inward"] = "outward"
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     mapping: Words = "default"
-    template: Words = "review"
+    template: Choices = (TemplateChoice(use="review"),)
     page_edits: Literal["restore", "push", "keep"] = "restore"
     packs: tuple[Words, ...] = ()
     calendar: WorkingDays = WorkingDays()

@@ -30,7 +30,7 @@ def render(readings: Readings, observed: Observed) -> tuple[str, int]:
     told = meeting_line(incident, terms, None, observed.mentions, now)
     cells = summary_cells(incident, counts, terms, None, told)
     commander = observed.mentions.get(incident.commander.account) if incident.commander else None
-    body = practice.template.render(birth.values(incident, cells, items, commander, place))
+    body = practice.template_for(incident).render(birth.values(incident, cells, items, commander, place))
     return body, sum(item.owner is not None and item.due is not None for item in items)
 
 

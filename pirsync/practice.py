@@ -23,6 +23,7 @@ from .policy.procedures import Procedures
 from .policy.scope import Answer, scope
 from .ports import LinkType, State, TrackerReads, Want, WikiReads, World
 from .recall import recall
+from .template_choice import TemplateChoice
 
 F = TypeVar("F")
 
@@ -31,7 +32,9 @@ SITE_FACTS_LAST = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Practice:
-    """One team's terms, its mapping resolved, its template compiled, and how Jira's JSON is to be read."""
+    """One team's terms, its mapping resolved, its template compiled, and how Jira's JSON is to be read.
+
+    `template` is the one for all incidents that none of the `choices` is for."""
 
     terms: Terms
     resolved: Resolved
@@ -39,6 +42,12 @@ class Practice:
     template: ReviewTemplate
     context: Context
     extra_jql: str
+    choices: tuple[tuple[TemplateChoice, ReviewTemplate], ...] = ()
+
+    def template_for(self, incident: Incident) -> ReviewTemplate:
+        """The template that an incident's page is born from."""
+        fitting = (template for choice, template in self.choices if choice.fits(incident.severity, incident.type))
+        return next(fitting, self.template)
 
     @property
     def want_ticket(self) -> Want:
@@ -143,6 +152,11 @@ def following(found: Practice, packs: tuple[Pack, ...], team: Team) -> Practice:
     )
     more = {"default_items": (*found.terms.default_items, *items), "procedures": procedures}
     return replace(found, terms=found.terms.model_copy(update=more))
+
+
+def choosing(found: Practice, choices: tuple[tuple[TemplateChoice, ReviewTemplate], ...]) -> Practice:
+    """The practice with templates of their own for some incidents."""
+    return replace(found, choices=choices)
 
 
 def exempting(found: Practice, exemptions: tuple[Exemption, ...]) -> Practice:

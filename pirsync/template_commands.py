@@ -19,6 +19,7 @@ from pirsync.output import line, write_file
 from pirsync.page.birth import NAMES
 from pirsync.sample import sample_incident, sample_values
 from pirsync.sandbox.text.render import IssueCard, render
+from pirsync.template_choice import choose
 from pirsync.templates import load_template, shipped_templates
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def _known(config_path: Path) -> Iterable[tuple[str, Path]]:
     yield from ((name, Path()) for name in shipped_templates())
     if config_path.exists():
         base = config_path.absolute().parent
-        named = {team.template for team in load(config_path).teams} - shipped_templates().keys()
+        named = {
+            choice.use for team in load(config_path).teams for choice in team.template
+        } - shipped_templates().keys()
         yield from ((name, base) for name in sorted(named))
 
 
@@ -60,10 +63,11 @@ def list_names() -> None:
 def preview_sample(name: str | None, path: Path, config_path: Path) -> None:
     """Write the page of the made-up incident. Raises ConfigError."""
     base = config_path.absolute().parent
-    if name is None:
-        name = load(config_path).teams[0].template if config_path.exists() else "review"
-    body = load_template(name, base).render(sample_values())
     incident = sample_incident()
+    if name is None:
+        choices = load(config_path).teams[0].template if config_path.exists() else ()
+        name = choose(choices, incident.severity, incident.type).use if choices else "review"
+    body = load_template(name, base).render(sample_values())
     people = {p.account: p.name for p in (incident.commander, incident.reporter) if p is not None}
     _write(path, f"{incident.key} Post-incident review", body, Looked(people))
 
@@ -75,7 +79,8 @@ def preview_incident(bench: Bench, key: str, name: str | None, path: Path) -> No
     if incident.is_restricted:
         raise PirsyncError(f"{key} has a security level, so it gets no page, and no file with what it says")
     if name is not None:
-        readings.practice = replace(practice, template=load_template(name, bench.settings.path.parent))
+        chosen = load_template(name, bench.settings.path.parent)
+        readings.practice = replace(practice, template=chosen, choices=())
     observed = readings.observe(incident.id, journal(bench.world.state, incident.id, practice.terms.settle))
     body, _ = render_birth(readings, observed)
     named = {m.ref: account for account, m in observed.mentions.items()}

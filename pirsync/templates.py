@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from .errors import ConfigError
 from .page.template import ReviewTemplate
 from .resources import mappings_dir
 from .sample import sample_values
+from .template_choice import TemplateChoice
 
 
 def shipped_templates() -> dict[str, str]:
@@ -28,6 +30,20 @@ def load_template(name: str, base: Path) -> ReviewTemplate:
         except UnicodeDecodeError as error:
             raise ConfigError(f"{name}: not UTF-8 text (byte {error.start})") from None
     return _checked(name, tuple(shipped.items()))
+
+
+def load_templates(choices: Iterable[TemplateChoice], base: Path) -> tuple[tuple[TemplateChoice, ReviewTemplate], ...]:
+    """The templates of a team's choices. Raises ConfigError with the problems of all of them."""
+    found: list[tuple[TemplateChoice, ReviewTemplate]] = []
+    wrong: list[str] = []
+    for choice in choices:
+        try:
+            found.append((choice, load_template(choice.use, base)))
+        except ConfigError as error:
+            wrong += error.problems
+    if wrong:
+        raise ConfigError(list(dict.fromkeys(wrong)))
+    return tuple(found)
 
 
 @lru_cache(maxsize=32)

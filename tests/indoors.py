@@ -228,7 +228,7 @@ def lose_state(path: Path) -> None:
 def lean(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out what costs time and says nothing here: templates, routes and what people read are compiled, and read,
     once, and no proxy is looked for."""
-    monkeypatch.setattr("pirsync.build.load_template", cache(load_template))
+    monkeypatch.setattr("pirsync.templates.load_template", cache(load_template))
     monkeypatch.setattr("starlette.routing.compile_path", cache(compile_path))
     read = cache(lambda body: read_review(body, default_mapping().headers))
     for place in ("tests.place.read_review", "tests.schedule.read_review"):

@@ -24,10 +24,11 @@ from pirsync.page.scan import scan
 from pirsync.page.splice import append_row, splice
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import World
-from pirsync.practice import Practice, exempting, following, practice
+from pirsync.practice import Practice, choosing, exempting, following, practice
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.selection import Limits, Mode, Selection
+from pirsync.template_choice import TemplateChoice
 from pirsync.templates import load_template
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -120,6 +121,7 @@ class Stage:
     run: dict[str, Any] = field(default_factory=dict)
     mapping: TeamMapping | None = None
     template: ReviewTemplate | None = None
+    choices: tuple[tuple[TemplateChoice, ReviewTemplate], ...] = ()
     exemptions: tuple[Exemption, ...] = ()
 
     def practice(self, world: World) -> Practice:
@@ -136,7 +138,8 @@ class Stage:
         team = Team.model_validate(told | self.team)
         mapping, plain = self.mapping or default_mapping(), self.template or template()
         found = practice(team, site, Run.model_validate(self.run), mapping, plain, world)
-        return exempting(following(found, load_packs(team.packs, Path()), team), self.exemptions)
+        found = choosing(following(found, load_packs(team.packs, Path()), team), self.choices)
+        return exempting(found, self.exemptions)
 
     def run_pass(self, selection: Selection = ALL, max_creates: int = 100) -> Report:
         return self.run_on(self.world, selection, max_creates)

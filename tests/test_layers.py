@@ -14,7 +14,7 @@ import pirsync
 ROOT = Path(pirsync.__file__).parent
 CORE = {"errors", "model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports"}
-VALUES |= {"names", "changes", "decision", "packs"}
+VALUES |= {"names", "changes", "decision", "packs", "template_choice"}
 REMEMBERING = ("recall", "known", "record")
 LOOKING = ("practice", "directory", "proof", *REMEMBERING, "locate", "observe", "scan")
 DECIDING = (
