@@ -29,10 +29,10 @@ from .changes import (
     WriteMemory,
     describe,
 )
+from .comments import comments_marked
 from .decision import FLAP_WINDOW
 from .draft import mark_value
 from .errors import Ambiguous, Rejected, Stale, Unavailable
-from .mapping import comments_marked
 from .model import TICKET_PROPERTY, Mark, Page
 from .names import PAGE_PROPERTY
 from .observe import Readings

@@ -23,10 +23,12 @@ from pirsync.doctor import places_of
 from pirsync.errors import ConfigError
 from pirsync.exemptions import load_exemptions
 from pirsync.expiry import Token
+from pirsync.extensions import load_extensions
 from pirsync.mapping import load_mapping
 from pirsync.packs import load_packs
+from pirsync.policy.escalation import Extension
 from pirsync.ports import Clock, State, World
-from pirsync.practice import Practice, choosing, exempting, following, practice
+from pirsync.practice import Practice, choosing, escalating, exempting, following, practice
 from pirsync.recall import KeptHold, recall
 from pirsync.selection import Limits
 from pirsync.template_choice import problems
@@ -57,6 +59,8 @@ class Bench:
     tokens: Callable[[], list[Token]]
     proposed: tuple[Exemption, ...] = ()
     """Exemptions that are not written down yet, for a dry run to show what they would lead to."""
+    extending: tuple[Extension, ...] = ()
+    """Extensions that are not written down yet, likewise."""
 
     def teams(self) -> list[Practice]:
         """Every team's practice, with names resolved. Raises ConfigError, which says all that is wrong."""
@@ -83,7 +87,9 @@ class Bench:
         found = practice(team, self.settings.site, self.settings.run, mapping, template, self.world)
         found = choosing(found, tuple(choices))
         exempt = (*load_exemptions(base / team.exemptions), *self.proposed)
-        return exempting(following(found, packs, team), exempt)
+        extensions = (*load_extensions(base / team.escalation.extensions), *self.extending)
+        found = exempting(following(found, packs, team), exempt)
+        return escalating(found, team.escalation, extensions, self.world)
 
     def _find_places(self, team: Team) -> None:
         """Look, once for each configuration, for what the team's table names on the sites; ConfigError if it lacks."""

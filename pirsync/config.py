@@ -19,6 +19,7 @@ from .errors import ConfigError
 from .model import Deployment
 from .policy.calendar import Calendar, Weekday
 from .policy.clocks import Rules
+from .policy.escalation import Ladder
 from .policy.holidays import public_holidays
 from .policy.people import People
 from .policy.procedures import Meetings
@@ -298,6 +299,7 @@ class Team(Table):
     people: People = People()
     meeting: Meetings = Meetings()
     exemptions: Words = "exemptions.toml"
+    escalation: Ladder = Ladder()
 
     @field_validator("jql")
     @classmethod

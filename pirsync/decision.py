@@ -26,6 +26,7 @@ from .model import (
     ReviewPage,
     Ticket,
 )
+from .policy.escalation import Extension, Ladder
 from .policy.procedures import Procedures
 from .ports import IntentStatus, LinkType
 
@@ -58,6 +59,9 @@ class Terms(Noun):
     ticket_fields: dict[str, Any]
     exemptions: tuple[Exemption, ...] = ()
     procedures: Procedures = Procedures()
+    ladder: Ladder = Ladder()
+    extensions: tuple[Extension, ...] = ()
+    tracker_account: str = ""
 
     def exemption(self, incident: Incident) -> Exemption | None:
         """The exemption of an incident, by the last word on it; None where it gets a review."""
@@ -219,6 +223,9 @@ class FindingKind(StrEnum):
     INCIDENT_GONE = "IncidentGone"
     CLOSED_AS_DUPLICATE = "ClosedAsDuplicate"
     OVERDUE = "Overdue"
+    STALE = "Stale"
+    UNOWNED = "Unowned"
+    NOT_ACKNOWLEDGED = "NotAcknowledged"
     DONE_WITHOUT_EVIDENCE = "DoneWithoutEvidence"
     NOT_SETTLING = "NotSettling"
     FAILED = "Failed"

@@ -14,7 +14,6 @@ from . import raw as read
 from .errors import ConfigError
 from .mapping_file import Fields, MappingFile, fold
 from .model import (
-    COMMENT_PROPERTY,
     TICKET_PROPERTY,
     Column,
     Deployment,
@@ -362,26 +361,11 @@ def _names(field: str, resolved: Resolved) -> set[str]:
     return {fold(field), fold(resolved.names.get(field, field))} - {""}
 
 
-def comments_marked(comments: Iterable[Mapping[str, Any]], mark: Mark) -> list[tuple[str, str]]:
-    """The comments that carry the mark, oldest first: id, and the digest of what each says."""
-    found: list[tuple[str, str]] = []
-    for comment in comments:
-        properties = {read.text(one.get("key")): read.table(one.get("value")) for one in _tables(comment)}
-        value = properties.get(COMMENT_PROPERTY, {})
-        if _marked(value) == mark:
-            found.append((read.text(comment.get("id")), read.text(value.get("said"))))
-    return found
-
-
-def _tables(comment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    held = comment.get("properties")
-    return [read.table(one) for one in held] if isinstance(held, list) else []
-
-
 def _mark(raw: RawIssue) -> Mark | None:
-    return _marked(read.table(read.table(raw.get("properties")).get(TICKET_PROPERTY)))
+    return marked(read.table(read.table(raw.get("properties")).get(TICKET_PROPERTY)))
 
 
-def _marked(value: Mapping[str, Any]) -> Mark | None:
+def marked(value: Mapping[str, Any]) -> Mark | None:
+    """A property's value as the mark that it carries, or None."""
     mark, owner, incident_id = (read.text(value.get(name)) for name in ("mark", "owner", "incident"))
     return Mark(value=mark, owner=owner, incident=incident_id) if mark and owner and incident_id else None

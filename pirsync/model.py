@@ -148,7 +148,8 @@ class Ticket(Noun):
     """The Jira issue that does an action item's work. `due` is Jira's plain date, without a zone.
 
     `trail` is None, and `priority` empty, where no procedure wants to know them. `unproven`: it is done, and the proof
-    that one wants is not there; a decision begins by telling that.
+    that one wants is not there; a decision begins by telling that. `touched` is when somebody else than us last wrote
+    to it; None where nobody asks for it.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Ticket(Noun):
     trail: Trail | None = None
     unproven: bool = False
     priority: str = ""
+    touched: datetime | None = None
 
     @property
     def is_done(self) -> bool:

@@ -17,6 +17,7 @@ from pirsync.recall import KeptTicket, recall
 
 from . import mapping
 from .changes import CreateTicket
+from .comments import touched
 from .decision import Journal, Observed
 from .directory import Directory, Sources
 from .draft import mark_label
@@ -71,6 +72,7 @@ class Readings:
     known: dict[str, Known] = field(default_factory=dict)
     holders: dict[str, PageHead] = field(default_factory=dict)
     looked: set[str] = field(default_factory=set)
+    heard: set[str] = field(default_factory=set)
     located: set[str] = field(default_factory=set)
     vanished: dict[str, str] = field(default_factory=dict)
     bases: dict[str, ReviewPage | None] = field(default_factory=dict)
@@ -102,6 +104,8 @@ class Readings:
         ticket = mapping.ticket(raw, self.practice.context)
         if self.practice.terms.procedures.reads_trails:
             ticket = ticket.model_copy(update={"trail": mapping.trail(raw)})
+        if self.practice.terms.ladder.on:
+            ticket = ticket.model_copy(update={"touched": touched(raw, self.practice.terms.tracker_account)})
         return self.keep_ticket(ticket)
 
     def keep_ticket(self, ticket: Ticket) -> Ticket:

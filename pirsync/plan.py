@@ -23,6 +23,7 @@ from datetime import datetime
 from . import binding, draft
 from .changes import Change, CommentPage, CreatePage, UpdatePage
 from .decision import Barred, Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
+from .escalation_plan import plan_escalation
 from .index_plan import exempt_row, index_row, key_alone
 from .model import CellEdit, Incident, Page, PageStatus
 from .names import STAMP
@@ -126,6 +127,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     observed = _judged(observed, terms)
     situation = Situation(observed=observed, terms=terms, journal=journal, now=now)
     rows = plan_rows(situation)
+    plan_escalation(situation, rows)
     # A row that people copied is the same action.
     actions = {ticket.id: ticket for ticket in rows.tickets}
     counts = status.count(actions.values(), rows.unticketed, now, terms.zone)

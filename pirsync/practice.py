@@ -11,12 +11,14 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
+from .comments import want_life
 from .config import EVERY_TYPE, Run, Site, Team
 from .decision import DefaultItem, Exemption, Terms
 from .errors import ConfigError
 from .mapping import Context, Resolved, TeamMapping, want_ticket, want_trail
 from .model import Incident, Noun, StatusCategory
 from .page.template import ReviewTemplate
+from .policy.escalation import Extension, Ladder
 from .policy.packs import Duty, Pack
 from .policy.people import People
 from .policy.procedures import Procedures
@@ -52,7 +54,8 @@ class Practice:
     @property
     def want_ticket(self) -> Want:
         """What to read of its tickets."""
-        return want_trail() if self.terms.procedures.reads_trails else want_ticket()
+        want = want_trail() if self.terms.procedures.reads_trails else want_ticket()
+        return want_life(want) if self.terms.ladder.on else want
 
     def default_items(self, incident: Incident) -> tuple[DefaultItem, ...]:
         """The action items that its review starts with: the team's own, and those of the packs that are for it."""
@@ -162,6 +165,17 @@ def choosing(found: Practice, choices: tuple[tuple[TemplateChoice, ReviewTemplat
 def exempting(found: Practice, exemptions: tuple[Exemption, ...]) -> Practice:
     """The practice with its register of incidents that get no review."""
     return replace(found, terms=found.terms.model_copy(update={"exemptions": exemptions}))
+
+
+def escalating(found: Practice, ladder: Ladder, extensions: tuple[Extension, ...], world: World) -> Practice:
+    """The practice with the ladder by which its actions rise. Who we are in Jira is asked for once a day: what we say
+    ourselves is no word of people's."""
+    if not ladder.on:
+        return found
+    now, tracker = world.clock.now(), world.tracker
+    we = remembered(world.state, "site", "tracker-account", now, Fact[str], lambda: tracker.identity().account)
+    more = {"ladder": ladder, "extensions": extensions, "tracker_account": we or ""}
+    return replace(found, terms=found.terms.model_copy(update=more))
 
 
 def _owner(duty: Duty, people: People) -> str:

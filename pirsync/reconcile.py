@@ -31,6 +31,7 @@ from .errors import (
     Unavailable,
     UnsafePlan,
 )
+from .hearing import hear, unheard
 from .index_step import IndexStep
 from .newborn import render
 from .observe import Readings, Trust, chunks
@@ -269,6 +270,10 @@ class _Pass:
         if creates and incident_id not in readings.looked:
             readings.look(incident_id, creates)
             return self._decide(readings, incident_id, said)
+        if not self.world.state.born_with_owner and (unknown := unheard(decided.changes, readings.heard)):
+            hear(unknown, incident_id, self.world.tracker, self.world.state)
+            readings.heard.update(one.issue_id for one in unknown)
+            return self._decide(readings, incident_id, self._journal(readings, incident_id))
         return decided
 
     # ------------------------------------------------------------ the brake

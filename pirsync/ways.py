@@ -40,6 +40,11 @@ WAYS: dict[FindingKind, str] = {
         "say on its page where the work goes on; close actions that are done elsewhere, or delete their rows"
     ),
     FindingKind.OVERDUE: "finish the ticket, or agree on another date in Jira",
+    FindingKind.STALE: "say on the ticket how it goes, or finish it",
+    FindingKind.UNOWNED: "assign the ticket to somebody in Jira",
+    FindingKind.NOT_ACKNOWLEDGED: (
+        "whoever leads @mentions themselves on that page beside Acknowledged by / on, with the day"
+    ),
     FindingKind.DONE_WITHOUT_EVIDENCE: (
         "add to the ticket what shows that it was done (the comment on it says what counts), or open it again"
     ),

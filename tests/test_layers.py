@@ -13,13 +13,15 @@ import pirsync
 
 ROOT = Path(pirsync.__file__).parent
 CORE = {"errors", "model"}
-VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "policy", "page", "ports"}
+VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "comments", "policy", "page", "ports"}
 VALUES |= {"names", "changes", "decision", "packs", "template_choice"}
 REMEMBERING = ("recall", "known", "record")
 LOOKING = ("practice", "directory", "proof", *REMEMBERING, "locate", "observe", "scan")
 DECIDING = (
     "draft",
     "notices",
+    "escalation_plan",
+    "hearing",
     "rows",
     "binding",
     "index_plan",
@@ -82,6 +84,8 @@ AT_THE_EDGE = {
     "build",
     "demo",
     "exemptions",
+    "extensions",
+    "register",
     "logs",
 }
 AT_THE_EDGE |= {"output", "show"}

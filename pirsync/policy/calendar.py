@@ -56,6 +56,10 @@ class Calendar(Noun):
         """The last instant of a day, in UTC."""
         return self.day_start(day + _DAY) - _INSTANT
 
+    def next_day(self, at: datetime) -> datetime:
+        """The first instant of the day after that instant's, in UTC."""
+        return self.day_start(self.day(at) + _DAY)
+
     def why_off(self, day: date) -> str:
         """Why nobody works on that day: the weekday's or the holiday's name; empty for a working day."""
         if day in self.days_worked:

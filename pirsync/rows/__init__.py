@@ -19,11 +19,12 @@ from pirsync.model import Column, Ticket
 
 from .assign import adopt, assign, lost_keys, marks_of_rows
 from .linked import appended_cells, plan_hand_linked
-from .situation import RowPlan, Situation, claim, hand_links_of, rests
+from .situation import RowPlan, Situation, claim, hand_links_of, ours, rests
+from .speak import speak
 from .ticketed import plan_ticketed
 from .unticketed import plan_unticketed
 
-__all__ = ["RowPlan", "Situation", "appended_cells", "claim", "hand_links_of", "plan_rows", "rests"]
+__all__ = ["RowPlan", "Situation", "appended_cells", "claim", "hand_links_of", "ours", "plan_rows", "rests", "speak"]
 
 
 def plan_rows(situation: Situation) -> RowPlan:

@@ -12,14 +12,12 @@ from __future__ import annotations
 from pirsync import draft
 from pirsync.decision import FindingKind
 from pirsync.model import Ticket
-from pirsync.notices import Notice, say
+from pirsync.notices import EVIDENCE, Notice
 from pirsync.policy.evidence import lacking, wanted
 from pirsync.policy.packs import Pack
 
 from .situation import RowPlan, Situation, ours
-
-ABOUT = "evidence"
-"""What the comment is about, whatever it says."""
+from .speak import speak
 
 # There is no address in these words: the comment must never be the link that it asks for.
 _THERE = "There is evidence now of what was done here, so the review of {incident} counts this action as done."
@@ -41,9 +39,9 @@ def plan_proof(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
     if ticket.mark is not None and not ours(ticket, situation):
         return
     notice = _missing(situation, ticket, lack) if lack else _there(situation, ticket)
-    mark = draft.comment_mark(situation.terms.owner_id, situation.observed.incident.id, ticket.id, ABOUT)
+    mark = draft.comment_mark(situation.terms.owner_id, situation.observed.incident.id, ticket.id, EVIDENCE)
     if lack or mark in situation.journal.intents:
-        _say(situation, notice, plan)
+        speak(situation, notice, plan)
 
 
 def _missing(situation: Situation, ticket: Ticket, lack: tuple[Pack, ...]) -> Notice:
@@ -60,16 +58,4 @@ def _there(situation: Situation, ticket: Ticket) -> Notice:
 
 
 def _notice(ticket: Ticket, body: str, said: str) -> Notice:
-    return Notice(issue_id=ticket.id, issue_key=ticket.key, about=ABOUT, body=body, said=said)
-
-
-def _say(situation: Situation, notice: Notice, plan: RowPlan) -> None:
-    saying = say(notice, situation.observed.incident.id, situation.terms, situation.journal, situation.now)
-    if saying.change is not None and saying.change not in plan.said:
-        plan.said.append(saying.change)
-    if saying.settles is not None:
-        plan.wakes.append(saying.settles)
-        plan.waiting.append(f"to be sure that {notice.issue_key} was not told before")
-    if saying.refused:
-        message = f"comment on {notice.issue_key}: {saying.refused}"
-        plan.findings.append(situation.finding(FindingKind.REFUSED, message))
+    return Notice(issue_id=ticket.id, issue_key=ticket.key, about=EVIDENCE, body=body, said=said)

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from pirsync.adapters.overlay import overlay
+from pirsync.comments import comments_marked
 from pirsync.errors import Ambiguous, Rejected
-from pirsync.mapping import comments_marked
 from pirsync.model import Deployment, Mark
 from pirsync.ports import TrackerReads, TrackerWrites, World
 from pirsync.sandbox import tracker as store
