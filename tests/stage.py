@@ -23,8 +23,9 @@ from pirsync.page.review import read_review
 from pirsync.page.scan import scan
 from pirsync.page.splice import append_row, splice
 from pirsync.page.template import ReviewTemplate
+from pirsync.policy.escalation import Extension
 from pirsync.ports import World
-from pirsync.practice import Practice, choosing, exempting, following, practice
+from pirsync.practice import Practice, choosing, escalating, exempting, following, practice
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.selection import Limits, Mode, Selection
@@ -123,6 +124,7 @@ class Stage:
     template: ReviewTemplate | None = None
     choices: tuple[tuple[TemplateChoice, ReviewTemplate], ...] = ()
     exemptions: tuple[Exemption, ...] = ()
+    extensions: tuple[Extension, ...] = ()
 
     def practice(self, world: World) -> Practice:
         deployment = world.tracker.deployment
@@ -139,7 +141,8 @@ class Stage:
         mapping, plain = self.mapping or default_mapping(), self.template or template()
         found = practice(team, site, Run.model_validate(self.run), mapping, plain, world)
         found = choosing(following(found, load_packs(team.packs, Path()), team), self.choices)
-        return exempting(found, self.exemptions)
+        found = exempting(found, self.exemptions)
+        return escalating(found, team.escalation, self.extensions, world)
 
     def run_pass(self, selection: Selection = ALL, max_creates: int = 100) -> Report:
         return self.run_on(self.world, selection, max_creates)

@@ -92,6 +92,12 @@ class Patch:
             fields["labels"] = list(dict.fromkeys([*(fields.get("labels") or ()), *self.labels]))
         if "issuelinks" in fields or "issuelinks" in want.fields:
             fields["issuelinks"] = [*(fields.get("issuelinks") or ()), *copy.deepcopy(self.links)]
+        if self.comments and (everything or "comment" in want.fields):
+            block = fields.get("comment") or {}
+            known = {one["id"]: one for one in block.get("comments", ())}
+            more = copy.deepcopy(self.comments)
+            total = block.get("total", len(known)) + len(more.keys() - known.keys())
+            fields["comment"] = {"comments": list((known | more).values()), "total": total}
         for name in want.properties:
             if name in self.properties:
                 raw.setdefault("properties", {})[name] = dict(self.properties[name])
@@ -214,6 +220,7 @@ class OverlayTracker:
             "duedate": draft.due.isoformat() if draft.due else None,
             "labels": list(draft.labels),
             "issuelinks": [],
+            "comment": {"comments": [], "total": 0},
             "created": now,
             "updated": now,
             **draft.extra,

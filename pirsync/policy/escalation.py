@@ -126,9 +126,10 @@ def escalation(
     """How an action stands at an instant. `ticket.unproven` and `ticket.touched` are told before."""
     today, quiet = calendar.day(now), extended.until if extended is not None else None
     steps = sorted(_steps(ticket, ladder, quiet, calendar))
-    concerns = {concern: level for day, concern, level in steps if day <= today}
-    if Concern.OVERDUE in concerns:
-        concerns.pop(Concern.DUE_SOON, None)
+    risen = {concern: level for day, concern, level in steps if day <= today}
+    if Concern.OVERDUE in risen:
+        risen.pop(Concern.DUE_SOON, None)
+    concerns = {concern: risen[concern] for concern in Concern if concern in risen}
     later = [day for day, _, _ in steps if day > today]
     return Escalation(concerns=concerns, wake=calendar.day_start(later[0]) if later else None)
 
