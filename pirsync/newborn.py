@@ -7,8 +7,7 @@ from datetime import timedelta
 from .decision import Observed
 from .observe import Readings
 from .page import birth
-from .policy import status
-from .policy.record import rows as record_rows
+from .policy import record, status
 from .practice import Practice
 from .summary_plan import meeting_line, summary_cells
 
@@ -23,7 +22,8 @@ def render(readings: Readings, observed: Observed) -> tuple[str, int]:
         zone=terms.zone,
         site_url=practice.context.site_url,
         headers=terms.headers,
-        record=tuple(record_rows(terms.procedures.packs).items()),
+        record=tuple(record.rows(terms.procedures.packs).items()),
+        columns=tuple(record.columns(terms.procedures.packs).items()),
     )
     items = items_at_birth(observed, practice)
     counts = status.count((), len(items), now, terms.zone)

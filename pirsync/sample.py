@@ -8,9 +8,11 @@ from typing import Any
 from pirsync.model import Column, Event, Incident, Mention, Note, Person, StatusCategory
 from pirsync.page import birth
 from pirsync.page.summary import summary
-from pirsync.policy import status
+from pirsync.policy import record, status
+from pirsync.policy.packs import Pack
 
 _BEGUN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+_HEADERS = {Column.ACTION: "Action item", Column.DUE: "Due date", Column.CRITERIA: "Success criteria"}
 _COMMANDER = Person(account="sample-commander", name="Ana Ruiz")
 
 
@@ -69,8 +71,8 @@ def sample_incident() -> Incident:
     )
 
 
-def sample_values() -> dict[str, Any]:
-    """Everything that a template may name, for the sample incident."""
+def sample_values(packs: tuple[Pack, ...] = ()) -> dict[str, Any]:
+    """Everything that a template may name, for the sample incident of a team that follows these packs."""
     incident = sample_incident()
     counts = status.count((), 1, _BEGUN, "UTC")
     cells = summary(incident, status.review_lozenge(incident, counts), status.describe(counts), "UTC")
@@ -78,7 +80,9 @@ def sample_values() -> dict[str, Any]:
         deployment="cloud",
         zone="UTC",
         site_url="https://jira.example.com",
-        headers={column: (column.value.title(),) for column in Column},
+        headers={column: (_HEADERS.get(column, column.value.title()),) for column in Column},
+        record=tuple(record.rows(packs).items()),
+        columns=tuple(record.columns(packs).items()),
     )
     items = (birth.Item(text="Tell the customers", criteria="They know", owner=None, due=None),)
     return birth.values(incident, cells, items, Mention(ref="sample-commander"), place)

@@ -16,6 +16,7 @@ from pirsync.known import journal
 from pirsync.newborn import render as render_birth
 from pirsync.observe import read_one
 from pirsync.output import line, write_file
+from pirsync.packs import load_packs, shipped_packs
 from pirsync.page.birth import NAMES
 from pirsync.sample import sample_incident, sample_values
 from pirsync.sandbox.text.render import IssueCard, render
@@ -63,11 +64,12 @@ def list_names() -> None:
 def preview_sample(name: str | None, path: Path, config_path: Path) -> None:
     """Write the page of the made-up incident. Raises ConfigError."""
     base = config_path.absolute().parent
-    incident = sample_incident()
+    incident, team = sample_incident(), load(config_path).teams[0] if config_path.exists() else None
     if name is None:
-        choices = load(config_path).teams[0].template if config_path.exists() else ()
-        name = choose(choices, incident.severity, incident.type).use if choices else "review"
-    body = load_template(name, base).render(sample_values())
+        name = choose(team.template, incident.severity, incident.type).use if team is not None else "review"
+    # A starter is looked at with what its own pack adds, where no team says which packs there are.
+    packs = team.packs if team is not None else tuple({name} & shipped_packs().keys())
+    body = load_template(name, base).render(sample_values(load_packs(packs, base)))
     people = {p.account: p.name for p in (incident.commander, incident.reporter) if p is not None}
     _write(path, f"{incident.key} Post-incident review", body, Looked(people))
 

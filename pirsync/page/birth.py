@@ -66,13 +66,14 @@ class Item(Noun):
 
 class Setting(Noun):
     """Where a page is born: the dialect, the team's zone, Jira's address, the words that head the columns, and what the
-    team's procedures want recorded beyond RECORD (label, and what to fill in)."""
+    team's procedures want recorded beyond RECORD, and said of each action (label, and what to fill in)."""
 
     deployment: Deployment
     zone: str
     site_url: str
     headers: dict[Column, tuple[str, ...]]
     record: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 def values(
@@ -143,15 +144,18 @@ def record_region(more: Iterable[tuple[str, str]] = ()) -> str:
 
 def actions_region(items: Iterable[Item], place: Setting) -> str:
     """The action table: the items a review starts with, then a few rows that ask for more."""
-    head = "".join(f"<th><p>{escape.text(place.headers[column][0])}</p></th>" for column in Column)
+    heads = [*(place.headers[column][0] for column in Column), *(label for label, _ in place.columns)]
+    head = "".join(f"<th><p>{escape.text(words)}</p></th>" for words in heads)
+    more = [cells.prompt(ask) for _, ask in place.columns]
     rows = [f"<tr>{head}</tr>"]
-    rows += [_action_row(_item_cells(item, place.deployment)) for item in items]
-    rows += [_action_row({column: cells.prompt(ask) for column, ask in PROMPTS.items()})] * EMPTY_ROWS
+    rows += [_action_row(_item_cells(item, place.deployment), more) for item in items]
+    rows += [_action_row({column: cells.prompt(ask) for column, ask in PROMPTS.items()}, more)] * EMPTY_ROWS
     return _details(Region.ACTIONS, _table(rows))
 
 
-def _action_row(filled: Mapping[Column, str]) -> str:
-    return "<tr>" + "".join(f"<td>{filled.get(column, cells.empty())}</td>" for column in Column) + "</tr>"
+def _action_row(filled: Mapping[Column, str], more: Iterable[str]) -> str:
+    contents = (*(filled.get(column, cells.empty()) for column in Column), *more)
+    return "<tr>" + "".join(f"<td>{content}</td>" for content in contents) + "</tr>"
 
 
 def _item_cells(item: Item, deployment: Deployment) -> dict[Column, str]:

@@ -1,4 +1,5 @@
-"""The rows that procedures add to a review's record: what a named person decides or confirms, with a date."""
+"""What procedures add to a page: rows of the record (what a named person decides or confirms, with a date), and columns
+of the action table that are people's."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pirsync.model import Noun
 
 from .calendar import Calendar
 from .packs import CheckName, Pack
-from .review import Review, bare
+from .review import KINDS, Review, bare
 from .scope import Case, Ruling
 
 MAJOR = "Major incident"
@@ -32,19 +33,30 @@ def rows(packs: Iterable[Pack]) -> dict[str, str]:
     for pack in packs:
         if pack.scope.decided_by is not None:
             role = " or ".join(pack.roles_of(pack.scope.decided_by))
-            found.setdefault(MAJOR, f"yes or no, as the {role} decides; @mention yourself and type // for the date")
+            found.setdefault(MAJOR, f"Yes or no, as the {role} decides; @mention yourself and type // for the date")
         if pack.scope.criteria:
             ids = ", ".join(criterion.id for criterion in pack.scope.criteria)
             severities = ", ".join(pack.scope.conditional)
             found.setdefault(
-                CRITERION, f"of a {severities}: {ids}, or none; @mention yourself and type // for the date"
+                CRITERION, f"Of a {severities}: {ids}, or none; @mention yourself and type // for the date"
             )
         if CheckName.RESPONSE_CONFIRMED in pack.checks:
             for label in RESPONSE:
-                found.setdefault(label, "complete? @mention who confirms it, and type // for the date")
+                found.setdefault(label, "Complete? @mention who confirms it, and type // for the date")
         if CheckName.EMERGENCY_CHANGE in pack.checks:
-            found.setdefault(EMERGENCY, "needed at once, yes or no? @mention who decided, and type // for the date")
+            found.setdefault(EMERGENCY, "Needed at once, yes or no? @mention who decided, and type // for the date")
     return found
+
+
+CLASS = "Class"
+"""The column in which people say what kind of action a row is."""
+_WANT_CLASSES = frozenset({CheckName.ACTION_CLASSES, CheckName.PREVENTIVE_ACTION})
+
+
+def columns(packs: Iterable[Pack]) -> dict[str, str]:
+    """What the packs want said of each action beyond the usual columns: header, and what to fill in."""
+    wanted = any(_WANT_CLASSES & set(pack.checks) for pack in packs)
+    return {CLASS: f"{KINDS[0].title()}, {KINDS[1]} …"} if wanted else {}
 
 
 def answer(review: Review, label: str) -> Answer | None:
