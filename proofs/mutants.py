@@ -70,7 +70,10 @@ class Slice:
     chosen: str = "test"
 
 
-PLAN = ("test_plan.py", "test_plan_review.py", "test_plan_rows.py", "test_plan_agreed.py", "test_plan_index.py")
+PLAN = (
+    *("test_plan.py", "test_plan_review.py", "test_plan_rows.py", "test_plan_agreed.py"),
+    *("test_plan_index.py", "test_plan_procedures.py"),
+)
 HTML = ("page/test_html.py", "page/test_html_rules.py", "page/test_blocks.py")
 SLICES = {
     "plan": Slice(("plan.py", "index_plan.py", "summary_plan.py"), PLAN),
