@@ -5,6 +5,7 @@ The property is pirsync's remote memory. What must not happen twice stands in it
 
 from __future__ import annotations
 
+from .added import Added
 from .changes import Change, LabelPage, LinkPage, WriteMemory, describe
 from .decision import Finding, FindingKind
 from .model import Memory, RemoteLink
@@ -17,7 +18,7 @@ RECEIPT_SIZE = 19
 """Bytes of one receipt in the property: sixteen digits, their quotes and a comma."""
 
 
-def bindings(situation: Situation, newest: int) -> tuple[list[Change], list[Finding]]:
+def bindings(situation: Situation, newest: int, rows: Added) -> tuple[list[Change], list[Finding]]:
     """Label, remote link and property: what ties page and incident together for whoever loses the journal.
 
     The property comes last, so that where it is the others were written, and nobody has to read them again.
@@ -29,7 +30,7 @@ def bindings(situation: Situation, newest: int) -> tuple[list[Change], list[Find
         return [], []
     link = RemoteLink(global_id=f"{LINK_PREFIX}{page.id}", url=page.url, title=page.title)
     stamped = newest if terms.deployment == "datacenter" else 0
-    memory = Memory(page=page.id, incident=incident.id, owner=terms.owner_id, stamped=stamped)
+    memory = Memory(page=page.id, incident=incident.id, owner=terms.owner_id, stamped=stamped, given=rows.given)
     wanted: list[Change] = [
         LabelPage(page_id=page.id, title=page.title, labels=(PAGE_LABEL,)),
         LinkPage(incident_id=incident.id, incident_key=incident.key, link=link),
@@ -46,7 +47,7 @@ def bindings(situation: Situation, newest: int) -> tuple[list[Change], list[Find
     return [change for change in wanted if describe(change) not in refused], findings
 
 
-def first(situation: Situation, rows: RowPlan) -> list[Change]:
+def first(situation: Situation, rows: RowPlan, added: Added) -> list[Change]:
     """What the property has to say before the page is written.
 
     The receipts of the comments that go with it: Confluence's comments carry no mark, and none is better than two.
@@ -59,18 +60,19 @@ def first(situation: Situation, rows: RowPlan) -> list[Change]:
         return []
     stamped = page.version + 1 if situation.terms.deployment == "datacenter" else memory.stamped
     receipts = (*memory.comments, *(one.receipt for one in rows.not_taken))
-    return _written(situation, memory.model_copy(update={"stamped": stamped, "comments": receipts}))
+    told = {"stamped": stamped, "comments": receipts, "given": added.given}
+    return _written(situation, memory.model_copy(update=told))
 
 
-def agreed(situation: Situation, rows: RowPlan) -> list[Change]:
+def agreed(situation: Situation, rows: RowPlan, added: Added) -> list[Change]:
     """Remember what page and Jira agree on, once the page says it. Rows that are gone stay remembered."""
     memory = situation.observed.memory
     if memory is None:
         return []
     known = {**memory.rows, **rows.shown}
     forgotten = tuple(sorted({*memory.forgotten, *rows.forgotten}))
-    after = memory.model_copy(update={"rows": known, "adopted": tuple(rows.adopted), "forgotten": forgotten})
-    return _written(situation, after)
+    told = {"rows": known, "adopted": tuple(rows.adopted), "forgotten": forgotten, "given": added.given}
+    return _written(situation, memory.model_copy(update=told))
 
 
 def _written(situation: Situation, after: Memory) -> list[Change]:

@@ -399,7 +399,8 @@ class Memory(Noun):
     are again; `forgotten` are the keys of tickets that people want to hear no more of. No version of the page
     above `stamped` is ours (0: not told); only Data Center needs it, where finding our newest version would take
     one request for each that people wrote since. `comments` are receipts of page comments, oldest first, written
-    before the comments are sent.
+    before the comments are sent. `given` are the rows of summary and record that the page was ever given beyond those
+    that every page is born with.
 
     Fields that a newer pirsync added are kept, and written back with ours.
     """
@@ -414,6 +415,7 @@ class Memory(Noun):
     forgotten: tuple[str, ...] = ()
     stamped: int = 0
     comments: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- the evidence index

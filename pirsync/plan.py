@@ -21,12 +21,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from . import binding, draft
+from .added import Added, added, told
 from .changes import Change, CommentPage, CreatePage, UpdatePage
 from .decision import Barred, Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
 from .escalation_plan import plan_escalation
 from .index_plan import exempt_row, index_row, key_alone
 from .model import CellEdit, Incident, Page, PageStatus
 from .names import STAMP
+from .page.pairs import insert_row
 from .page.review import read_review
 from .page.splice import append_row, splice
 from .page.summary import instant
@@ -34,7 +36,7 @@ from .policy import status
 from .policy.evidence import lacking
 from .ports import PageDraft
 from .rows import RowPlan, Situation, appended_cells, plan_rows
-from .summary_plan import summary_edits
+from .summary_plan import summary_edits, summary_of
 
 # ---------------------------------------------------------------- what should be
 
@@ -136,7 +138,9 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
         gone = situation.finding(FindingKind.PAGE_GONE, message)
         return Plan(findings=(gone,), index_row=line)
-    edits = (*summary_edits(situation, counts, rows), *rows.edits)
+    summary = summary_of(situation, counts, rows)
+    edits = (*summary_edits(situation, summary, rows), *rows.edits)
+    more = added(situation, summary, rows)
     findings = list(rows.findings)
     if observed.review is not None:
         findings += [situation.finding(FindingKind.REGION_REMOVED, text) for text in observed.review.problems]
@@ -144,10 +148,10 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     for what, why in situation.refused_comments.items():
         findings.append(situation.finding(FindingKind.REFUSED, f"{what}: {why}"))
     held: list[Change] = [*rows.completions, *rows.creates]
-    if not rows.creates and (edits or rows.appended):
-        held += [*binding.first(situation, rows), *_comment(page, rows)]
-        held.append(_update_page(situation, page, edits, rows))
-    memory = [] if held or rows.waiting else binding.agreed(situation, rows)
+    if not rows.creates and (edits or rows.appended or more.rows):
+        held += [*binding.first(situation, rows, more), *_comment(page, rows)]
+        held.append(_update_page(situation, edits, rows, more))
+    memory = [] if held or rows.waiting else binding.agreed(situation, rows, more)
     wakes = list(rows.wakes)
     waiting = list(rows.waiting)
     barred = journal.barred
@@ -159,7 +163,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         wakes.append(quiet)
         waiting.append("until nobody has edited the page for a while")
         held = []
-    bindings, refusals = binding.bindings(situation, page.version + 1 if held else page.version)
+    bindings, refusals = binding.bindings(situation, page.version + 1 if held else page.version, more)
     findings = list(dict.fromkeys((*refusals, *findings)))
     changes: tuple[Change, ...] = (*bindings, *rows.said, *held, *memory)
     return Plan(
@@ -221,11 +225,16 @@ def quiet_until(page: Page, terms: Terms, journal: Journal) -> datetime:
     return min(quiet, began + terms.quiet_at_most)
 
 
-def _update_page(situation: Situation, page: Page, edits: tuple[CellEdit, ...], rows: RowPlan) -> UpdatePage:
+def _update_page(situation: Situation, edits: tuple[CellEdit, ...], rows: RowPlan, more: Added) -> UpdatePage:
+    page = situation.observed.page
+    assert page is not None  # the caller's branch
     body = splice(page.body, edits)
     for ticket in rows.appended:
         body = append_row(body, read_review(body, situation.terms.headers), appended_cells(ticket, situation))
+    for row in more.rows:
+        body = insert_row(body, row)
     said = [f'{edit.label} = "{edit.text}"' for edit in edits]
     said += [f"a row for {ticket.key}, linked by hand" for ticket in rows.appended]
+    said += told(more.rows)
     message = f"{STAMP} {len(said)} {'cell' if len(said) == 1 else 'cells'} from Jira"
     return UpdatePage(page=page.head, body=body, cells=tuple(said), message=message, asserted=tuple(rows.asserted))

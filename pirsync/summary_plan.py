@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from .decision import FindingKind, Terms
@@ -15,15 +15,22 @@ MEETING = "Meeting"
 """The line about the review meeting."""
 
 
-def summary_edits(situation: Situation, counts: status.Counts, plan: RowPlan) -> list[CellEdit]:
+def summary_of(situation: Situation, counts: status.Counts, plan: RowPlan) -> tuple[SummaryCell, ...]:
+    """The summary as it should be now; the plan wakes when a line that is on the page will say something else."""
+    observed = situation.observed
+    present = observed.review.summary if observed.review else {}
+    told = meeting_line(observed.incident, situation.terms, observed.review, observed.mentions, situation.now)
+    if told is not None and told.until is not None and MEETING.casefold() in present:
+        plan.wakes.append(told.until)
+    return summary_cells(observed.incident, counts, situation.terms, observed.review, told)
+
+
+def summary_edits(situation: Situation, wanted: Iterable[SummaryCell], plan: RowPlan) -> list[CellEdit]:
     """The summary's managed cells that differ; a row that people deleted stays deleted."""
     observed, edits = situation.observed, []
     present = observed.review.summary if observed.review else {}
     before = observed.base.summary if observed.base else {}
-    told = meeting_line(observed.incident, situation.terms, observed.review, observed.mentions, situation.now)
-    if told is not None and told.until is not None and MEETING.casefold() in present:
-        plan.wakes.append(told.until)
-    for want in summary_cells(observed.incident, counts, situation.terms, observed.review, told):
+    for want in wanted:
         cell = present.get(want.label.casefold())
         if cell is None or (cell.issue_key if want.issue else cell.text) == want.text:
             continue

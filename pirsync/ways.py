@@ -11,7 +11,7 @@ WAYS: dict[FindingKind, str] = {
     FindingKind.REJECTED: "change what Jira or Confluence complains of; `pirsync reconcile {key}` tries again",
     FindingKind.REFUSED: "allow it to our account; `pirsync reconcile {key}` tries again",
     FindingKind.ROW_EDITED: "change it in Jira; the page follows",
-    FindingKind.ROW_UNREADABLE: "split the row's merged cells, or take the table out of its cell",
+    FindingKind.ROW_UNREADABLE: "split the merged cells, or take the table out of its cell",
     FindingKind.REGION_REMOVED: "restore it from the page's history; without it nothing is written there",
     FindingKind.COMMENTED: "resolve the inline comment, or move it out of the cell",
     FindingKind.FLAPPING: (

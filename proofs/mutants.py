@@ -76,9 +76,9 @@ PLAN = (
 )
 HTML = ("page/test_html.py", "page/test_html_rules.py", "page/test_blocks.py")
 SLICES = {
-    "plan": Slice(("plan.py", "index_plan.py", "summary_plan.py"), PLAN),
+    "plan": Slice(("plan.py", "index_plan.py", "summary_plan.py", "added.py"), PLAN),
     "page-scan": Slice(("page/scan.py",), ("page/test_scan.py", "page/test_splice.py")),
-    "page-splice": Slice(("page/splice.py",), ("page/test_splice.py",)),
+    "page-splice": Slice(("page/splice.py", "page/pairs.py"), ("page/test_splice.py", "page/test_pairs.py")),
     "page-review": Slice(("page/review.py",), ("page/test_review.py",)),
     "page-index": Slice(("page/index.py",), ("page/test_index.py",)),
     "page-read": Slice(("page/read.py",), ("page/test_read.py",)),

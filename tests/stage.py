@@ -24,6 +24,7 @@ from pirsync.page.scan import scan
 from pirsync.page.splice import append_row, splice
 from pirsync.page.template import ReviewTemplate
 from pirsync.policy.escalation import Extension
+from pirsync.policy.packs import Pack
 from pirsync.ports import World
 from pirsync.practice import Practice, choosing, escalating, exempting, following, practice
 from pirsync.reconcile import run_once
@@ -60,6 +61,11 @@ def template() -> ReviewTemplate:
 @cache
 def default_mapping() -> TeamMapping:
     return load_mapping("default", Path())
+
+
+@cache
+def packs(names: tuple[str, ...]) -> tuple[Pack, ...]:
+    return load_packs(names, Path())
 
 
 class Hands:
@@ -140,7 +146,7 @@ class Stage:
         team = Team.model_validate(told | self.team)
         mapping, plain = self.mapping or default_mapping(), self.template or template()
         found = practice(team, site, Run.model_validate(self.run), mapping, plain, world)
-        found = choosing(following(found, load_packs(team.packs, Path()), team), self.choices)
+        found = choosing(following(found, packs(team.packs), team), self.choices)
         found = exempting(found, self.exemptions)
         return escalating(found, team.escalation, self.extensions, world)
 

@@ -26,6 +26,7 @@ DECIDING = (
     "binding",
     "index_plan",
     "summary_plan",
+    "added",
     "plan",
     *LOOKING,
     "apply",

@@ -50,16 +50,23 @@ def append_row(body: str, review: ReviewPage, cells: Mapping[Column, str]) -> st
     """
     if review.row_end is None:
         raise BadPage("there is no action table to append to")
-    raw = encode(body)
-    empty = "<tr>" + "<td></td>" * len(review.columns) + "</tr>"
-    longer = raw[: review.row_end] + encode(empty) + raw[review.row_end :]
+    contents = (cells.get(role, "<p></p>") if role is not None else "<p></p>" for role in review.columns)
+    return add_row(encode(body), review.row_end, [("td", content) for content in contents])
+
+
+def add_row(raw: bytes, after: int, cells: Sequence[tuple[str, str]]) -> str:
+    """The body with one more row behind the one that ends at that byte; each cell by its element's name and content.
+
+    Raises BadPage when no row ends there, or a cell's content would be more than its cell's.
+    """
+    empty = "<tr>" + "".join(f"<{name}></{name}>" for name, _ in cells) + "</tr>"
+    longer = raw[:after] + encode(empty) + raw[after:]
     root = scan(longer)
-    row = next((e for e in root.within("tr") if e.start == review.row_end), None)
+    row = next((e for e in root.within("tr") if e.start == after), None)
     above = list(row.parent.elements()) if row is not None and row.parent is not None else []
     if row is None or not any(other.name == "tr" and other.end == row.start for other in above):
-        raise BadPage(f"no row ends at byte {review.row_end}")
-    contents = (cells.get(role, "<p></p>") if role is not None else "<p></p>" for role in review.columns)
-    filled = [(cell, encode(content)) for cell, content in zip(row.elements(), contents, strict=True)]
+        raise BadPage(f"no row ends at byte {after}")
+    filled = [(cell, encode(content)) for cell, (_, content) in zip(row.elements(), cells, strict=True)]
     return _fill(longer, root, filled)
 
 
