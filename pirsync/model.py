@@ -251,6 +251,15 @@ class Property(Noun):
     value: dict[str, object]
 
 
+class Attached(Noun):
+    """A file on a page: the number of its newest version, and what was said of that when it was uploaded."""
+
+    id: str
+    name: str
+    version: int
+    comment: str
+
+
 class Mention(Noun):
     """How a page names a person: an account id (Cloud) or a user key or name (Data Center)."""
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import Field
 
 from .model import (
+    Attached,
     CreateScreen,
     Deployment,
     Mention,
@@ -102,6 +103,15 @@ class PageDraft(Noun):
     parent: str | None
     title: str
     body: str
+
+
+class Upload(Noun):
+    """A file before it is attached, and a word about it. `name` is plain ASCII, `content` text."""
+
+    name: str
+    media_type: str
+    content: str
+    comment: str
 
 
 class Stamp(Noun):
@@ -267,6 +277,9 @@ class WikiReads(Protocol):
     def account(self, mention: Mention) -> str | None:
         """The Jira account that a mention names; no request on Cloud."""
 
+    def attachment(self, page_id: str, name: str) -> Attached | None:
+        """The file of exactly that name on a page; None where there is none, or no such page."""
+
     def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
         """What one of these reads answers for each item, in order; a few may be under way at once."""
 
@@ -287,6 +300,10 @@ class WikiWrites(Protocol):
     def add_comment(self, page_id: str, storage: str) -> None:
         """Comment below a page, in storage format. A comment carries no mark: it is sent once, and a doubt is
         Ambiguous, which nobody can clear up."""
+
+    def attach(self, page_id: str, upload: Upload, current: Attached | None) -> Attached:
+        """Attach a file (None: there is none of its name), or its next version over `current`; quietly, and sent once.
+        Rejected where a file of that name is there already: of one name there is never a second one."""
 
     def set_property(self, page_id: str, key: str, value: Mapping[str, object], current: Property | None) -> Property:
         """Write a content property over `current` (None: it does not exist). Stale when it moved."""

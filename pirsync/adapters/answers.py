@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 from pirsync.errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
+from pirsync.ports import Upload
 
 _DOUBTED_LOGIN = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED")
 _LONGEST_COMPLAINT = 300
@@ -29,12 +30,16 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Request:
-    """One request. `path` is relative to the API's address and shows in errors; parameters and body never do."""
+    """One request. `path` is relative to the API's address and shows in errors; parameters, body and file never do.
+
+    With a `file` it is sent as a form, and has no other body.
+    """
 
     method: str
     path: str
     params: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
+    file: Upload | None = None
 
     @property
     def name(self) -> str:

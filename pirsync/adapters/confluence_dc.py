@@ -11,7 +11,7 @@ import requests
 from atlassian import ConfluenceServer
 
 from pirsync.errors import AuthInDoubt
-from pirsync.model import Mention, Page, PageHead, Property, current_first
+from pirsync.model import Attached, Mention, Page, PageHead, Property, current_first
 from pirsync.ports import PageDraft, Stamp
 
 from .answers import part
@@ -19,6 +19,7 @@ from .confluence_base import (
     V1,
     ConfluenceBase,
     as_property,
+    attachments_path,
     chunks,
     former,
     is_creator,
@@ -157,6 +158,10 @@ class ConfluenceDataCenter(ConfluenceBase):
         path = f"{V1}/content/{path_part(page_id)}/property/{path_part(key)}"
         answer = self._read_or_none(path, {"expand": "version"})
         return None if answer is None else as_property(answer, f"GET {path}")
+
+    def attachment(self, page_id: str, name: str) -> Attached | None:
+        """By its name, in one request."""
+        return self._attached(attachments_path(page_id), {"expand": "version"}, name)
 
     def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
         """Walk down from the newest that may be ours, one request a version, at most 25: there is no list of them."""

@@ -24,6 +24,7 @@ from tenacity import stop_before_delay as time_spent
 from urllib3.exceptions import NewConnectionError
 
 from pirsync.errors import Ambiguous, Interrupted, Stale, Unavailable
+from pirsync.ports import Upload
 
 from .answers import Effect, Request, Transient, asked_wait, judge
 from .limits import Holds
@@ -130,6 +131,10 @@ class Transport:
     def create(self, path: str, body: Any, params: Mapping[str, Any] | None = None) -> Any:
         """POST what must not be sent twice; Ambiguous when it may have happened."""
         return self.call(Request("POST", path, params or {}, body), Effect.ONCE)
+
+    def upload(self, path: str, upload: Upload) -> Any:
+        """POST a file as a form, once; as `create`."""
+        return self.call(Request("POST", path, file=upload), Effect.ONCE)
 
     def call(self, request: Request, effect: Effect) -> Any:
         """Send one request, again where that is safe, and answer its parsed JSON.

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pirsync.model import CreateScreen, Deployment, Mention, Page, PageHead, PageStatus, Person, Property, RemoteLink
+from pirsync.model import (
+    Attached,
+    CreateScreen,
+    Deployment,
+    Mention,
+    Page,
+    PageHead,
+    PageStatus,
+    Person,
+    Property,
+    RemoteLink,
+)
 from pirsync.ports import Clock, LinkType, Query, RawIssue, S, Stamp, T, Want, World
 
 from .memory_state import MemoryState
@@ -227,6 +238,10 @@ class EmptyWiki:
         return iter(())
 
     def property(self, page_id: str, key: str) -> Property | None:
+        """There is none."""
+        return None
+
+    def attachment(self, page_id: str, name: str) -> Attached | None:
         """There is none."""
         return None
 

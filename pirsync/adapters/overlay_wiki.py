@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from pirsync.errors import Rejected, Stale
-from pirsync.model import Deployment, Mention, Page, PageHead, PageStatus, Property, current_first
-from pirsync.ports import Clock, PageDraft, S, Stamp, T, WikiReads
+from pirsync.model import Attached, Deployment, Mention, Page, PageHead, PageStatus, Property, current_first
+from pirsync.ports import Clock, PageDraft, S, Stamp, T, Upload, WikiReads
 
 FIRST_PAGE = 900_000_000_000_001
 """Where the ids of invented pages begin: far above those that a Confluence gives."""
@@ -35,6 +35,7 @@ class OverlayWiki:
         self._labels: dict[str, set[str]] = {}
         self._properties: dict[tuple[str, str], Property] = {}
         self.comments: dict[str, list[str]] = {}
+        self._files: dict[tuple[str, str], tuple[Attached, str]] = {}
         self._numbers = itertools.count(first)
 
     # ------------------------------------------------------------ reads
@@ -106,6 +107,11 @@ class OverlayWiki:
         """One content property of a page."""
         written = self._properties.get((page_id, key))
         return written or (None if self._is_made(page_id) else self._base.property(page_id, key))
+
+    def attachment(self, page_id: str, name: str) -> Attached | None:
+        """The file of exactly that name on a page."""
+        held = self._files.get((page_id, name))
+        return held[0] if held else (None if self._is_made(page_id) else self._base.attachment(page_id, name))
 
     def stamped(self, head: PageHead, stamp: Stamp) -> Page | None:
         """The newest version at or below `head` that is ours."""
@@ -182,6 +188,20 @@ class OverlayWiki:
     def add_comment(self, page_id: str, storage: str) -> None:
         """Comment below a page; kept in `comments`, by the page's id, for whoever looks."""
         self.comments.setdefault(self._existing(page_id).id, []).append(storage)
+
+    def attach(self, page_id: str, upload: Upload, current: Attached | None) -> Attached:
+        """Attach a file, or its next version over `current`; Rejected when the name is taken, or the file is gone."""
+        held = self.attachment(self._existing(page_id).id, upload.name)
+        if (held and held.id) != (current and current.id):
+            raise Rejected(f"{upload.name} is attached to page {page_id} already, or is no more")
+        number, version = (held.id, held.version + 1) if held else (f"att{next(self._numbers)}", 1)
+        made = Attached(id=number, name=upload.name, version=version, comment=upload.comment)
+        self._files[page_id, upload.name] = (made, upload.content)
+        return made
+
+    def content(self, page_id: str, name: str) -> str:
+        """What a file that was attached here says. Raises KeyError."""
+        return self._files[page_id, name][1]
 
     def set_property(self, page_id: str, key: str, value: Mapping[str, object], current: Property | None) -> Property:
         """Write a content property over `current` (None: it does not exist). Stale when it moved."""
