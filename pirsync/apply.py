@@ -11,6 +11,7 @@ from pirsync.recall import recall
 
 from .changes import (
     AdoptTicket,
+    AttachInvitation,
     Change,
     CommentPage,
     CommentTicket,
@@ -33,7 +34,8 @@ from .comments import comments_marked
 from .decision import FLAP_WINDOW
 from .draft import mark_value
 from .errors import Ambiguous, Rejected, Stale, Unavailable
-from .model import TICKET_PROPERTY, Mark, Page
+from .invitation import said_of
+from .model import TICKET_PROPERTY, Invited, Mark, Page
 from .names import PAGE_PROPERTY
 from .observe import Readings
 from .ports import World
@@ -43,7 +45,7 @@ T = TypeVar("T")
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
 
-BEST_EFFORT = (CommentPage, LabelPage, LinkPage, LabelTicket, MarkTicket, LinkTicket, EditTicket)
+BEST_EFFORT = (AttachInvitation, CommentPage, LabelPage, LinkPage, LabelTicket, MarkTicket, LinkTicket, EditTicket)
 """Changes that a site may refuse without harm; a refusal is remembered and told, and the review goes on."""
 
 
@@ -83,6 +85,8 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
             world.state.drop("barred", [incident_id])
         case CommentPage():
             wiki.add_comment(change.page_id, change.storage)
+        case AttachInvitation():
+            readings.invited[change.page_id] = _attach(change, world, readings)
         case LabelPage():
             wiki.add_labels(change.page_id, change.labels)
         case WriteMemory():
@@ -162,6 +166,23 @@ def _say(change: CommentTicket | EditComment, incident_id: str, world: World) ->
     if said != change.digest:
         world.tracker_writes.edit_comment(change.issue_id, comment_id, change.body, carried)
     return comment_id
+
+
+def _attach(change: AttachInvitation, world: World, readings: Readings) -> Invited:
+    """The invitation that is attached then. The file is looked for by its name, which no page has twice: one that an
+    earlier try left says the same, and is not sent again; one that somebody else attached is theirs."""
+    name = change.upload.name
+    there = world.wiki.attachment(change.page_id, name)
+    before = said_of(there) if there is not None else None
+    if there is not None and before is None:
+        raise Rejected(f"somebody else attached a file of that name: rename {name}, or take it away")
+    if before is not None and before.digest == change.invited.digest:
+        return change.invited.model_copy(update={"sequence": before.sequence, "file": before.file})
+    if before is not None and before.sequence >= change.invited.sequence:
+        readings.invited[change.page_id] = before
+        raise Stale(f"{describe(change)}: it is at its change {before.sequence}")
+    made = world.wiki_writes.attach(change.page_id, change.upload, there)
+    return change.invited.model_copy(update={"file": made.id})
 
 
 def note_refusal(change: Change, incident_id: str, refused: Rejected, world: World) -> None:

@@ -71,8 +71,9 @@ def agreed(situation: Situation, rows: RowPlan, added: Added) -> list[Change]:
         return []
     known = {**memory.rows, **rows.shown}
     forgotten = tuple(sorted({*memory.forgotten, *rows.forgotten}))
+    invited = situation.observed.invited or memory.invitation
     told = {"rows": known, "adopted": tuple(rows.adopted), "forgotten": forgotten, "given": added.given}
-    return _written(situation, memory.model_copy(update=told))
+    return _written(situation, memory.model_copy(update=told | {"invitation": invited}))
 
 
 def _written(situation: Situation, after: Memory) -> list[Change]:

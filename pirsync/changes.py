@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .model import TICKET_PROPERTY, Memory, Noun, PageHead, Property, RemoteLink
+from .model import TICKET_PROPERTY, Invited, Memory, Noun, PageHead, Property, RemoteLink
 from .names import PAGE_PROPERTY
-from .ports import PageDraft, TicketDraft
+from .ports import PageDraft, TicketDraft, Upload
 
 COMMENTING = "comment on page"
 """How the description of a comment begins."""
@@ -43,6 +43,16 @@ class CommentPage(Noun):
     title: str
     storage: str
     told: tuple[str, ...]
+
+
+class AttachInvitation(Noun):
+    """Attach the invitation to the review meeting, or its next version. A file of that name is looked for before."""
+
+    change: Literal["attach-invitation"] = "attach-invitation"
+    page_id: str
+    title: str
+    upload: Upload
+    invited: Invited
 
 
 class LabelPage(Noun):
@@ -182,6 +192,7 @@ Change = (
     CreatePage
     | UpdatePage
     | CommentPage
+    | AttachInvitation
     | LabelPage
     | WriteMemory
     | LinkPage
@@ -207,6 +218,8 @@ def describe(change: Change) -> str:
             return f'update page "{page.title}": ' + "; ".join(cells)
         case CommentPage(title=title, told=told):
             return f'{COMMENTING} "{title}": ' + "; ".join(told)
+        case AttachInvitation(title=title, upload=upload):
+            return f'attach {upload.name} to page "{title}"'
         case LabelPage(title=title, labels=labels):
             return f'label page "{title}" with {", ".join(labels)}'
         case WriteMemory(title=title):

@@ -16,6 +16,7 @@ from .model import (
     Incident,
     IndexPage,
     IndexRow,
+    Invited,
     Memory,
     Mention,
     Noun,
@@ -176,7 +177,7 @@ class Observed(Noun):
     wrote after us). `gone` says in words why a page that we know cannot be read. `title_holder` is a foreign
     page that has our title. `tickets` maps ids to tickets: those that rows name, those that the incident
     links, and `marked`: those that carry our marks. `owners` maps a mention's ref to its account;
-    `mentions` maps an account to how pages name it.
+    `mentions` maps an account to how pages name it. `invited` is the invitation that this pass attached.
     """
 
     incident: Incident
@@ -191,6 +192,7 @@ class Observed(Noun):
     owners: dict[str, Owner]
     mentions: dict[str, Mention]
     screen: CreateScreen | None
+    invited: Invited | None = None
 
     def by_key(self, key: str) -> Ticket | None:
         """The ticket with that key, also by the key under which a row knew it before a move."""

@@ -47,6 +47,11 @@ def comment_mark(owner_id: str, incident_id: str, issue_id: str, about: str) -> 
     return hashlib.sha256(inputs.encode()).hexdigest()[:16]
 
 
+def invitation_mark(owner_id: str, incident_id: str) -> str:
+    """The identity of an incident's review meeting in people's calendars."""
+    return hashlib.sha256(f"invitation\x1f{owner_id}\x1f{incident_id}".encode()).hexdigest()[:32]
+
+
 def mark_label(value: str) -> str:
     """The label that carries a mark."""
     return f"{TICKET_LABEL}-{value}"

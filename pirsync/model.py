@@ -400,6 +400,22 @@ class Shown(Noun):
     due: str
 
 
+class Invited(Noun):
+    """The invitation that is attached to a page: a digest of what it says, how often it changed, the file's id.
+
+    `day` (ISO) and `time` (HH:MM, empty: the whole day) are when it says that the meeting is, empty where that is not
+    known. It keeps what a newer pirsync added.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    digest: str
+    sequence: int
+    file: str = ""
+    day: str = ""
+    time: str = ""
+
+
 class Memory(Noun):
     """pirsync's remote memory: the one content property of a review page (at most 32 KB).
 
@@ -425,6 +441,7 @@ class Memory(Noun):
     stamped: int = 0
     comments: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    invitation: Invited | None = None
 
 
 # ---------------------------------------------------------------- the evidence index

@@ -26,6 +26,7 @@ from .locate import locate, prove_sight
 from .model import (
     Column,
     Incident,
+    Invited,
     Mark,
     Page,
     PageHead,
@@ -81,6 +82,7 @@ class Readings:
     written: set[str] = field(default_factory=set)
     ids_by_key: dict[str, str] = field(default_factory=dict)
     ids_by_incident: dict[str, set[str]] = field(default_factory=dict)
+    invited: dict[str, Invited] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.sources, self.practice.terms)
@@ -309,6 +311,7 @@ class Readings:
             owners=directory.owners(review),
             mentions=directory.mentions(incident, review, tickets.values()),
             screen=directory.screen(review),
+            invited=self.invited.get(page.id) if page is not None else None,
         )
 
     def tickets_of(self, incident_id: str) -> list[Ticket]:

@@ -26,6 +26,7 @@ from .changes import Change, CommentPage, CreatePage, UpdatePage
 from .decision import Barred, Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
 from .escalation_plan import plan_escalation
 from .index_plan import exempt_row, index_row, key_alone
+from .invitation import plan_invitation
 from .model import CellEdit, Incident, Page, PageStatus
 from .names import STAMP
 from .page.pairs import insert_row
@@ -141,6 +142,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     summary = summary_of(situation, counts, rows)
     edits = (*summary_edits(situation, summary, rows), *rows.edits)
     more = added(situation, summary, rows)
+    invitation = plan_invitation(situation, rows)
     findings = list(rows.findings)
     if observed.review is not None:
         findings += [situation.finding(FindingKind.REGION_REMOVED, text) for text in observed.review.problems]
@@ -151,6 +153,8 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     if not rows.creates and (edits or rows.appended or more.rows):
         held += [*binding.first(situation, rows, more), *_comment(page, rows)]
         held.append(_update_page(situation, edits, rows, more))
+    # Last, so that a site that takes no files keeps nothing else from being written.
+    held += invitation
     memory = [] if held or rows.waiting else binding.agreed(situation, rows, more)
     wakes = list(rows.wakes)
     waiting = list(rows.waiting)

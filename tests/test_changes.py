@@ -13,6 +13,7 @@ from pirsync import output
 from pirsync.apply import apply, apply_index
 from pirsync.changes import (
     AdoptTicket,
+    AttachInvitation,
     Change,
     CommentPage,
     CommentTicket,
@@ -33,10 +34,10 @@ from pirsync.changes import (
     is_local,
 )
 from pirsync.directory import Sources
-from pirsync.model import TICKET_PROPERTY, Memory, Page, RemoteLink
+from pirsync.model import TICKET_PROPERTY, Invited, Memory, Page, RemoteLink
 from pirsync.names import PAGE_PROPERTY
 from pirsync.observe import Readings, Trust
-from pirsync.ports import PageDraft, TicketDraft, Want
+from pirsync.ports import PageDraft, TicketDraft, Upload, Want
 from pirsync.report import Report, Result
 
 from .stage import Stage, raw_incident, stage
@@ -113,6 +114,12 @@ def change_of(kind: type[Change], play: Stage) -> Change:
         CommentPage: lambda: CommentPage(
             page_id=page.id, title=page.title, storage=BODY, told=('ACT-20001 due "2027-01-01" was not taken',)
         ),
+        AttachInvitation: lambda: AttachInvitation(
+            page_id=page.id,
+            title=page.title,
+            upload=Upload(name="OPS-1-review.ics", media_type="text/calendar", content=BODY, comment="pirsync: one"),
+            invited=Invited(digest="d", sequence=0),
+        ),
         LabelPage: lambda: LabelPage(page_id=page.id, title=page.title, labels=("extra",)),
         WriteMemory: lambda: WriteMemory(page_id=page.id, title=page.title, memory=memory, current=held),
         LinkPage: lambda: LinkPage(incident_id=INCIDENT, incident_key="OPS-1", link=remote),
@@ -146,6 +153,7 @@ WRITES = {
     CreatePage: ["create_page"],
     UpdatePage: ["update_page"],
     CommentPage: ["add_comment"],
+    AttachInvitation: ["attach"],
     LabelPage: ["add_labels"],
     WriteMemory: ["set_property"],
     LinkPage: ["put_remote_link"],

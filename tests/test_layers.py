@@ -24,6 +24,8 @@ DECIDING = (
     "hearing",
     "rows",
     "binding",
+    "ical",
+    "invitation",
     "index_plan",
     "summary_plan",
     "added",
@@ -73,6 +75,7 @@ ONLY_IMPORTER = {
     "schedule": {"daemon.py"},
     "markdownify": {"page/markdown.py"},
     "holidays": {"policy/holidays.py"},
+    "icalendar": {"ical.py"},
 }
 AT_THE_EDGE = {
     "adapters",

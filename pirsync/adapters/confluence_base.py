@@ -7,6 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -64,6 +65,17 @@ def as_property(answer: Any, request: str) -> Property:
         version=int(part(part(answer, "version", request), "number", request)),
         value=value if isinstance(value, dict) else {},
     )
+
+
+@contextmanager
+def _scopes_refuse() -> Iterator[None]:
+    """A token that may do all else but not this is no doubt about who we are: Rejected, and the pass goes on."""
+    try:
+        yield
+    except AuthInDoubt as doubt:
+        if "scope" in str(doubt) and "does not match" in str(doubt):
+            raise Rejected(str(doubt)) from None
+        raise
 
 
 def attachments_path(page_id: str) -> str:
@@ -222,7 +234,8 @@ class ConfluenceBase(ABC):
         path = attachments_path(page_id)
         if current is not None:
             path = f"{path}/{path_part(current.id)}/data"
-        answer = self._transport.upload(path, upload)
+        with _scopes_refuse():
+            answer = self._transport.upload(path, upload)
         told = answer.get("results") if isinstance(answer, dict) and "results" in answer else [answer]
         made = told[0] if isinstance(told, list) and len(told) == 1 else None
         try:
@@ -274,7 +287,8 @@ class ConfluenceBase(ABC):
 
     def _attached(self, path: str, params: Mapping[str, Any], name: str) -> Attached | None:
         """The file of that very name in a list of a page's files."""
-        answer = self._read_or_none(path, {"filename": name, **params})
+        with _scopes_refuse():
+            answer = self._read_or_none(path, {"filename": name, **params})
         found = self._results(answer, f"GET {path}") if answer is not None else []
         return next((as_attached(one, f"GET {path}") for one in found if one.get("title") == name), None)
 
