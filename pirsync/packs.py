@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,6 +10,12 @@ from .errors import ConfigError
 from .policy.packs import Pack, problems
 from .resources import mappings_dir
 from .toml import Source, load_table, nearest
+
+_PINNED = re.compile(
+    r"(?P<name>.+?)(?:@(?!.*\.toml(?:#|$))(?P<version>[^@#/]+))?(?:#(?P<fingerprint>[0-9a-f]{12}))?", re.DOTALL
+)
+"""How a configuration names a pack, and holds it to its version, its fingerprint or both, where people want that:
+`full-review@1.0#0123456789ab`."""
 
 
 def shipped_packs() -> dict[str, Path]:
@@ -36,13 +43,28 @@ def read_pack(path: Path) -> Pack:
     return pack
 
 
+def pinned_pack(name: str, base: Path) -> Pack:
+    """The pack of that name, which says what people pinned with it. ConfigError where it does not."""
+    told = _PINNED.fullmatch(name)
+    assert told is not None  # the first part takes any text
+    pack = read_pack(find_pack(told["name"], base))
+    if told["version"] is not None and told["version"] != pack.version:
+        raise ConfigError(f'"{name}" pins version {told["version"]}, but the pack is of version {pack.version}')
+    if told["fingerprint"] is not None and told["fingerprint"] != pack.fingerprint:
+        raise ConfigError(
+            f'"{name}" pins other words: the fingerprint of {pack.name} is {pack.fingerprint} now. Put its file back, '
+            "or read what has changed (`pirsync pack show`) and pin that"
+        )
+    return pack
+
+
 def load_packs(names: Iterable[str], base: Path) -> tuple[Pack, ...]:
     """All packs that a team names, in its order. Raises ConfigError with the problems of all of them."""
     found: list[Pack] = []
     wrong: list[str] = []
     for name in names:
         try:
-            found.append(read_pack(find_pack(name, base)))
+            found.append(pinned_pack(name, base))
         except ConfigError as error:
             wrong += error.problems
     twice = [pack.id for index, pack in enumerate(found) if pack.id in {other.id for other in found[:index]}]

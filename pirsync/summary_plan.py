@@ -7,7 +7,7 @@ from datetime import datetime
 
 from .decision import FindingKind, Terms
 from .model import CellEdit, Incident, Mention, Region, ReviewPage
-from .page.summary import SummaryCell, lines, summary
+from .page.summary import SummaryCell, lines, summary, words
 from .policy import meeting, status
 from .rows import RowPlan, Situation, claim, rests
 
@@ -67,12 +67,14 @@ def summary_cells(
     page: ReviewPage | None = None,
     told: meeting.Line | None = None,
 ) -> tuple[SummaryCell, ...]:
-    """The summary of a review in its present state; what the team's procedures make due stands second."""
+    """The summary of a review in its present state; what the team's procedures make of it stands second."""
     review = status.review_lozenge(incident, counts)
     first, *others = summary(incident, review, status.describe(counts), terms.zone)
     due = [lines("Due", terms.procedures.due(incident, page))] if terms.procedures.packs else []
     met = [lines(MEETING, told.said)] if told is not None else []
-    return (first, *due, *met, *others)
+    packs = ", ".join(pack.name for pack in terms.procedures.concerning(incident, page))
+    follows = [words("Procedures", packs)] if terms.procedures.packs else []
+    return (first, *due, *met, *follows, *others)
 
 
 def meeting_line(

@@ -194,6 +194,24 @@ def test_a_team_names_its_packs_and_two_of_one_id_are_refused(tmp_path: Path) ->
     ]
 
 
+def test_a_pack_may_be_held_to_what_it_said_when_it_was_read(tmp_path: Path) -> None:
+    own, print_of = tmp_path / "a@1.toml", FULL.fingerprint
+    own.write_text(source(FULL), encoding="utf-8")
+    pinned = ("a@1.toml", "a@1.toml@1.0", f"a@1.toml#{print_of}", f"a@1.toml@1.0#{print_of}", "full-review@1.0")
+    assert [load_packs((name,), tmp_path) for name in pinned] == [(FULL,)] * len(pinned)
+    # A file that was changed without a new version keeps its name, and loses its fingerprint.
+    own.write_text(source(FULL).replace("length = 72", "length = 73"), encoding="utf-8")
+    changed = read_pack(own).fingerprint
+    for name, said in (
+        (f"a@1.toml#{print_of}", f"the fingerprint of full-review 1.0 is {changed} now"),
+        ("a@1.toml@1.1", "pins version 1.1, but the pack is of version 1.0"),
+        ("full-review@2", "pins version 2, but the pack is of version 1.0"),
+        ("full-review#12", 'no pack comes with the id "full-review#12"'),
+    ):
+        with pytest.raises(ConfigError, match=re.escape(said)):
+            load_packs((name,), tmp_path)
+
+
 def test_a_configuration_names_any_set_of_packs(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(GOOD + 'packs = ["soc2-cc7", "full-review"]\n', encoding="utf-8")

@@ -87,3 +87,10 @@ def test_what_is_due_follows_the_incident_and_what_people_record() -> None:
     play.move("OPS-1", "Open", "new")
     play.run_pass()
     assert due(play) == ""
+
+
+def test_the_page_names_the_procedures_that_are_for_its_incident_with_their_versions() -> None:
+    play = born("Highest", "full-review", "major-review", "soc2-cc7")
+    assert play.review().summary["procedures"].text == "full-review 1.0, soc2-cc7 1.0"
+    assert play.run_pass().changes == ()
+    assert "procedures" not in born("Highest").review().summary

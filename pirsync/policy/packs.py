@@ -292,8 +292,9 @@ class Pack(Noun):
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits over all that it says: two packs of one name that differ show it."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits over all that it says: two packs of one name that differ show it. What it leaves
+        out is not counted, so that a newer pirsync, which knows more keys, finds the same."""
+        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:12]
 
     def roles_of(self, duty: Duty) -> tuple[str, ...]:
         """The document's names for who does a duty; empty where the document has nobody for it."""
