@@ -18,7 +18,7 @@ RECEIPT_SIZE = 19
 """Bytes of one receipt in the property: sixteen digits, their quotes and a comma."""
 
 
-def bindings(situation: Situation, newest: int, rows: Added) -> tuple[list[Change], list[Finding]]:
+def bindings(situation: Situation, newest: int, rows: RowPlan, added: Added) -> tuple[list[Change], list[Finding]]:
     """Label, remote link and property: what ties page and incident together for whoever loses the journal.
 
     The property comes last, so that where it is the others were written, and nobody has to read them again.
@@ -30,7 +30,14 @@ def bindings(situation: Situation, newest: int, rows: Added) -> tuple[list[Chang
         return [], []
     link = RemoteLink(global_id=f"{LINK_PREFIX}{page.id}", url=page.url, title=page.title)
     stamped = newest if terms.deployment == "datacenter" else 0
-    memory = Memory(page=page.id, incident=incident.id, owner=terms.owner_id, stamped=stamped, given=rows.given)
+    memory = Memory(
+        page=page.id,
+        incident=incident.id,
+        owner=terms.owner_id,
+        stamped=stamped,
+        given=added.given,
+        first=rows.first,
+    )
     wanted: list[Change] = [
         LabelPage(page_id=page.id, title=page.title, labels=(PAGE_LABEL,)),
         LinkPage(incident_id=incident.id, incident_key=incident.key, link=link),
@@ -72,8 +79,14 @@ def agreed(situation: Situation, rows: RowPlan, added: Added) -> list[Change]:
     known = {**memory.rows, **rows.shown}
     forgotten = tuple(sorted({*memory.forgotten, *rows.forgotten}))
     invited = situation.observed.invited or memory.invitation
-    told = {"rows": known, "adopted": tuple(rows.adopted), "forgotten": forgotten, "given": added.given}
-    return _written(situation, memory.model_copy(update=told | {"invitation": invited}))
+    told: dict[str, object] = {
+        "rows": known,
+        "adopted": tuple(rows.adopted),
+        "forgotten": forgotten,
+        "invitation": invited,
+    }
+    told |= {"given": added.given, "first": rows.first}
+    return _written(situation, memory.model_copy(update=told))
 
 
 def _written(situation: Situation, after: Memory) -> list[Change]:

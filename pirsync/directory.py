@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pirsync.decision import Owner, Terms
+from pirsync.decision import DefaultItem, Owner, Terms
 from pirsync.model import Column, CreateScreen, Incident, Mention, Person, ReviewPage, Ticket
 from pirsync.policy.meeting import expected
 from pirsync.ports import State, TrackerReads, WikiReads
 from pirsync.practice import Fact, remembered
+from pirsync.rows import account_of
 
 F = TypeVar("F")
 
@@ -54,13 +55,16 @@ class Directory:
                     owners[who.ref] = Owner(person=Person(account=account, name=account), reason="")
         return owners
 
-    def mentions(self, incident: Incident, review: ReviewPage | None, tickets: Iterable[Ticket]) -> dict[str, Mention]:
+    def mentions(
+        self, incident: Incident, review: ReviewPage | None, tickets: Iterable[Ticket], awaited: Iterable[DefaultItem]
+    ) -> dict[str, Mention]:
         """How pages name the people whom this decision may have to name, by account."""
         if review is None:
             people = [p.account for p in (incident.commander, incident.assignee) if p and p.active]
             people += [item.owner for item in self._terms.default_items if item.owner]
         else:
             people = [t.assignee.account for t in tickets if t.assignee]
+            people += [account for item in awaited if (account := account_of(item, incident))]
             people += expected(self._terms.procedures, incident, review)
         found = {account: self._mention(account) for account in dict.fromkeys(people)}
         return {account: mention for account, mention in found.items() if mention is not None}

@@ -423,9 +423,10 @@ class Memory(Noun):
     id to what was last written; `adopted` are tickets linked by hand that were once given a row, and never
     are again; `forgotten` are the keys of tickets that people want to hear no more of. No version of the page
     above `stamped` is ours (0: not told); only Data Center needs it, where finding our newest version would take
-    one request for each that people wrote since. `comments` are receipts of page comments, oldest first, written
-    before the comments are sent. `given` are the rows of summary and record that the page was ever given beyond those
-    that every page is born with.
+    one request for each that people wrote since. `first` says of each pack that has first actions whether this
+    review was given them; where not, the pack was not for the incident so far. `comments` are receipts of page
+    comments, oldest first, written before the comments are sent. `given` are the rows of summary and record that the
+    page was ever given beyond those that every page is born with.
 
     Fields that a newer pirsync added are kept, and written back with ours.
     """
@@ -439,6 +440,7 @@ class Memory(Noun):
     adopted: tuple[str, ...] = ()
     forgotten: tuple[str, ...] = ()
     stamped: int = 0
+    first: dict[str, bool] = {}
     comments: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     invitation: Invited | None = None

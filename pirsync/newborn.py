@@ -9,6 +9,7 @@ from .observe import Readings
 from .page import birth
 from .policy import record, status
 from .practice import Practice
+from .rows import account_of
 from .summary_plan import meeting_line, summary_cells
 
 
@@ -36,12 +37,9 @@ def render(readings: Readings, observed: Observed) -> tuple[str, int]:
 
 def items_at_birth(observed: Observed, practice: Practice) -> tuple[birth.Item, ...]:
     """The default action items of the team, with their owners and dates where they are known."""
-    incident, items = observed.incident, []
-    roles = {"commander": incident.commander, "assignee": incident.assignee}
+    incident, closed, items = observed.incident, observed.incident.closed, []
     for item in practice.default_items(incident):
-        person = roles.get(item.owner)
-        account = person.account if person else ("" if item.owner in roles else item.owner)
-        closed = incident.closed
+        account = account_of(item, incident)
         due = status.today(closed, practice.terms.zone) + timedelta(days=item.due_days) if closed else None
         items.append(birth.Item(text=item.text, criteria=item.criteria, owner=observed.mentions.get(account), due=due))
     return tuple(items)

@@ -40,7 +40,7 @@ from .page.scan import BadPage
 from .ports import Query, RawIssue, Stamp, World
 from .practice import Practice
 from .proof import sought
-from .rows import hand_links_of
+from .rows import awaited_items, hand_links_of
 
 T = TypeVar("T")
 
@@ -298,6 +298,8 @@ class Readings:
             for ticket in sought([t for r in refs if (t := self._ticket(r)) is not None], packs, self.sources.tracker):
                 self.keep_ticket(ticket)
         tickets = {r: self._marked(t, incident, journal) for r in refs if (t := self._ticket(r)) is not None}
+        memory = known.memory if known else None
+        awaited = awaited_items(incident, review, memory, self.practice.terms)
         return Observed(
             incident=incident,
             page=page,
@@ -305,11 +307,11 @@ class Readings:
             base=self.bases.get(page.id) if page is not None else None,
             gone=gone,
             title_holder=self.holders.get(incident_id),
-            memory=known.memory if known else None,
+            memory=memory,
             memory_property=known.memory_property if known else None,
             tickets=_by_id_and_old_key(tickets),
             owners=directory.owners(review),
-            mentions=directory.mentions(incident, review, tickets.values()),
+            mentions=directory.mentions(incident, review, tickets.values(), awaited),
             screen=directory.screen(review),
             invited=self.invited.get(page.id) if page is not None else None,
         )

@@ -36,7 +36,7 @@ from .page.summary import instant
 from .policy import status
 from .policy.evidence import lacking
 from .ports import PageDraft
-from .rows import RowPlan, Situation, appended_cells, plan_rows
+from .rows import RowPlan, Situation, plan_rows
 from .summary_plan import summary_edits, summary_of
 
 # ---------------------------------------------------------------- what should be
@@ -167,7 +167,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         wakes.append(quiet)
         waiting.append("until nobody has edited the page for a while")
         held = []
-    bindings, refusals = binding.bindings(situation, page.version + 1 if held else page.version, more)
+    bindings, refusals = binding.bindings(situation, page.version + 1 if held else page.version, rows, more)
     findings = list(dict.fromkeys((*refusals, *findings)))
     changes: tuple[Change, ...] = (*bindings, *rows.said, *held, *memory)
     return Plan(
@@ -233,12 +233,12 @@ def _update_page(situation: Situation, edits: tuple[CellEdit, ...], rows: RowPla
     page = situation.observed.page
     assert page is not None  # the caller's branch
     body = splice(page.body, edits)
-    for ticket in rows.appended:
-        body = append_row(body, read_review(body, situation.terms.headers), appended_cells(ticket, situation))
-    for row in more.rows:
-        body = insert_row(body, row)
+    for row in rows.appended:
+        body = append_row(body, read_review(body, situation.terms.headers), row.cells)
+    for line in more.rows:
+        body = insert_row(body, line)
     said = [f'{edit.label} = "{edit.text}"' for edit in edits]
-    said += [f"a row for {ticket.key}, linked by hand" for ticket in rows.appended]
+    said += [row.said for row in rows.appended]
     said += told(more.rows)
     message = f"{STAMP} {len(said)} {'cell' if len(said) == 1 else 'cells'} from Jira"
     return UpdatePage(page=page.head, body=body, cells=tuple(said), message=message, asserted=tuple(rows.asserted))

@@ -148,7 +148,7 @@ def actions_region(items: Iterable[Item], place: Setting) -> str:
     head = "".join(f"<th><p>{escape.text(words)}</p></th>" for words in heads)
     more = [cells.prompt(ask) for _, ask in place.columns]
     rows = [f"<tr>{head}</tr>"]
-    rows += [_action_row(_item_cells(item, place.deployment), more) for item in items]
+    rows += [_action_row(item_cells(item, place.deployment), more) for item in items]
     rows += [_action_row({column: cells.prompt(ask) for column, ask in PROMPTS.items()}, more)] * EMPTY_ROWS
     return _details(Region.ACTIONS, _table(rows))
 
@@ -158,7 +158,8 @@ def _action_row(filled: Mapping[Column, str], more: Iterable[str]) -> str:
     return "<tr>" + "".join(f"<td>{content}</td>" for content in contents) + "</tr>"
 
 
-def _item_cells(item: Item, deployment: Deployment) -> dict[Column, str]:
+def item_cells(item: Item, deployment: Deployment) -> dict[Column, str]:
+    """The cells of an action item that has no ticket yet, in storage format; what is not known is asked for."""
     filled = {column: cells.prompt(ask) for column, ask in PROMPTS.items()}
     filled[Column.ACTION] = cells.words(item.text)
     if item.criteria:

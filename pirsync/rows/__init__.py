@@ -18,18 +18,31 @@ from pirsync.decision import FindingKind
 from pirsync.model import Column, Ticket
 
 from .assign import adopt, assign, lost_keys, marks_of_rows
-from .linked import appended_cells, plan_hand_linked
+from .first import account_of, awaited_items, plan_first
+from .linked import plan_hand_linked
 from .situation import RowPlan, Situation, claim, hand_links_of, ours, rests
 from .speak import speak
 from .ticketed import plan_ticketed
 from .unticketed import plan_unticketed
 
-__all__ = ["RowPlan", "Situation", "appended_cells", "claim", "hand_links_of", "ours", "plan_rows", "rests", "speak"]
+__all__ = [
+    "RowPlan",
+    "Situation",
+    "account_of",
+    "awaited_items",
+    "claim",
+    "hand_links_of",
+    "ours",
+    "plan_rows",
+    "rests",
+    "speak",
+]
 
 
 def plan_rows(situation: Situation) -> RowPlan:
     """Decide for every row, then for the tickets that were linked by hand."""
     plan = RowPlan(forgotten=set(situation.forgotten))
+    plan_first(situation, plan)
     if situation.observed.review is None or Column.TICKET not in situation.observed.review.columns:
         plan.tickets, plan.adopted = _known_tickets(situation), _adopted(situation)
         return plan

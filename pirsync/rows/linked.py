@@ -5,7 +5,7 @@ from __future__ import annotations
 from pirsync.model import Column, Ticket
 from pirsync.page import cells
 
-from .situation import RowPlan, Situation, hand_links, ours
+from .situation import NewRow, RowPlan, Situation, hand_links, ours
 from .ticketed import ticket_cells
 
 
@@ -24,11 +24,12 @@ def plan_hand_linked(situation: Situation, plan: RowPlan) -> None:
         if ticket.id in shown:
             plan.adopted = sorted({*plan.adopted, ticket.id})
         elif ticket.id not in remembered and ticket.mark is None and observed.review and observed.review.row_end:
-            plan.appended.append(ticket)
+            row = NewRow(said=f"a row for {ticket.key}, linked by hand", cells=_cells(ticket, situation))
+            plan.appended.append(row)
             plan.tickets.append(ticket)
 
 
-def appended_cells(ticket: Ticket, situation: Situation) -> dict[Column, str]:
+def _cells(ticket: Ticket, situation: Situation) -> dict[Column, str]:
     """The row of a ticket that was linked by hand, cell by cell, in storage format."""
     made = {column: content for column, _, content in ticket_cells(ticket, situation.terms)}
     made[Column.ACTION] = cells.words(ticket.summary)

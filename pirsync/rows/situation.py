@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pirsync.changes import COMMENTING, Change, describe
 from pirsync.decision import FLAPS, Finding, FindingKind, Journal, Observed, Terms
-from pirsync.model import CellEdit, Incident, IssueLink, Row, Shown, Ticket
+from pirsync.model import CellEdit, Column, Incident, IssueLink, Row, Shown, Ticket
 from pirsync.policy.packs import Pack
 
 
@@ -47,6 +47,14 @@ class Situation:
 
 
 @dataclass(frozen=True)
+class NewRow:
+    """A row to append to the action table: what it is, in words, and its cells in storage format."""
+
+    said: str
+    cells: dict[Column, str]
+
+
+@dataclass(frozen=True)
 class NotTaken:
     """A value that a person typed and that gives way to Jira's: the receipt of telling it, in words, in storage."""
 
@@ -63,12 +71,13 @@ class RowPlan:
     completions: list[Change] = field(default_factory=list)
     said: list[Change] = field(default_factory=list)
     edits: list[CellEdit] = field(default_factory=list)
-    appended: list[Ticket] = field(default_factory=list)
+    appended: list[NewRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     wakes: list[datetime] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     shown: dict[str, Shown] = field(default_factory=dict)
     adopted: list[str] = field(default_factory=list)
+    first: dict[str, bool] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     tickets: list[Ticket] = field(default_factory=list)
     unticketed: int = 0
