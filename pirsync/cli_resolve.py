@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -84,6 +85,24 @@ def ignore(key: str, reason: str, approver: str, criterion: str, config_path: Pa
 def heed(key: str, reason: str, approver: str, config_path: Path, yes: bool) -> None:
     """Have a review of incident KEY after all, which was ignored."""
     _decide(config_path, key, {"reason": reason, "approver": approver, "withdrawn": True}, yes)
+
+
+@resolve.command()
+@click.argument("ticket")
+@click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day that it may take.")
+@click.option("--reason", required=True, help="Why it may take longer.")
+@click.option("--approver", required=True, help="Who decided that.")
+@config_option
+@_yes
+def extend(ticket: str, until: datetime, reason: str, approver: str, config_path: Path, yes: bool) -> None:
+    """Tell nobody of the action TICKET until a day is over; a day in the past takes an extension back.
+
+    Its due date in Jira stays as it is."""
+    from pirsync.extend import extend as enter
+
+    said: dict[str, object] = {"until": until.date(), "reason": reason, "approver": approver}
+    with opened(config_path) as bench:
+        sys.exit(enter(bench, ticket.strip().upper(), said, lambda: yes or click.confirm("Do it?", err=True)))
 
 
 def _decide(path: Path, key: str, said: dict[str, object], yes: bool) -> None:

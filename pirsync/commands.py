@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, filterfalse
 from pathlib import Path
 
@@ -127,16 +128,30 @@ def exempt(bench: Bench, key: str, said: Mapping[str, object], sure: Callable[[]
     today = bench.world.clock.now().date()
     exemption = Exemption.model_validate({"key": raw["key"], "id": str(raw["id"]), "date": today, **said})
     dry = replace(bench.with_world(overlay(bench.world)), proposed=(exemption,))
+    word = f"{'heed again' if exemption.withdrawn else 'exempt'} {exemption.key}: {exemption.words}"
+    entries = {register: partial(add_exemption, register, exemption) for register in registers}
+    return enter((bench, dry), key, word, entries, sure)
+
+
+def enter(
+    benches: tuple[Bench, Bench],
+    key: str,
+    word: str,
+    entries: Mapping[Path, Callable[[], None]],
+    sure: Callable[[], bool],
+) -> int:
+    """Show what a decision about the incident `key` leads to, by the second bench, to which it is known already; once
+    they are sure, enter it into each register and do it; the exit code."""
+    bench, dry = benches
     named = Selection(Mode.NAMED, (key,))
     planned = one_pass(dry, named, bench.limits(sys.maxsize), lambda _: None)
-    for register in sorted(registers):
-        word = "heed again" if exemption.withdrawn else "exempt"
-        output.line(f"{register}: {word} {exemption.key}: {exemption.words}")
+    for register in sorted(entries):
+        output.line(f"{register}: {word}")
     output.planned(planned)
     if not sure():
         return 0
-    for register in registers:
-        add_exemption(register, exemption)
+    for add in entries.values():
+        add()
     report = run_pass(bench, named, sys.maxsize, output.news)
     return 3 if report.waiting or report.failed else 0
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from pirsync.build import Bench
-from pirsync.model import Incident, Page, Ticket
+from pirsync.model import Incident, Noun, Page, Ticket
 from pirsync.names import STAMP
 from pirsync.observe import Readings, read_one
 from pirsync.output import line
@@ -18,6 +18,7 @@ from pirsync.plan import scope
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.checks import Checked
 from pirsync.policy.deadlines import by, moment
+from pirsync.policy.escalation import escalation, extension
 from pirsync.policy.evidence import asking, hinting
 from pirsync.policy.explain import ActionDue, Due, Explanation, Following, Score, Snapshot, Unproven, explain
 from pirsync.policy.packs import Duty
@@ -30,15 +31,20 @@ from pirsync.proof import sought
 def tell(bench: Bench, key: str) -> None:
     """Print how an incident stands, in sentences."""
     readings, incident = read_one(bench.world, bench.teams(), key)
-    for text in _sentences(incident, _explain(bench, readings.practice, readings, incident), readings.practice):
+    told = _explain(bench, readings.practice, readings, incident)
+    for text in _sentences(incident, told, readings.practice):
+        line(text)
+    for text in _part("Escalation", map(_rise, _risen(bench, readings, told))):
         line(text)
 
 
 def tell_programs(bench: Bench, key: str) -> None:
     """The same as JSON."""
     readings, incident = read_one(bench.world, bench.teams(), key)
-    told = _explain(bench, readings.practice, readings, incident).model_dump(mode="json")
-    click.echo(json.dumps({"incident": incident.key, **told}, indent=2, ensure_ascii=False))
+    told = _explain(bench, readings.practice, readings, incident)
+    risen = [one.model_dump(mode="json") for one in _risen(bench, readings, told)]
+    found = {"incident": incident.key, **told.model_dump(mode="json"), "escalation": risen}
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
 
 
 # ---------------------------------------------------------------- reading
@@ -105,6 +111,33 @@ def _tickets(readings: Readings) -> dict[str, Ticket]:
     return {ticket.key: ticket for ticket in readings.tickets.values()}
 
 
+class Risen(Noun):
+    """An action that is not on its way, or was given more time: what is wrong, whom that concerns, the extension."""
+
+    ticket: str
+    concerns: tuple[str, ...]
+    level: str
+    extended: str
+
+
+def _risen(bench: Bench, readings: Readings, told: Explanation) -> Iterator[Risen]:
+    """The actions that concern somebody, where the team's escalation is on."""
+    terms, unproven = readings.practice.terms, {one.ticket for one in told.unproven}
+    now, calendar = bench.world.clock.now(), terms.procedures.calendar
+    for ticket in sorted(readings.tickets.values(), key=lambda one: one.key) if terms.ladder.on else ():
+        more = extension(ticket, terms.extensions)
+        judged = ticket.model_copy(update={"unproven": ticket.key in unproven})
+        found = escalation(judged, terms.ladder, more, calendar, now)
+        if found.level is not None or (more is not None and calendar.day(now) <= more.until):
+            level = found.level.name.lower() if found.level is not None else ""
+            yield Risen(
+                ticket=ticket.key,
+                concerns=tuple(found.concerns),
+                level=level,
+                extended=more.words if more is not None else "",
+            )
+
+
 # ---------------------------------------------------------------- in sentences
 
 
@@ -155,6 +188,12 @@ def _unproven(one: Unproven) -> str:
 def _score(one: Score) -> str:
     hints = f"; {one.hints} of the others only hint" if one.hints else ""
     return f"{one.pack}: {one.passed} of {one.total} passed{hints}"
+
+
+def _rise(one: Risen) -> str:
+    said = [f"{', '.join(one.concerns)}, which concerns {one.level}"] if one.concerns else []
+    said += [f"extended {one.extended}"] if one.extended else []
+    return f"{one.ticket}: {'; '.join(said)}"
 
 
 def _check(one: Checked) -> str:
