@@ -15,6 +15,7 @@ from .changes import (
     Change,
     CommentPage,
     CommentTicket,
+    CreateEscalation,
     CreateIndex,
     CreatePage,
     CreateTicket,
@@ -116,14 +117,14 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
         case CommentTicket() | EditComment():
             world.state.reopen(change.mark, incident_id)
             create(change, incident_id, world, lambda: _say(change, incident_id, world), lambda number: (number, ""))
-        case CreateIndex() | UpdateIndex():
-            raise AssertionError("the index is written by apply_index")
+        case CreateIndex() | UpdateIndex() | CreateEscalation():
+            raise AssertionError("pages of no single incident are written by apply_index")
         case _:
             assert_never(change)
 
 
 def create(
-    change: CreatePage | CreateTicket | CommentTicket | EditComment | CreateIndex,
+    change: CreatePage | CreateTicket | CommentTicket | EditComment | CreateIndex | CreateEscalation,
     incident_id: str,
     world: World,
     send: Callable[[], T],
@@ -235,10 +236,10 @@ def _born(page: Page, incident_id: str, readings: Readings) -> None:
     )
 
 
-def apply_index(change: CreateIndex | UpdateIndex, world: World) -> Page:
-    """Make or write the evidence index."""
+def apply_index(change: CreateIndex | UpdateIndex | CreateEscalation, world: World) -> Page:
+    """Make or write the evidence index, or make the page of what a quarter left."""
     match change:
-        case CreateIndex():
+        case CreateIndex() | CreateEscalation():
             return create(change, "", world, lambda: world.wiki_writes.create_page(change.draft), page_receipt)
         case UpdateIndex():
             return world.wiki_writes.update_page(change.page, change.body, change.message)

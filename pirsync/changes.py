@@ -178,6 +178,15 @@ class CreateIndex(Noun):
     draft: PageDraft
 
 
+class CreateEscalation(Noun):
+    """Make the page of what a quarter left unowned or overdue; guarded by an intent."""
+
+    change: Literal["create-escalation"] = "create-escalation"
+    mark: str
+    digest: str
+    draft: PageDraft
+
+
 class UpdateIndex(Noun):
     """Write the index page with some rows changed."""
 
@@ -205,6 +214,7 @@ Change = (
     | CommentTicket
     | EditComment
     | CreateIndex
+    | CreateEscalation
     | UpdateIndex
 )
 
@@ -244,6 +254,8 @@ def describe(change: Change) -> str:
             return f"edit our comment on {key}: {said}"
         case CreateIndex(draft=draft):
             return f'create index page "{draft.title}" in space {draft.space}'
+        case CreateEscalation(draft=draft):
+            return f'create escalation page "{draft.title}" in space {draft.space}'
         case UpdateIndex(page=page, rows=rows):
             return f'update index page "{page.title}": ' + ", ".join(rows)
 

@@ -66,7 +66,7 @@ class Directory:
             people = [t.assignee.account for t in tickets if t.assignee]
             people += [account for item in awaited if (account := account_of(item, incident))]
             people += expected(self._terms.procedures, incident, review)
-        found = {account: self._mention(account) for account in dict.fromkeys(people)}
+        found = {account: self.mention(account) for account in dict.fromkeys(people)}
         return {account: mention for account, mention in found.items() if mention is not None}
 
     def screen(self, review: ReviewPage | None) -> CreateScreen | None:
@@ -83,7 +83,8 @@ class Directory:
     def _account(self, who: Mention) -> str | None:
         return self._fact("account", who.ref, Fact[str], lambda: self._sources.wiki.account(who))
 
-    def _mention(self, account: str) -> Mention | None:
+    def mention(self, account: str) -> Mention | None:
+        """How pages name an account; None where Confluence does not know it."""
         return self._fact("mention", account, Fact[Mention], lambda: self._sources.wiki.mention(account))
 
     def _owner(self, who: Mention) -> Owner:

@@ -38,6 +38,7 @@ from .observe import Readings, Trust, chunks
 from .plan import desired, plan, scope
 from .ports import World
 from .practice import Practice
+from .quarter_step import escalate_quarters
 from .record import Recorder, work_key
 from .report import Report, Result
 from .scan import incident_query, is_ticket, poll
@@ -96,7 +97,7 @@ class _Pass:
             if selection.mode is Mode.SURVEY:
                 self._learn()
             else:
-                self._bring_to_rest(teams)
+                self._bring_to_rest(teams, swept)
         except (UnsafePlan, AuthInDoubt, Interrupted) as error:
             self._leave_due(teams, f"a pass ended early ({type(error).__name__})")
             raise
@@ -105,7 +106,7 @@ class _Pass:
             self.world.state.set_watermark(practice.terms.team, started - self.limits.overlap)
         return Report(looked_at=self.looked_at, reviews=self.reviews, results=tuple(self.results), left=self.left)
 
-    def _bring_to_rest(self, teams: Sequence[Practice]) -> None:
+    def _bring_to_rest(self, teams: Sequence[Practice], swept: Sequence[Practice]) -> None:
         self._brake()
         for number, item in enumerate(list(self.unsettled)):
             if number and self.limits.is_spent:
@@ -117,6 +118,8 @@ class _Pass:
         for practice in teams:
             self._result(self.index.bring_up_to_date(practice))
         self.recorder.flush()
+        for result in escalate_quarters(self.world, swept if not self.left else ()):
+            self._result(result)
 
     def _learn(self) -> None:
         """Remember what was found; what would be written is marked as due, and written by the next pass."""

@@ -17,6 +17,7 @@ from pirsync.changes import (
     Change,
     CommentPage,
     CommentTicket,
+    CreateEscalation,
     CreateIndex,
     CreatePage,
     CreateTicket,
@@ -144,6 +145,7 @@ def change_of(kind: type[Change], play: Stage) -> Change:
             **notice,
         ),
         CreateIndex: lambda: CreateIndex(mark="i", digest="d", draft=draft("Another index")),
+        CreateEscalation: lambda: CreateEscalation(mark="e", digest="d", draft=draft("Another escalation")),
         UpdateIndex: lambda: UpdateIndex(page=page, body=page.body + BODY, rows=("OPS-1",), message="pirsync:"),
     }
     return made[kind]()
@@ -166,6 +168,7 @@ WRITES = {
     CommentTicket: ["add_comment"],
     EditComment: ["edit_comment"],
     CreateIndex: ["create_page"],
+    CreateEscalation: ["create_page"],
     UpdateIndex: ["update_page"],
 }
 
@@ -178,7 +181,7 @@ def do(change: Change, play: Stage) -> list[str]:
         tracker_writes=Noted(play.world.tracker_writes, calls),
         wiki_writes=Noted(play.world.wiki_writes, calls),
     )
-    if isinstance(change, (CreateIndex, UpdateIndex)):
+    if isinstance(change, (CreateIndex, UpdateIndex, CreateEscalation)):
         page: Page = apply_index(change, world)
         assert BODY in page.body
         return calls

@@ -14,11 +14,16 @@ from pirsync.errors import UnsafePlan
 from pirsync.model import COMMENT_PROPERTY, TICKET_PROPERTY
 from pirsync.policy.escalation import Extension
 from pirsync.report import Report
-from tests.stage import NEWS, Stage, raw_incident, stage, with_one_ticket, without_state
+from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, with_one_ticket, without_state
 
 PEOPLE = {"chair": ["hana"], "escalation": ["lee"]}
 ON = {"on": True}
 DUE, LEAD, LEADERSHIP = "2026-04-02", "2026-04-07", "2026-04-17"  # when its one action becomes overdue, and rises
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse_once(monkeypatch)
 
 
 @pytest.fixture(params=["cloud", "datacenter"])

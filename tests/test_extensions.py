@@ -1,4 +1,4 @@
-"""The register of extensions gives back what was decided, the last word on a ticket counts, and a wrong entry is told."""
+"""The register of extensions gives back what was decided, the last word on a ticket counts; what is wrong is told."""
 
 from __future__ import annotations
 

@@ -34,6 +34,10 @@ DECIDING = (
     "apply",
     "report",
     "index_step",
+    "quarter_plan",
+    "quarter_step",
+    "findings",
+    "ways",
     "selection",
     "newborn",
 )

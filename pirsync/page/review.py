@@ -40,8 +40,8 @@ def read_review(body: str, headers: Headers) -> ReviewPage:
                 f'the action table has no column "{headers[role][0]}": name one so, or as your mapping says'
             )
     return ReviewPage(
-        summary=_pairs(regions[Region.SUMMARY]),
-        record=_pairs(regions[Region.RECORD]),
+        summary=pairs_of(regions[Region.SUMMARY]),
+        record=pairs_of(regions[Region.RECORD]),
         columns=columns,
         rows=rows,
         row_end=row_end,
@@ -85,7 +85,7 @@ def cells_of(row: Element) -> list[Element]:
     return [cell for cell in row.elements() if cell.name in ("td", "th")]
 
 
-def _pairs(region: Element | None) -> dict[str, Cell]:
+def pairs_of(region: Element | None) -> dict[str, Cell]:
     """A table of labels and values; of a label that occurs twice, the first counts."""
     pairs: dict[str, Cell] = {}
     for table in region.within("table") if region is not None else ():
