@@ -82,9 +82,9 @@ def test_what_the_line_says_follows_the_record_and_the_clock(now: str, told: dic
 def test_nobody_in_the_record_is_everybody_missing_in_the_words_of_every_document() -> None:
     both = VIENNESE.model_copy(update={"packs": (PACKS["full-review"], PACKS["soc2-cc7-4-5"])})
     assert said("2026-03-03 09:00", {"Meeting date": DAY}, procedures=both) == (
-        "scheduled for Thu 5 March 2026 (Europe/Vienna); still missing: Incident Response Manager, Security Lead "
-        "(chair), Documentation Lead, Security Analyst (scribe), Technical Teams (technical), Root Cause Analyst "
-        "(analyst), All Participants (participant), IT, Engineering, Compliance (stakeholder)"
+        "scheduled for Thu 5 March 2026 (Europe/Vienna); still missing: Incident Response Manager / Security Lead "
+        "(chair), Documentation Lead / Security Analyst (scribe), Technical Teams (technical), Root Cause Analyst "
+        "(analyst), All Participants (participant), IT / Engineering / Compliance (stakeholder)"
     )
 
 

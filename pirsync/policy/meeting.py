@@ -67,8 +67,8 @@ class Sitting(Noun):
 
     @property
     def name(self) -> str:
-        """`Incident Response Manager, Security Lead (chair)`."""
-        return f"{', '.join(self.roles)} ({self.duty})"
+        """`Incident Response Manager / Security Lead (chair)`."""
+        return f"{' / '.join(self.roles)} ({self.duty})"
 
 
 def meets(pack: Pack) -> bool:

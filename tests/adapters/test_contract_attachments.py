@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import cast
 
 import pytest
 
+from pirsync.adapters.confluence import open_wiki
+from pirsync.adapters.connection import Connection
 from pirsync.adapters.overlay import overlay
 from pirsync.adapters.overlay_wiki import OverlayWiki
-from pirsync.errors import Ambiguous, Rejected
+from pirsync.errors import Ambiguous, AuthInDoubt, Rejected
 from pirsync.model import Attached, Deployment
 from pirsync.ports import PageDraft, Upload, WikiReads, WikiWrites, World
 from pirsync.sandbox import wiki as store
 from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.wiki import attachments as files
+from tests import leaks
 
-from .sites import Site, served
+from .loopback import Answer, in_turn, serving
+from .sites import PACE, Site, served
 from .worlds import Hands, world_of
 
 WIKIS = [(kind, deployment) for kind in ("real", "memory", "overlay") for deployment in ("cloud", "datacenter")]
@@ -127,3 +133,14 @@ def test_a_lost_reply_is_doubt_sent_once_and_the_file_is_found_by_its_name(site:
     with pytest.raises(Rejected):
         shelf.writes.attach(shelf.page, upload(content="ours"), None)
     assert shelf.content(NAME) == CONTENT
+
+
+def test_a_token_that_lacks_only_this_scope_is_refused_and_not_doubted() -> None:
+    answer = Answer(401, {"code": 401, "message": "Unauthorized; scope does not match"})
+    with serving(in_turn(answer)) as server:
+        connection = Connection(site_url=server.url, user="", token=leaks.TOKENS[0], deployment="cloud")
+        with closing(open_wiki(connection, threading.Event(), PACE)) as wiki:
+            with pytest.raises(Rejected, match="scope does not match"):
+                wiki.attachment("1", NAME)
+            with pytest.raises(AuthInDoubt):
+                wiki.heads(["1"])
