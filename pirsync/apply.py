@@ -9,7 +9,9 @@ from typing import TypeVar, assert_never
 from pirsync.known import KeptBar, Known, asserted_of, refused_of
 from pirsync.recall import recall
 
+from .candidates import adopt, let_go
 from .changes import (
+    AdoptPage,
     AdoptTicket,
     AttachInvitation,
     Change,
@@ -26,6 +28,7 @@ from .changes import (
     LinkPage,
     LinkTicket,
     MarkTicket,
+    ReleasePage,
     UpdateIndex,
     UpdatePage,
     WriteMemory,
@@ -59,7 +62,7 @@ def apply(change: Change, incident_id: str, world: World, readings: Readings) ->
     except Rejected as refused:
         if isinstance(change, BEST_EFFORT):
             note_refusal(change, incident_id, refused, world)
-        elif isinstance(change, (UpdatePage, WriteMemory)):
+        elif isinstance(change, (UpdatePage, WriteMemory, ReleasePage)):
             _bar(incident_id, str(refused), world)
             raise Stale(f"{describe(change)}: {refused}") from refused
         elif not isinstance(change, (CreatePage, CreateTicket, CommentTicket, EditComment)):
@@ -94,6 +97,11 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
             written = wiki.set_property(change.page_id, PAGE_PROPERTY, change.memory.model_dump(), change.current)
             known = readings.known[incident_id]
             readings.known[incident_id] = known.model_copy(update={"memory": change.memory, "memory_property": written})
+        case AdoptPage():
+            adopt(readings, incident_id)
+        case ReleasePage():
+            wiki.set_property(change.page_id, PAGE_PROPERTY, change.memory.model_dump(), change.current)
+            let_go(readings, incident_id)
         case LinkPage():
             tracker.put_remote_link(change.incident_id, change.link)
         case CreateTicket():

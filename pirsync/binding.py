@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from .added import Added
 from .changes import Change, LabelPage, LinkPage, WriteMemory, describe
-from .decision import Finding, FindingKind
-from .model import Memory, RemoteLink
+from .decision import Barred, Finding, FindingKind
+from .model import Memory, Page, RemoteLink
 from .names import LINK_PREFIX, PAGE_LABEL
 from .rows import RowPlan, Situation
 
@@ -18,26 +18,31 @@ RECEIPT_SIZE = 19
 """Bytes of one receipt in the property: sixteen digits, their quotes and a comma."""
 
 
-def bindings(situation: Situation, newest: int, rows: RowPlan, added: Added) -> tuple[list[Change], list[Finding]]:
+def newborn(situation: Situation, newest: int, rows: RowPlan, added: Added) -> Memory:
+    """What the property of a page of ours says at first. No version above `newest` is ours once the plan is made."""
+    terms, observed = situation.terms, situation.observed
+    assert observed.page is not None  # what is born is there
+    return Memory(
+        page=observed.page.id,
+        incident=observed.incident.id,
+        owner=terms.owner_id,
+        stamped=newest if terms.deployment == "datacenter" else 0,
+        given=added.given,
+        first=rows.first,
+    )
+
+
+def bindings(situation: Situation, memory: Memory) -> tuple[list[Change], list[Finding]]:
     """Label, remote link and property: what ties page and incident together for whoever loses the journal.
 
-    The property comes last, so that where it is the others were written, and nobody has to read them again.
-    No version above `newest` is ours once the rest of the plan is made.
+    The property, which begins with `memory`, comes last, so that where it is the others were written, and nobody has
+    to read them again.
     """
-    observed, terms, barred = situation.observed, situation.terms, situation.journal.barred
+    observed, barred = situation.observed, situation.journal.barred
     page, incident = observed.page, observed.incident
     if observed.memory is not None or page is None:
         return [], []
     link = RemoteLink(global_id=f"{LINK_PREFIX}{page.id}", url=page.url, title=page.title)
-    stamped = newest if terms.deployment == "datacenter" else 0
-    memory = Memory(
-        page=page.id,
-        incident=incident.id,
-        owner=terms.owner_id,
-        stamped=stamped,
-        given=added.given,
-        first=rows.first,
-    )
     wanted: list[Change] = [
         LabelPage(page_id=page.id, title=page.title, labels=(PAGE_LABEL,)),
         LinkPage(incident_id=incident.id, incident_key=incident.key, link=link),
@@ -95,6 +100,14 @@ def _written(situation: Situation, after: Memory) -> list[Change]:
         return []
     current = situation.observed.memory_property
     return [WriteMemory(page_id=page.id, title=page.title, memory=after, current=current)]
+
+
+def barred_words(page: Page, barred: Barred) -> str:
+    """That a page cannot be written, until when it is left, and what to do."""
+    when = barred.until.isoformat(timespec="seconds")
+    return (
+        f'its page "{page.title}" cannot be written ({barred.reason}): let our account edit it; it is left until {when}'
+    )
 
 
 def fitting(memory: Memory) -> Memory:

@@ -74,6 +74,25 @@ class WriteMemory(Noun):
     current: Property | None
 
 
+class AdoptPage(Noun):
+    """Take a page that people made as an incident's review, from now on. Nothing remote is written by it alone."""
+
+    change: Literal["adopt-page"] = "adopt-page"
+    incident_key: str
+    page_id: str
+    title: str
+
+
+class ReleasePage(Noun):
+    """Have an adopted page be nobody's review again: its property then names no incident."""
+
+    change: Literal["release-page"] = "release-page"
+    page_id: str
+    title: str
+    memory: Memory
+    current: Property | None
+
+
 class LinkPage(Noun):
     """Link the incident to its page (a remote link, an upsert)."""
 
@@ -204,6 +223,8 @@ Change = (
     | AttachInvitation
     | LabelPage
     | WriteMemory
+    | AdoptPage
+    | ReleasePage
     | LinkPage
     | CreateTicket
     | AdoptTicket
@@ -234,6 +255,10 @@ def describe(change: Change) -> str:
             return f'label page "{title}" with {", ".join(labels)}'
         case WriteMemory(title=title):
             return f'write the content property {PAGE_PROPERTY} of page "{title}"'
+        case AdoptPage(incident_key=key, title=title):
+            return f'use page "{title}" as the review of {key}'
+        case ReleasePage(title=title):
+            return f'say in the content property {PAGE_PROPERTY} of page "{title}" that it is no review any more'
         case LinkPage(incident_key=key, link=link):
             return f'link {key} to page "{link.title}"'
         case CreateTicket(draft=draft):
@@ -262,4 +287,11 @@ def describe(change: Change) -> str:
 
 def is_local(change: Change) -> bool:
     """True for a change that writes nothing remote."""
-    return isinstance(change, AdoptTicket)
+    return isinstance(change, AdoptTicket | AdoptPage)
+
+
+def cost(change: Change) -> int:
+    """How many pages, tickets and comments that notify somebody a change leads to."""
+    if isinstance(change, CreatePage):
+        return 1 + change.creates
+    return 1 if isinstance(change, CreateTicket | CommentTicket) else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pirsync import __version__
+from pirsync.cli_adopt import adopt
 from pirsync.cli_base import (
     DONE,
     FAILED,
@@ -22,6 +24,7 @@ from pirsync.cli_base import (
     config_option,
     json_option,
     opened,
+    since_option,
     told,
 )
 from pirsync.cli_pack import pack
@@ -79,10 +82,13 @@ def doctor(config_path: Path) -> None:
 
 @cli.command()
 @click.argument("keys", nargs=-1)
+@since_option
 @config_option
 @brake_option
 @json_option
-def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_json: bool) -> None:
+def reconcile(
+    keys: tuple[str, ...], since: datetime | None, config_path: Path, max_creates: int | None, as_json: bool
+) -> None:
     """Bring all reviews, or those of the incidents KEYS, up to date.
 
     Prints one line for each change, and nothing when there is nothing to do."""
@@ -90,7 +96,7 @@ def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None,
     from pirsync.commands import run_pass
 
     with opened(config_path) as bench:
-        report = run_pass(bench, _selection(keys), max_creates, _silent if as_json else output.news)
+        report = run_pass(bench, _selection(keys, since), max_creates, _silent if as_json else output.news)
         if as_json:
             output.as_json(report)
         else:
@@ -104,10 +110,13 @@ def reconcile(keys: tuple[str, ...], config_path: Path, max_creates: int | None,
 
 @cli.command()
 @click.argument("keys", nargs=-1)
+@since_option
 @config_option
 @brake_option
 @json_option
-def plan(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_json: bool) -> None:
+def plan(
+    keys: tuple[str, ...], since: datetime | None, config_path: Path, max_creates: int | None, as_json: bool
+) -> None:
     """Print every write that reconcile would make. Writes nothing."""
     from pirsync import output
     from pirsync.adapters.http import Pace
@@ -116,7 +125,7 @@ def plan(keys: tuple[str, ...], config_path: Path, max_creates: int | None, as_j
 
     with opened(config_path, Pace(attempts=3, base=1.0)) as bench:
         dry = bench.with_world(overlay(bench.world))
-        report = run_pass(dry, _selection(keys), max_creates or sys.maxsize, _silent)
+        report = run_pass(dry, _selection(keys, since), max_creates or sys.maxsize, _silent)
         if as_json:
             output.as_json(report)
         else:
@@ -250,6 +259,7 @@ def sandbox(
         serve_sandbox(origin, (host, port), settings)
 
 
+cli.add_command(adopt)
 cli.add_command(pack)
 cli.add_command(resolve)
 cli.add_command(state)
@@ -273,9 +283,13 @@ def _need_sandbox(host: str, port: int) -> None:
         sys.exit(FAILED)
 
 
-def _selection(keys: tuple[str, ...]) -> Selection:
+def _selection(keys: tuple[str, ...], since: datetime | None) -> Selection:
     from pirsync.selection import Mode, Selection
 
+    if since is not None:
+        if keys:
+            raise click.UsageError("--since looks at all that was closed since then; leave KEYS out")
+        return Selection(Mode.HISTORY, since=since.date())
     if not keys:
         return Selection(Mode.ALL)
     return Selection(Mode.NAMED, tuple(dict.fromkeys(key.strip().upper() for key in keys)))

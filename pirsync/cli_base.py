@@ -31,6 +31,11 @@ config_option = click.option(
 brake_option = click.option(
     "--max-creates", type=click.IntRange(min=1), help="Allow this pass to create so many things."
 )
+since_option = click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Look at all that was closed on this day or later, whatever closed_since says.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

@@ -117,13 +117,16 @@ class Wishes(Noun):
     """What a person asks for one incident, beyond what can be seen: the way out of a finding.
 
     `recreate`: make its page anew. Of tickets, by key: `remake` those that are deleted, say no more of those to
-    `forget`, and show those to `keep` in the row of which they are duplicates.
+    `forget`, and show those to `keep` in the row of which they are duplicates. `adopt`: the id of the page that people
+    made and that is to be its review; `release`: let such a page go again.
     """
 
     recreate: bool = False
     remake: tuple[str, ...] = ()
     forget: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    adopt: str = ""
+    release: bool = False
 
 
 FLAPS = 3
@@ -170,6 +173,22 @@ class Journal(Noun):
         return max(self.settled_from, intent.sent_at + settle)
 
 
+class Candidate(Noun):
+    """A page that people made and want to be an incident's review, by the id they gave; None where it cannot be read.
+
+    `found` is the property that it has in the place of ours, `holder` the key of another incident that our state knows
+    the page to be of. `incident` is the key that it says itself to be the review of; `is_index`: it is an index.
+    """
+
+    asked: str
+    page: Page | None
+    found: Property | None = None
+    memory: Memory | None = None
+    holder: str = ""
+    incident: str = ""
+    is_index: bool = False
+
+
 class Observed(Noun):
     """Everything that was read for one incident.
 
@@ -177,7 +196,9 @@ class Observed(Noun):
     wrote after us). `gone` says in words why a page that we know cannot be read. `title_holder` is a foreign
     page that has our title. `tickets` maps ids to tickets: those that rows name, those that the incident
     links, and `marked`: those that carry our marks. `owners` maps a mention's ref to its account;
-    `mentions` maps an account to how pages name it. `invited` is the invitation that this pass attached.
+    `mentions` maps an account to how pages name it. `invited` is the invitation that this pass attached. `candidate` is
+    the page that people want to be its review. Where `page` `is_adopted`, people made it, and `named` are the keys of
+    the issues that it names.
     """
 
     incident: Incident
@@ -193,6 +214,9 @@ class Observed(Noun):
     mentions: dict[str, Mention]
     screen: CreateScreen | None
     invited: Invited | None = None
+    candidate: Candidate | None = None
+    is_adopted: bool = False
+    named: tuple[str, ...] = ()
 
     def by_key(self, key: str) -> Ticket | None:
         """The ticket with that key, also by the key under which a row knew it before a move."""
@@ -221,6 +245,7 @@ class FindingKind(StrEnum):
     FOREIGN = "Foreign"
     PAGE_GONE = "PageGone"
     TITLE_TAKEN = "TitleTaken"
+    NOT_ADOPTED = "NotAdopted"
     RESTRICTED = "Restricted"
     INCIDENT_GONE = "IncidentGone"
     CLOSED_AS_DUPLICATE = "ClosedAsDuplicate"

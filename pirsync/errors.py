@@ -66,3 +66,12 @@ class Interrupted(PirsyncError):
 
 class StateError(PirsyncError):
     """Stop: the local state file cannot be read or written. Nothing remote is lost by moving it away."""
+
+
+def internal(error: Exception) -> str:
+    """An error of our own making, by its kind and place; its text may hold what must not be told."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "an unknown place"
+    return f"internal error {type(error).__name__} at {where}; please report it"

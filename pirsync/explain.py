@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import click
 
+from pirsync.adoption import tickets_of
 from pirsync.build import Bench
+from pirsync.locate import names
+from pirsync.lookup import read_one
 from pirsync.model import Incident, Noun, Page, Ticket
 from pirsync.names import STAMP
-from pirsync.observe import Readings, read_one
+from pirsync.observe import Readings
 from pirsync.output import line
 from pirsync.page.scan import BadPage
 from pirsync.page.sections import read_sections
@@ -32,7 +35,7 @@ def tell(bench: Bench, key: str) -> None:
     """Print how an incident stands, in sentences."""
     readings, incident = read_one(bench.world, bench.teams(), key)
     told = _explain(bench, readings.practice, readings, incident)
-    for text in _sentences(incident, told, readings.practice):
+    for text in (*_heading(incident, readings), *_sentences(told, readings.practice)):
         line(text)
     for text in _part("Escalation", map(_rise, _risen(bench, readings, told))):
         line(text)
@@ -104,7 +107,23 @@ def _review(incident: Incident, page: Page, practice: Practice, readings: Readin
         priorities={ticket.key: ticket.priority for ticket in readings.tickets.values()},
         highest_priorities=practice.mapping.highest_priorities,
         service_accounts=(practice.terms.wiki_account,),
+        others=_others(incident, page, practice, readings) if _is_adopted(incident, readings) else (),
     )
+
+
+def _is_adopted(incident: Incident, readings: Readings) -> bool:
+    known = readings.known.get(incident.id)
+    return known is not None and known.is_peoples
+
+
+def _others(incident: Incident, page: Page, practice: Practice, readings: Readings) -> tuple[Ticket, ...]:
+    """The tickets of an adopted review that a version of its page names outside of rows, or that are linked."""
+    memory = readings.known[incident.id].memory
+    passed_over = {row.ticket for row in readings.read(page).rows} | set(memory.forgotten if memory else ())
+    found = tickets_of(
+        incident, names(page, readings.read(page), practice.context.site_url), readings.tickets, practice.terms
+    )
+    return tuple(ticket for ticket in found if ticket.key not in passed_over)
 
 
 def _tickets(readings: Readings) -> dict[str, Ticket]:
@@ -141,10 +160,15 @@ def _risen(bench: Bench, readings: Readings, told: Explanation) -> Iterator[Rise
 # ---------------------------------------------------------------- in sentences
 
 
-def _sentences(incident: Incident, told: Explanation, practice: Practice) -> Iterator[str]:
+def _heading(incident: Incident, readings: Readings) -> Iterator[str]:
     yield f"{incident.key}  {incident.summary}"
-    if reason := scope(incident, practice.terms):
+    if _is_adopted(incident, readings):
+        yield "people made its page, and it was adopted: nothing on it is written"
+    elif reason := scope(incident, readings.practice.terms):
         yield f"it gets no review: {reason}"
+
+
+def _sentences(told: Explanation, practice: Practice) -> Iterator[str]:
     if not told.scopes:
         yield "no procedure is switched on: name packs in the team's table of the configuration (packs)"
     yield from _part("In scope", (f"{one.pack}: {one.answer}; {one.reason}" for one in told.scopes))

@@ -52,6 +52,16 @@ def key_alone(incident: Incident, status: str) -> IndexRow:
     )
 
 
+def no_review(incident: Incident, zone: str) -> IndexRow:
+    """The line of an incident whose page was let go, for whoever finds it in the index."""
+    row = key_alone(incident, "NO REVIEW")
+    if incident.is_restricted:
+        return row
+    told = {"incident_url": incident.url, "severity": incident.severity}
+    times = {"resolved": instant(incident.resolved, zone), "closed": instant(incident.closed, zone)}
+    return row.model_copy(update=told | times)
+
+
 def exempt_row(exemption: Exemption, row: IndexRow, incident: Incident) -> IndexRow:
     """An exempt incident stays in the population, with the reason beside its page, or in place of it."""
     if incident.is_restricted:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pirsync.decision import Barred, Journal, Wishes
 from pirsync.draft import page_mark
-from pirsync.model import Memory, Noun, Property
+from pirsync.model import Memory, Noun, Page, Property
 from pirsync.ports import State
 from pirsync.recall import Asserted, Refusals, recall
 
@@ -21,6 +21,13 @@ class Known(Noun):
     memory_property: Property | None
     tickets: tuple[str, ...]
     open: bool
+    is_adopted: bool = False
+    """Whether people made the page, also before its property says so."""
+
+    @property
+    def is_peoples(self) -> bool:
+        """Whether people made the page, so that nothing on it is ever written."""
+        return self.is_adopted or (self.memory is not None and self.memory.is_adopted)
 
 
 class Waiting(Noun):
@@ -45,6 +52,20 @@ def memory_of(found: Property | None) -> Memory | None:
         return Memory.model_validate(found.value)
     except ValueError:
         return None
+
+
+def of_people(key: str, page: Page, found: Property | None) -> Known:
+    """The review of an incident on a page that people made, before its property (`found`: what is there) says so."""
+    return Known(
+        key=key,
+        page=page.id,
+        version=page.version,
+        memory=None,
+        memory_property=found,
+        tickets=(),
+        open=True,
+        is_adopted=True,
+    )
 
 
 def asserted_of(state: State, incident_id: str) -> dict[str, tuple[datetime, ...]]:

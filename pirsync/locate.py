@@ -4,7 +4,7 @@ only where it says so itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -13,10 +13,13 @@ from .directory import Sources
 from .draft import page_mark
 from .errors import AuthInDoubt
 from .known import Known, memory_of
-from .model import Incident, Page, PageHead, PageStatus, Property, ReviewPage, current_first
+from .model import Incident, Page, PageHead, PageStatus, Property, Region, ReviewPage, current_first
 from .names import LINK_PREFIX, PAGE_LABEL, PAGE_PROPERTY, STAMP
+from .page.named import issues_named
+from .page.scan import BadPage
 from .plan import scope
 from .ports import Stamp, WikiReads
+from .recall import Place, recall_all
 
 AT_ONCE = 250
 """Labelled pages that are read together."""
@@ -119,12 +122,23 @@ class _Search:
         wiki = self._sources.wiki
         heads = iter(wiki.labelled(self._terms.space, PAGE_LABEL, None) if lost else ())
         while ids := [head.id for head in islice(heads, AT_ONCE)]:
-            told = [page for page in wiki.pages(ids) if any(key in page.body for key in lost)]
+            told = [page for page in wiki.pages(ids) if self._may_be_of(page, lost)]
             properties = self._properties([page.id for page in told])
             for page in told:
-                cell = self._read(page).summary.get("incident")
-                if cell is not None and (incident := lost.get(cell.issue_key or "")) is not None:
+                if (incident := self._told_by(page, properties[page.id], lost)) is not None:
                     self._bind(incident, page, properties[page.id])
+
+    def _may_be_of(self, page: Page, lost: Mapping[str, Incident]) -> bool:
+        """Whether a page may be the review of one of them: it names it, or people made it and it need not."""
+        return Region.SUMMARY.value not in page.body or any(key in page.body for key in lost)
+
+    def _told_by(self, page: Page, found: Property | None, lost: Mapping[str, Incident]) -> Incident | None:
+        """Which of them a page says that it is the review of: in its first lines, or where people made it, beside."""
+        memory = memory_of(found)
+        if memory is not None and memory.is_adopted:
+            return next((incident for incident in lost.values() if incident.id == memory.incident), None)
+        cell = self._read(page).summary.get("incident")
+        return lost.get(cell.issue_key or "") if cell is not None else None
 
     def _may_be_forgotten(self, incident: Incident) -> bool:
         state, terms = self._sources.state, self._terms
@@ -164,6 +178,39 @@ class _Search:
         account = self._terms.wiki_account
         stamp = Stamp(prefix=STAMP, account=account, newest=1)
         return page.author == account or self._sources.wiki.stamped(page, stamp) is not None
+
+
+def names(page: Page, review: ReviewPage, site_url: str) -> tuple[str, ...]:
+    """The keys of the issues that a page names, those in its action table first; none where it is not well formed."""
+    rows = (row.ticket for row in review.rows if row.ticket)
+    try:
+        return tuple(dict.fromkeys((*rows, *issues_named(page.body, site_url))))
+    except BadPage:
+        return ()
+
+
+def overlooked(sources: Sources, terms: Terms, seen: Collection[str]) -> dict[str, Known]:
+    """Reviews of ours, by incident, that no search of incidents names: those of older incidents. They are found by
+    their label and bound by their property; pages that state knows, and incidents that were `seen`, are passed over."""
+    wiki, known = sources.wiki, recall_all(sources.state, "page", Place)
+    heads = [head for head in wiki.labelled(terms.space, PAGE_LABEL, None) if head.id not in known]
+    properties = wiki.each(lambda head: wiki.property(head.id, PAGE_PROPERTY), heads)
+    found = {}
+    for head, kept in zip(heads, properties, strict=True):
+        memory = memory_of(kept)
+        if memory is None or (memory.page, memory.owner) != (head.id, terms.owner_id):
+            continue
+        if memory.incident and memory.incident not in seen:
+            found[memory.incident] = Known(
+                key=memory.incident,
+                page=head.id,
+                version=head.version,
+                memory=memory,
+                memory_property=kept,
+                tickets=(),
+                open=True,
+            )
+    return found
 
 
 def prove_sight(wiki: WikiReads, terms: Terms) -> None:

@@ -291,6 +291,7 @@ def ticket(raw: RawIssue, context: Context) -> Ticket:
         mark=_mark(raw),
         links=read.links(read.field(fields, "issuelinks")),
         priority=read.words(read.field(fields, "priority")),
+        type=read.words(read.field(fields, "issuetype")),
     )
 
 

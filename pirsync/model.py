@@ -171,6 +171,7 @@ class Ticket(Noun):
     unproven: bool = False
     priority: str = ""
     touched: datetime | None = None
+    type: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -426,7 +427,8 @@ class Memory(Noun):
     one request for each that people wrote since. `first` says of each pack that has first actions whether this
     review was given them; where not, the pack was not for the incident so far. `comments` are receipts of page
     comments, oldest first, written before the comments are sent. `given` are the rows of summary and record that the
-    page was ever given beyond those that every page is born with.
+    page was ever given beyond those that every page is born with. `is_adopted`: people made the page, and pirsync never
+    writes a word of it; `adopted` are then the tickets that were found. A page that was let go again has no `incident`.
 
     Fields that a newer pirsync added are kept, and written back with ours.
     """
@@ -444,6 +446,7 @@ class Memory(Noun):
     comments: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     invitation: Invited | None = None
+    is_adopted: bool = False
 
 
 # ---------------------------------------------------------------- the evidence index

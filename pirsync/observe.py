@@ -12,19 +12,17 @@ from enum import Enum
 from itertools import islice
 from typing import TypeVar
 
-from pirsync.known import Known, journal, memory_of
+from pirsync.known import Known, memory_of
 from pirsync.recall import KeptTicket, recall
 
 from . import mapping
 from .changes import CreateTicket
 from .comments import touched
-from .decision import Journal, Observed
+from .decision import Candidate, Journal, Observed
 from .directory import Directory, Sources
 from .draft import mark_label
-from .errors import PirsyncError
-from .locate import locate, prove_sight
+from .locate import locate, names, prove_sight
 from .model import (
-    Column,
     Incident,
     Invited,
     Mark,
@@ -35,12 +33,12 @@ from .model import (
     Ticket,
 )
 from .names import PAGE_PROPERTY, STAMP, TICKET_LABEL
-from .page.review import read_review
+from .page.review import read_review, without_tickets
 from .page.scan import BadPage
-from .ports import Query, RawIssue, Stamp, World
+from .ports import Query, RawIssue, Stamp
 from .practice import Practice
 from .proof import sought
-from .rows import awaited_items, hand_links_of
+from .rows import awaited_items, hand_links_of, is_incident
 
 T = TypeVar("T")
 
@@ -83,6 +81,7 @@ class Readings:
     ids_by_key: dict[str, str] = field(default_factory=dict)
     ids_by_incident: dict[str, set[str]] = field(default_factory=dict)
     invited: dict[str, Invited] = field(default_factory=dict)
+    candidates: dict[str, Candidate] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.sources, self.practice.terms)
@@ -133,7 +132,10 @@ class Readings:
         self.pages.pop(known.page, None)
         self.bases.pop(known.page, None)
         found = self.sources.wiki.property(known.page, PAGE_PROPERTY)
-        fresh = {"memory": memory_of(found), "memory_property": found}
+        memory = memory_of(found)
+        # A page that was let go, and is adopted again, says nothing of this incident yet.
+        is_bound = memory is not None and memory.incident == incident_id
+        fresh = {"memory": memory if is_bound else None, "memory_property": found, "is_adopted": known.is_peoples}
         self.known[incident_id] = known.model_copy(update=fresh)
 
     def complete_notes(self, incident_id: str) -> Incident:
@@ -203,6 +205,12 @@ class Readings:
             self.reviews[page.id, page.version] = found
         return found
 
+    def named(self, incident_id: str) -> tuple[str, ...]:
+        """The keys of the issues that the incident's page names, where people made it; those in rows included."""
+        known = self.known.get(incident_id)
+        page = self.pages.get(known.page) if known is not None and known.is_peoples else None
+        return names(page, self.read(page), self.practice.context.site_url) if page is not None else ()
+
     # ------------------------------------------------------------ tickets
 
     def read_tickets(self, ids: Iterable[str], journals: Mapping[str, Journal]) -> None:
@@ -253,7 +261,8 @@ class Readings:
                 self.ids_by_key.setdefault(intent.remote_key, intent.remote_id)
         page = self.pages.get(known.page)
         rows = self.read(page).rows if page is not None else ()
-        return [*refs, *(by_key.get(row.ticket, row.ticket) for row in rows if row.ticket)]
+        keys = [*(row.ticket for row in rows if row.ticket), *self.named(incident.id)]
+        return [*refs, *(by_key.get(key, key) for key in keys)]
 
     def _marked(self, ticket: Ticket, incident: Incident, journal: Journal) -> Ticket:
         """The ticket with its mark. Data Center's search answers without properties, so there the journal or the
@@ -264,7 +273,7 @@ class Readings:
         value = next((i.mark for i in journal.tickets if i.remote_id == ticket.id), "")
         labels = [x.removeprefix(mark_label("")) for x in ticket.labels if x.startswith(mark_label(""))]
         memory = self.known[incident.id].memory
-        if not value and memory is not None and ticket.id in memory.rows:
+        if not value and memory is not None and ticket.id in (*memory.rows, *memory.adopted):
             value = labels[0] if labels and ticket.id not in memory.adopted else ""
             if not value:
                 return ticket
@@ -283,6 +292,7 @@ class Readings:
         incident = self.incidents[incident_id]
         known = self.known.get(incident_id)
         page = self.pages.get(known.page) if known else None
+        is_adopted = known is not None and known.is_peoples
         gone = "" if known is None or page is not None else _gone(known.page)
         gone = gone or (_gone(self.vanished[incident_id]) if known is None and incident_id in self.vanished else "")
         if journal.wishes.recreate and (page is None or page.status is PageStatus.TRASHED):
@@ -297,7 +307,9 @@ class Readings:
         if packs := self.practice.terms.procedures.proving(incident, review):
             for ticket in sought([t for r in refs if (t := self._ticket(r)) is not None], packs, self.sources.tracker):
                 self.keep_ticket(ticket)
-        tickets = {r: self._marked(t, incident, journal) for r in refs if (t := self._ticket(r)) is not None}
+        found = {r: t for r in refs if (t := self._ticket(r)) is not None}
+        plain = {r for r, ticket in found.items() if is_adopted and is_incident(ticket, self.practice.terms)}
+        tickets = {r: t if r in plain else self._marked(t, incident, journal) for r, t in found.items()}
         memory = known.memory if known else None
         awaited = awaited_items(incident, review, memory, self.practice.terms)
         return Observed(
@@ -310,10 +322,14 @@ class Readings:
             memory=memory,
             memory_property=known.memory_property if known else None,
             tickets=_by_id_and_old_key(tickets),
-            owners=directory.owners(review),
-            mentions=directory.mentions(incident, review, tickets.values(), awaited),
-            screen=directory.screen(review),
+            # Nobody is named on a page that is not written, and no ticket is made for it.
+            owners={} if is_adopted else directory.owners(review),
+            mentions={} if is_adopted else directory.mentions(incident, review, tickets.values(), awaited),
+            screen=None if is_adopted else directory.screen(review),
             invited=self.invited.get(page.id) if page is not None else None,
+            candidate=self.candidates.get(incident_id),
+            is_adopted=is_adopted,
+            named=self.named(incident_id),
         )
 
     def tickets_of(self, incident_id: str) -> list[Ticket]:
@@ -332,6 +348,7 @@ class Readings:
                 self.ids_by_key.pop(ticket.key, None)
             self.ids_by_incident.pop(incident_id, None)
             self.incidents.pop(incident_id, None)
+            self.candidates.pop(incident_id, None)
             self.partial.pop(incident_id, None)
             known = self.known.pop(incident_id, None)
             if known is not None:
@@ -374,37 +391,10 @@ class Readings:
         self.looked.add(incident_id)
 
 
-def read_one(world: World, teams: Iterable[Practice], key: str) -> tuple[Readings, Incident]:
-    """One incident, read now, with its page and tickets where there are any. Raises PirsyncError where it is none."""
-    for practice in teams:
-        readings = Readings(Sources(world.tracker, world.wiki, world.state, world.clock.now()), practice, Trust.READ)
-        raw = world.tracker.issue(key, mapping.want_incident(practice.resolved))
-        if raw is None:
-            raise PirsyncError(f"{key} does not exist, or our account may not see it")
-        incident = readings.take_incident(raw)
-        if incident.project in practice.terms.projects:
-            readings.read_pages([incident.id])
-            said = journal(world.state, incident.id, practice.terms.settle)
-            readings.read_tickets([incident.id], {incident.id: said})
-            return readings, incident
-    raise PirsyncError(f"{key} is in no team's projects (team.projects)")
-
-
 def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:
     """By id; and by the key that a row still shows for a ticket that was moved since."""
     old = {ref: ticket for ref, ticket in tickets.items() if ref not in (ticket.id, ticket.key)}
     return {ticket.id: ticket for ticket in tickets.values()} | old
-
-
-def without_tickets(review: ReviewPage, keys: set[str]) -> ReviewPage:
-    """The review as if no row showed a ticket of these keys; the cells stay where they are."""
-    rows = [
-        row.model_copy(update={"cells": row.cells | {Column.TICKET: empty}})
-        if row.ticket in keys and (empty := row.cells[Column.TICKET].model_copy(update={"issue_key": None, "text": ""}))
-        else row
-        for row in review.rows
-    ]
-    return review.model_copy(update={"rows": tuple(rows)})
 
 
 def _gone(page_id: str) -> str:

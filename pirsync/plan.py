@@ -8,6 +8,8 @@
 | no page | an earlier create may have happened | wait until absence is settled |
 | no page | a page that is not ours has the title | a finding |
 | no page | in scope | the page is created, complete |
+| a page that people want adopted | | see adoption |
+| a page that people made | it was adopted | page and tickets are tied to the incident; not a word is written |
 | a page we know | it is archived, trashed or cannot be read | nothing is written; a finding |
 | a page | the incident has become restricted | nothing is written; a finding |
 | a page | Confluence refused to have it written | nothing is written for a while; a finding |
@@ -20,10 +22,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from . import binding, draft
+from . import adoption, binding, draft
 from .added import Added, added, told
 from .changes import Change, CommentPage, CreatePage, UpdatePage
-from .decision import Barred, Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
+from .decision import Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
 from .escalation_plan import plan_escalation
 from .index_plan import exempt_row, index_row, key_alone
 from .invitation import plan_invitation
@@ -59,7 +61,7 @@ def scope(incident: Incident, terms: Terms) -> str:
 def desired(observed: Observed, terms: Terms, render: Callable[[Observed], tuple[str, int]]) -> Desired:
     """What the review should be. `render` makes a new page's body, and counts the tickets its rows will want."""
     incident = observed.incident
-    reason = scope(incident, terms)
+    reason = "" if observed.is_adopted else scope(incident, terms)
     is_kept_out = incident.is_restricted or terms.exemption(incident) is not None
     born = observed.page is None and not observed.gone and not reason and not is_kept_out
     body, creates = render(observed) if born else (None, 0)
@@ -75,6 +77,10 @@ def desired(observed: Observed, terms: Terms, render: Callable[[Observed], tuple
 def plan(desired: Desired, observed: Observed, journal: Journal, now: datetime) -> Plan:
     """Decide for one incident. The same inputs always give an equal plan."""
     incident = observed.incident
+    if journal.wishes.adopt or journal.wishes.release:
+        unfit = scope(incident, desired.terms.model_copy(update={"closed_since": None}))
+        if (asked := adoption.plan_asked(desired, observed, journal, unfit, now)) is not None:
+            return asked
     if observed.page is None and not observed.gone and not desired.in_scope:
         return Plan()
     nothing = status.count((), 0, now, "UTC")
@@ -129,8 +135,9 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     assert page is not None  # the caller's branch
     observed = _judged(observed, terms)
     situation = Situation(observed=observed, terms=terms, journal=journal, now=now)
-    rows = plan_rows(situation)
-    plan_escalation(situation, rows)
+    rows = adoption.plan_actions(situation) if observed.is_adopted else plan_rows(situation)
+    if not observed.is_adopted:
+        plan_escalation(situation, rows)
     # A row that people copied is the same action.
     actions = {ticket.id: ticket for ticket in rows.tickets}
     counts = status.count(actions.values(), rows.unticketed, now, terms.zone)
@@ -139,6 +146,8 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
         gone = situation.finding(FindingKind.PAGE_GONE, message)
         return Plan(findings=(gone,), index_row=line)
+    if observed.is_adopted:
+        return adoption.plan_adopted(situation, rows, line)
     summary = summary_of(situation, counts, rows)
     edits = (*summary_edits(situation, summary, rows), *rows.edits)
     more = added(situation, summary, rows)
@@ -161,13 +170,14 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     barred = journal.barred
     if barred is not None and barred.until > now and (held or memory or observed.memory is None):
         wakes.append(barred.until)
-        findings.append(situation.finding(FindingKind.REFUSED, _barred(page, barred)))
+        findings.append(situation.finding(FindingKind.REFUSED, binding.barred_words(page, barred)))
         held, memory = [], []
     elif held and (quiet := quiet_until(page, terms, journal)) > now:
         wakes.append(quiet)
         waiting.append("until nobody has edited the page for a while")
         held = []
-    bindings, refusals = binding.bindings(situation, page.version + 1 if held else page.version, rows, more)
+    newborn = binding.newborn(situation, page.version + 1 if held else page.version, rows, more)
+    bindings, refusals = binding.bindings(situation, newborn)
     findings = list(dict.fromkeys((*refusals, *findings)))
     changes: tuple[Change, ...] = (*bindings, *rows.said, *held, *memory)
     return Plan(
@@ -201,13 +211,6 @@ def _duplicate(situation: Situation) -> list[Finding]:
     of = f" of {', '.join(others)}" if others else ""
     message = f"{incident.key} was closed as a duplicate{of}; its review stays, with its actions"
     return [situation.finding(FindingKind.CLOSED_AS_DUPLICATE, message)]
-
-
-def _barred(page: Page, barred: Barred) -> str:
-    when = barred.until.isoformat(timespec="seconds")
-    return (
-        f'its page "{page.title}" cannot be written ({barred.reason}): let our account edit it; it is left until {when}'
-    )
 
 
 def _comment(page: Page, rows: RowPlan) -> list[CommentPage]:

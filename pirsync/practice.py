@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -178,6 +178,17 @@ def escalating(found: Practice, ladder: Ladder, extensions: tuple[Extension, ...
     return replace(found, terms=found.terms.model_copy(update=more))
 
 
+def beginning(found: Practice, since: date) -> Practice:
+    """The practice for all that was closed on that day or later, whatever the team's `closed_since` says."""
+    instant = midnight(since, found.terms.zone)
+    return replace(found, terms=found.terms.model_copy(update={"closed_since": instant}))
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The instant at which a day begins in a zone."""
+    return datetime.combine(day, time(), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
 def _owner(duty: Duty, people: People) -> str:
     """Whose an action is from the start, in the words of the mapping; empty leaves it to people."""
     return next(iter(people.of(duty)), "commander" if duty is Duty.CHAIR else "")
@@ -211,7 +222,7 @@ def link_type(name: str, known: tuple[LinkType, ...]) -> LinkType:
 def _terms(team: Team, site: Site, run: Run, mapping: TeamMapping, facts: SiteFacts) -> Terms:
     since = None
     if team.closed_since != "always":
-        since = datetime.combine(team.closed_since, time(), tzinfo=ZoneInfo(team.time_zone)).astimezone(UTC)
+        since = midnight(team.closed_since, team.time_zone)
     return Terms(
         team=team.name,
         owner_id=site.owner_id,

@@ -18,7 +18,8 @@ from pirsync.recall import Place, recall, recall_all
 
 from . import mapping
 from .apply import FIRST_RETRY, LAST_RETRY, apply
-from .changes import Change, CommentTicket, CreatePage, CreateTicket, UpdatePage, is_local
+from .candidates import read_candidates
+from .changes import Change, CreateTicket, UpdatePage, cost, is_local
 from .decision import Finding, FindingKind, Journal, Plan
 from .errors import (
     Ambiguous,
@@ -30,14 +31,16 @@ from .errors import (
     StateError,
     Unavailable,
     UnsafePlan,
+    internal,
 )
 from .hearing import hear, unheard
 from .index_step import IndexStep
+from .locate import overlooked
 from .newborn import render
 from .observe import Readings, Trust, chunks
 from .plan import desired, plan, scope
 from .ports import World
-from .practice import Practice
+from .practice import Practice, beginning
 from .quarter_step import escalate_quarters
 from .record import Recorder, work_key
 from .report import Report, Result
@@ -85,6 +88,8 @@ class _Pass:
         started = self.world.clock.now()
         swept: list[Practice] = []
         named = dict.fromkeys(selection.keys)
+        if selection.since is not None:
+            teams = [beginning(practice, selection.since) for practice in teams]
         try:
             for practice in teams:
                 mode = selection.mode
@@ -151,7 +156,7 @@ class _Pass:
                 if (head := poll(self.world, readings, self.limits.overlap)) is not None:
                     self.index.saw(practice.terms.team, head)
                 ids: Iterator[list[str]] = chunks(self._due(practice), self.limits.chunk)
-            case Mode.ALL | Mode.SURVEY:
+            case Mode.ALL | Mode.SURVEY | Mode.HISTORY:
                 ids = self._all(readings)
             case Mode.NAMED:
                 ids = chunks(self._named(readings, named), self.limits.chunk)
@@ -198,6 +203,17 @@ class _Pass:
         pages = recall_all(self.world.state, "page", Place).values()
         ours = {page.incident for page in pages if page.team == readings.practice.terms.team}
         yield from chunks(sorted(ours - seen), self.limits.chunk)
+        yield from self._overlooked(readings, ours | seen)
+
+    def _overlooked(self, readings: Readings, seen: set[str]) -> Iterator[list[str]]:
+        """Once after the state was lost: incidents that have a review and that no search names."""
+        state, team = self.world.state, readings.practice.terms.team
+        if state.born_with_owner or state.cached("overlooked", team) is not None:
+            return
+        found = overlooked(readings.sources, readings.practice.terms, seen)
+        readings.known |= found
+        yield from chunks(sorted(found), self.limits.chunk)
+        state.cache("overlooked", {team: {"at": self.world.clock.now().isoformat()}})
 
     def _named(self, readings: Readings, named: dict[str, None]) -> Iterator[str]:
         want = mapping.want_incident(readings.practice.resolved)
@@ -222,6 +238,7 @@ class _Pass:
         def read() -> None:
             readings.read_incidents(ids)
             readings.read_pages(ids)
+            read_candidates(readings, journals)
             readings.read_tickets(ids, journals)
 
         _caught(read)
@@ -260,6 +277,7 @@ class _Pass:
             key = readings.known[incident_id].key if incident_id in readings.known else incident_id
             raise Unavailable(f"{key} cannot be read: it is deleted, or our account may not see it any more")
         readings.read_pages([incident_id])
+        read_candidates(readings, {incident_id: said})
         readings.read_tickets([incident_id], {incident_id: said})
         observed = readings.observe(incident_id, said)
         now = self.world.clock.now()
@@ -380,21 +398,5 @@ def _caught(step: Callable[[], object]) -> Exception | None:
 
 def _refusal(decided: Plan) -> str:
     """Why a page that should be there cannot be made; a pass that leaves one unmade has failed."""
-    kinds = (FindingKind.REJECTED, FindingKind.TITLE_TAKEN)
+    kinds = (FindingKind.REJECTED, FindingKind.TITLE_TAKEN, FindingKind.NOT_ADOPTED)
     return next((finding.message for finding in decided.findings if finding.kind in kinds), "")
-
-
-def cost(change: Change) -> int:
-    """How many pages, tickets and comments that notify somebody a change leads to."""
-    if isinstance(change, CreatePage):
-        return 1 + change.creates
-    return 1 if isinstance(change, CreateTicket | CommentTicket) else 0
-
-
-def internal(error: Exception) -> str:
-    """An error of our own making, by its kind and place; its text may hold what must not be told."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "an unknown place"
-    return f"internal error {type(error).__name__} at {where}; please report it"

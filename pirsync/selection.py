@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import Enum
 
 CHUNK = 250
@@ -15,12 +15,14 @@ class Mode(Enum):
     """Which incidents a pass looks at: those with news, all, or those named.
 
     A survey looks at all of them and writes nothing remote: it only learns, and leaves the rest to the next pass.
+    History is all that was closed since a day, whatever the team's own `closed_since` is.
     """
 
     NEWS = "news"
     ALL = "all"
     NAMED = "named"
     SURVEY = "survey"
+    HISTORY = "history"
 
 
 SWEEPS = (Mode.ALL, Mode.SURVEY)
@@ -28,10 +30,11 @@ SWEEPS = (Mode.ALL, Mode.SURVEY)
 
 @dataclass(frozen=True)
 class Selection:
-    """What a pass is asked to do; `keys` are the incidents named."""
+    """What a pass is asked to do; `keys` are the incidents named, `since` the day on which history begins."""
 
     mode: Mode
     keys: tuple[str, ...] = ()
+    since: date | None = None
 
 
 @dataclass(frozen=True)

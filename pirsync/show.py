@@ -9,8 +9,9 @@ import click
 
 from pirsync.build import Bench
 from pirsync.errors import PirsyncError
+from pirsync.lookup import read_one
 from pirsync.model import Column, Mention, Row, Ticket
-from pirsync.observe import Readings, read_one
+from pirsync.observe import Readings
 from pirsync.output import clean, line, write_file
 from pirsync.page.markdown import to_markdown
 

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from pirsync.config import load
 from pirsync.errors import ConfigError, PirsyncError
 from pirsync.known import journal
+from pirsync.lookup import read_one
 from pirsync.newborn import render as render_birth
-from pirsync.observe import read_one
 from pirsync.output import line, write_file
 from pirsync.packs import load_packs, shipped_packs
 from pirsync.page.birth import NAMES

@@ -32,6 +32,7 @@ WAYS: dict[FindingKind, str] = {
         "restore the page from trash or archive, or `pirsync resolve recreate {key}` makes a new one"
     ),
     FindingKind.TITLE_TAKEN: "rename the other page",
+    FindingKind.NOT_ADOPTED: "`pirsync adopt` another page, or for another incident; nothing was written",
     FindingKind.RESTRICTED: "nothing: it stays out of sight; a page that exists is restricted by hand",
     FindingKind.INCIDENT_GONE: (
         "give our account access to the incident again; where it was deleted, its page is people's to keep or archive"

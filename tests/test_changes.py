@@ -12,6 +12,7 @@ import pytest
 from pirsync import output
 from pirsync.apply import apply, apply_index
 from pirsync.changes import (
+    AdoptPage,
     AdoptTicket,
     AttachInvitation,
     Change,
@@ -28,12 +29,14 @@ from pirsync.changes import (
     LinkPage,
     LinkTicket,
     MarkTicket,
+    ReleasePage,
     UpdateIndex,
     UpdatePage,
     WriteMemory,
     describe,
     is_local,
 )
+from pirsync.decision import Candidate
 from pirsync.directory import Sources
 from pirsync.model import TICKET_PROPERTY, Invited, Memory, Page, RemoteLink
 from pirsync.names import PAGE_PROPERTY
@@ -123,6 +126,8 @@ def change_of(kind: type[Change], play: Stage) -> Change:
         ),
         LabelPage: lambda: LabelPage(page_id=page.id, title=page.title, labels=("extra",)),
         WriteMemory: lambda: WriteMemory(page_id=page.id, title=page.title, memory=memory, current=held),
+        AdoptPage: lambda: AdoptPage(incident_key="OPS-1", page_id=page.id, title=page.title),
+        ReleasePage: lambda: ReleasePage(page_id=page.id, title=page.title, memory=memory, current=held),
         LinkPage: lambda: LinkPage(incident_id=INCIDENT, incident_key="OPS-1", link=remote),
         CreateTicket: lambda: CreateTicket(incident_id=INCIDENT, mark="t", digest="d", draft=ticket_draft(play)),
         AdoptTicket: lambda: AdoptTicket(
@@ -158,6 +163,8 @@ WRITES = {
     AttachInvitation: ["attach"],
     LabelPage: ["add_labels"],
     WriteMemory: ["set_property"],
+    AdoptPage: [],
+    ReleasePage: ["set_property"],
     LinkPage: ["put_remote_link"],
     CreateTicket: ["create_issue"],
     AdoptTicket: [],
@@ -189,6 +196,7 @@ def do(change: Change, play: Stage) -> list[str]:
     readings = Readings(sources, play.practice(play.world), Trust.READ)
     readings.read_incidents([INCIDENT])
     readings.read_pages([INCIDENT])
+    readings.candidates[INCIDENT] = Candidate(asked=play.page().id, page=play.page())
     apply(change, INCIDENT, world, readings)
     return calls
 

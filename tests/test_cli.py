@@ -25,6 +25,7 @@ from .command import Desk, desk, pirsync, surroundings
 
 COMMANDS = {
     *(
+        "adopt",
         "demo",
         "doctor",
         "explain",

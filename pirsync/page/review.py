@@ -154,3 +154,14 @@ def _rows(found: list[Element], columns: tuple[Column | None, ...]) -> Iterator[
         if any(any(True for _ in cell.within("table")) for cell in placed.values()):
             obstacle = obstacle or "a table stands in one of its cells"
         yield Row(index=index, cells={role: read.cell(cell) for role, cell in placed.items()}, obstacle=obstacle)
+
+
+def without_tickets(review: ReviewPage, keys: set[str]) -> ReviewPage:
+    """The review as if no row showed a ticket of these keys; the cells stay where they are."""
+    rows = [
+        row.model_copy(update={"cells": row.cells | {Column.TICKET: empty}})
+        if row.ticket in keys and (empty := row.cells[Column.TICKET].model_copy(update={"issue_key": None, "text": ""}))
+        else row
+        for row in review.rows
+    ]
+    return review.model_copy(update={"rows": tuple(rows)})

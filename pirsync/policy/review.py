@@ -90,7 +90,8 @@ class Review(Noun):
 
     `tickets` are those of its rows, by key, where Jira's word of today counts; without them the rows' cells say who and
     by when. `labels` and `priorities` are those of tickets as they are today, by key. `service_accounts` are no people.
-    `highest_priorities` are what the highest priority is called.
+    `highest_priorities` are what the highest priority is called. `others` are tickets that are actions without a row:
+    those that a page made by people names elsewhere.
 
     `method_levels` is how many levels of a 5 Whys must be answered, `gap_minutes` how long a timeline may be silent.
     """
@@ -103,6 +104,7 @@ class Review(Noun):
     priorities: dict[str, str] = Field(default_factory=dict)
     highest_priorities: tuple[str, ...] = ("Highest",)
     service_accounts: tuple[str, ...] = ()
+    others: tuple[Ticket, ...] = ()
     method_levels: int = 3
     gap_minutes: int = 60
 
@@ -131,7 +133,7 @@ class Review(Noun):
         return self.page.record.get(fold(label))
 
     def actions(self) -> list[Action]:
-        """Every row that says something, or has a ticket."""
+        """Every row that says something, or has a ticket, and the tickets that no row shows."""
         kinds = self._kinds()
         found = []
         for row in self.page.rows:
@@ -140,6 +142,8 @@ class Review(Noun):
                 labels = ticket.labels if ticket else self.labels.get(row.ticket or "", ())
                 kind = kinds.get(row.index, "") or _label_kind(labels)
                 found.append(Action(row=row, ticket=ticket, kind=kind))
+        rowless = Row(index=-1, cells={}, obstacle="")
+        found += [Action(row=rowless, ticket=ticket, kind=_label_kind(ticket.labels)) for ticket in self.others]
         return found
 
     def _kinds(self) -> dict[int, str]:

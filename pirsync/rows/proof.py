@@ -31,17 +31,23 @@ def plan_proof(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
     """Tell of a done ticket without proof, and of the proof that came after it was asked for."""
     if not ticket.is_done or not situation.asking:
         return
-    lack = lacking(situation.asking, ticket)
-    if lack:
-        counts = "; ".join(f"{wanted(pack.evidence)} ({pack.name})" for pack in lack)
-        message = f"{ticket.key} is {ticket.status}, but nothing in it shows that it was done: it wants {counts}"
-        plan.findings.append(situation.finding(FindingKind.DONE_WITHOUT_EVIDENCE, message))
+    lack = tell_unproven(situation, ticket, plan)
     if ticket.mark is not None and not ours(ticket, situation):
         return
     notice = _missing(situation, ticket, lack) if lack else _there(situation, ticket)
     mark = draft.comment_mark(situation.terms.owner_id, situation.observed.incident.id, ticket.id, EVIDENCE)
     if lack or mark in situation.journal.intents:
         speak(situation, notice, plan)
+
+
+def tell_unproven(situation: Situation, ticket: Ticket, plan: RowPlan) -> tuple[Pack, ...]:
+    """Tell of a done ticket without proof; the packs that want it."""
+    lack = lacking(situation.asking, ticket) if ticket.is_done else ()
+    if lack:
+        counts = "; ".join(f"{wanted(pack.evidence)} ({pack.name})" for pack in lack)
+        message = f"{ticket.key} is {ticket.status}, but nothing in it shows that it was done: it wants {counts}"
+        plan.findings.append(situation.finding(FindingKind.DONE_WITHOUT_EVIDENCE, message))
+    return lack
 
 
 def _missing(situation: Situation, ticket: Ticket, lack: tuple[Pack, ...]) -> Notice:

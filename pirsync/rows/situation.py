@@ -8,6 +8,7 @@ from datetime import datetime
 from pirsync.changes import COMMENTING, Change, describe
 from pirsync.decision import FLAPS, Finding, FindingKind, Journal, Observed, Terms
 from pirsync.model import CellEdit, Column, Incident, IssueLink, Row, Shown, Ticket
+from pirsync.names import TICKET_LABEL
 from pirsync.policy.packs import Pack
 
 
@@ -102,6 +103,13 @@ def hand_links_of(incident: Incident, terms: Terms) -> tuple[IssueLink, ...]:
     if terms.link_type.inward == terms.link_type.outward:
         links += incident.linked(terms.link_type.id, "inward" if terms.link_side == "outward" else "outward")
     return links
+
+
+def is_incident(ticket: Ticket, terms: Terms) -> bool:
+    """Whether an issue is an incident, also of another team's project: our label on it would end its own review."""
+    if TICKET_LABEL in ticket.labels:
+        return False
+    return ticket.project in terms.projects if terms.every_type else ticket.type in terms.issue_types
 
 
 def best_effort(situation: Situation, change: Change, plan: RowPlan) -> None:

@@ -29,6 +29,11 @@ def plan_ticketed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan)
             _write(situation, row, ticket, (column, cell, content, said), plan)
     plan_agreed(situation, row, ticket, plan)
     plan_proof(situation, ticket, plan)
+    tell_overdue(situation, ticket, plan)
+
+
+def tell_overdue(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
+    """Tell of a ticket that is overdue, or look again when it will be."""
     if status.is_overdue(ticket, situation.now, situation.terms.zone):
         owner = ticket.assignee.name if ticket.assignee else "nobody"
         message = f"{ticket.key} was due on {ticket.due} and is {ticket.status}; it is assigned to {owner}"
