@@ -19,6 +19,9 @@ from pirsync.rows import account_of
 
 F = TypeVar("F")
 
+# pydantic forgets a model made of a generic one when nobody holds it, and making it takes some milliseconds.
+_SCREEN, _NAME, _MENTION, _PERSON = Fact[CreateScreen], Fact[str], Fact[Mention], Fact[Person]
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -78,14 +81,14 @@ class Directory:
         def read() -> CreateScreen | None:
             return tracker.create_screen(terms.action_project, terms.action_type)
 
-        return self._fact("screen", screen_key(terms), Fact[CreateScreen], read)
+        return self._fact("screen", screen_key(terms), _SCREEN, read)
 
     def _account(self, who: Mention) -> str | None:
-        return self._fact("account", who.ref, Fact[str], lambda: self._sources.wiki.account(who))
+        return self._fact("account", who.ref, _NAME, lambda: self._sources.wiki.account(who))
 
     def mention(self, account: str) -> Mention | None:
         """How pages name an account; None where Confluence does not know it."""
-        return self._fact("mention", account, Fact[Mention], lambda: self._sources.wiki.mention(account))
+        return self._fact("mention", account, _MENTION, lambda: self._sources.wiki.mention(account))
 
     def _owner(self, who: Mention) -> Owner:
         project = self._terms.action_project
@@ -96,7 +99,7 @@ class Directory:
         def read() -> Person | None:
             return self._sources.tracker.assignable(project, account)
 
-        person = self._fact("owner", f"{project} {account}", Fact[Person], read)
+        person = self._fact("owner", f"{project} {account}", _PERSON, read)
         if person is None:
             return Owner(person=None, reason="not an active account that can be assigned tickets there")
         return Owner(person=person, reason="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,6 @@ def load_mapping(name_or_path: str, base: Path) -> TeamMapping:
     Raises ConfigError with every problem's file, line and key.
     """
     shipped = mappings_dir()
-    under = Source.read(shipped / "default.toml").data
     if "/" in name_or_path or name_or_path.endswith(".toml"):
         path = base / name_or_path
     else:
@@ -103,8 +103,14 @@ def load_mapping(name_or_path: str, base: Path) -> TeamMapping:
         if not path.is_file():
             names = [each.stem for each in shipped.glob("*.toml")]
             raise ConfigError(f'no mapping comes with the name "{name_or_path}"{nearest(name_or_path, names)}')
-    mapping = load_table(Source.read(path), TeamMapping, under=under)
-    mapping._name = path.name
+    return _laid_over(Source.read(shipped / "default.toml"), Source.read(path))
+
+
+@lru_cache(maxsize=32)
+def _laid_over(under: Source, own: Source) -> TeamMapping:
+    """The mapping of these texts: every pass asks for it, since a person may have edited it, and few have."""
+    mapping = load_table(own, TeamMapping, under=under.data)
+    mapping._name = Path(own.name).name
     return mapping
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from .errors import ConfigError
@@ -36,7 +37,12 @@ def find_pack(id_or_path: str, base: Path) -> Path:
 
 def read_pack(path: Path) -> Pack:
     """The pack that a file holds. Raises ConfigError with every problem's file, line and key."""
-    source = Source.read(path)
+    return _read(Source.read(path))
+
+
+@lru_cache(maxsize=32)
+def _read(source: Source) -> Pack:
+    """The pack of this text: every pass asks for it, since a person may have edited it, and few have."""
     pack = load_table(source, Pack)
     if wrong := sorted(problems(pack), key=lambda problem: source.line(problem[0])):
         raise ConfigError([source.complaint(problem) for problem in wrong])

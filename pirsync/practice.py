@@ -82,6 +82,9 @@ class SiteFacts(Noun):
     wiki_account: str
 
 
+_SITE = Fact[SiteFacts]
+
+
 def remembered(
     state: State, kind: str, key: str, now: datetime, shape: type[Fact[F]], read: Callable[[], F | None]
 ) -> F | None:
@@ -101,7 +104,7 @@ def site_facts(world: World) -> SiteFacts:
     def read() -> SiteFacts:
         return _read_facts(world.tracker, world.wiki)
 
-    return remembered(world.state, "site", "facts", world.clock.now(), Fact[SiteFacts], read) or read()
+    return remembered(world.state, "site", "facts", world.clock.now(), _SITE, read) or read()
 
 
 def _read_facts(tracker: TrackerReads, wiki: WikiReads) -> SiteFacts:

@@ -1,4 +1,4 @@
-"""`make faults`: every single fault at every request, then drawn pairs of faults, then real processes really killed.
+"""`make faults`: every single fault at every request, then real processes really killed, then drawn pairs of faults.
 
 `python -m proofs.faults CASE` plays one case again, as a failure printed it.
 """
@@ -6,35 +6,28 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from multiprocessing.pool import Pool
 from typing import TypeVar
-
-import pytest
 
 from pirsync.model import Deployment
 from proofs.kills import Kill, kills, survive
 from proofs.kills import space as all_kills
+from proofs.workers import CHUNK, each, prepare
 from tests.fault_story import DEPLOYMENTS, KINDS, Case, calm, case_of, doubles, run, singles
-from tests.indoors import lean
-from tests.stage import parse_once
 
 T = TypeVar("T")
 
 NEAR = 40
-CHUNK = 4
-"""Cases that a worker takes at a time."""
 
 
 def main() -> int:
-    """Spend the minutes: a quarter on kills at most, of the rest three quarters on single faults, then pairs. The exit
-    code."""
+    """Spend the minutes: on single faults as many as there are, of the rest half on kills at most, then on pairs. The
+    exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("case", nargs="?", help="one case to play again")
     parser.add_argument("--minutes", type=float, default=28)
@@ -50,34 +43,35 @@ def main() -> int:
     end = time.monotonic() + told.minutes * 60
     space = [case for deployment in DEPLOYMENTS for case in singles(deployment)]
     random.Random(told.seed).shuffle(space)
-    deadly = islice(kills(told.seed), told.kills)
-    killing, deaths = time.monotonic() + told.minutes * 60 / 4, all_kills() if told.kills else 1
     pairs = chain.from_iterable(zip(*(doubles(deployment, told.seed) for deployment in DEPLOYMENTS), strict=True))
-    with multiprocessing.get_context("fork").Pool(told.workers) as pool:
-        spend = Spending(pool, told.seed)
-        spend.on("processes of `pirsync reconcile` killed by SIGKILL", _survive, deadly, killing, deaths)
-        budget = max(end - time.monotonic(), 0)
-        spend.on("single faults", _play, iter(space), time.monotonic() + budget * 0.75, len(space))
-        spend.on("pairs of faults, each soon after the other", _play, pairs, end, sum(map(near, DEPLOYMENTS)))
+    spend = Spending(told.workers, told.seed)
+    spend.on("single faults", _play, space, end, len(space))
+    if told.kills and time.monotonic() < end:
+        half = (time.monotonic() + end) / 2
+        deadly = islice(kills(told.seed), told.kills)
+        spend.on("processes of `pirsync reconcile` killed by SIGKILL", _survive, deadly, half, all_kills(), chunk=1)
+    spend.on("pairs of faults, each soon after the other", _play, pairs, end, sum(map(near, DEPLOYMENTS)))
     return 1 if spend.wrong else 0
 
 
 @dataclass
 class Spending:
-    """Cases played by a pool of processes, and what went wrong in all of them."""
+    """Cases played by so many processes, and what went wrong in all of them."""
 
-    pool: Pool
+    workers: int
     seed: int
     wrong: list[str] = field(default_factory=list)
 
-    def on(self, name: str, play: Callable[[T], str | None], cases: Iterator[T], end: float, size: int) -> None:
+    def on(
+        self, name: str, play: Callable[[T], str | None], cases: Iterable[T], end: float, size: int, chunk: int = CHUNK
+    ) -> None:
         """Play cases until they or the time are over; print how many of how many."""
         tried, wrong = 0, list[str]()
-        while time.monotonic() < end and (chunk := list(islice(cases, CHUNK))):
-            for text in filter(None, self.pool.imap_unordered(play, chunk)):
+        for _, text in each(self.workers, play, cases, end, chunk):
+            tried += 1
+            if text:
                 print(text, flush=True)
                 wrong.append(text)
-            tried += len(chunk)
         drawn = "" if tried == size else f", drawn by seed {self.seed}"
         print(f"{tried} {name}, {tried / size:.2%} of {size:,}{drawn}; {len(wrong)} went wrong", flush=True)
         self.wrong += wrong
@@ -89,9 +83,7 @@ def near(deployment: Deployment) -> int:
 
 
 def _prepare() -> None:
-    patches = pytest.MonkeyPatch()
-    lean(patches)
-    parse_once(patches)
+    prepare()
     for deployment in DEPLOYMENTS:
         before = calm(deployment)
         print(f"{deployment}: the story makes {len(before.names)} requests, {len(before.changes)} kinds of change")

@@ -6,21 +6,14 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 import time
 from collections import Counter
-from itertools import islice, pairwise
+from itertools import pairwise
 
-import pytest
-
+from proofs.workers import each, prepare
 from tests.fault_story import DEPLOYMENTS
-from tests.indoors import lean
 from tests.schedule import STEPS, play, shortest, steps_of
-from tests.stage import parse_once
-
-CHUNK = 20
-"""Schedules that are given out at a time."""
 
 
 def main() -> int:
@@ -32,29 +25,28 @@ def main() -> int:
     parser.add_argument("--number", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=2)
     told = parser.parse_args()
-    patches = pytest.MonkeyPatch()
-    lean(patches)
-    parse_once(patches)
+    prepare()
     if told.replay is not None:
         return _replay(told.replay)
     end = time.monotonic() + told.minutes * 60
+    for seed in range(len(DEPLOYMENTS)):
+        _play(seed)  # what is made once is there for all processes
     played, requests, met, pairs, wrong = 0, 0, Counter[str](), set[tuple[str, str]](), list[str]()
-    seeds = iter(range(told.first, told.first + told.number))
-    with multiprocessing.get_context("fork").Pool(told.workers, maxtasksperchild=200) as pool:
-        while time.monotonic() < end and (chunk := list(islice(seeds, CHUNK))):
-            for seed, (made, failure) in zip(chunk, pool.map(_play, chunk, chunksize=1), strict=True):
-                steps = [step.name for step in steps_of(seed)]
-                met.update(steps)
-                pairs.update(pairwise(steps))
-                requests += made
-                wrong += [f"seed {seed}: {failure}"] if failure else []
-            played += len(chunk)
+    seeds = range(told.first, told.first + told.number)
+    for seed, (made, failure) in each(told.workers, _play, seeds, end):
+        steps = [step.name for step in steps_of(seed)]
+        met.update(steps)
+        pairs.update(pairwise(steps))
+        requests += made
+        played += 1
+        if failure:
+            wrong.append(f"seed {seed}: {failure}")
+            print(wrong[-1], flush=True)
     print(
         f"{played} schedules, {played / told.number:.0%} of {told.number:,}: {met.total()} steps, {requests} requests; "
         f"{len(pairs)} of {len(STEPS) ** 2} pairs of steps met one after the other; {len(wrong)} went wrong"
     )
     print(", ".join(f"{name} {met[name]}" for name in STEPS))
-    print("\n".join(wrong))
     return 1 if wrong else 0
 
 

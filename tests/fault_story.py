@@ -18,7 +18,6 @@ from pirsync.decision import FindingKind
 from pirsync.model import Column, Deployment
 from pirsync.page import cells
 from pirsync.report import Report
-from tests.indoors import serve
 from tests.place import AGAIN, ONCE, Place, picture, place_of, settle
 
 ACCUSING = {
@@ -155,9 +154,7 @@ def run(case: Case) -> dict[str, Any]:
     before = calm(case.deployment)
     act = max(n for n, (_, _, made) in enumerate(before.beginnings) if made < case.at)
     sandbox, files, made = before.beginnings[act]
-    with place_of(case.deployment, pace=AGAIN if case.retries else ONCE) as place:
-        place.sandbox = pickle.loads(sandbox)
-        place.wire.served = serve(place.sandbox)
+    with place_of(case.deployment, pace=AGAIN if case.retries else ONCE, sandbox=pickle.loads(sandbox)) as place:
         place.wire.names += before.names[:made]
         for name, content in files.items():
             (place.settings.site.state.parent / name).write_bytes(content)

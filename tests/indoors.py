@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,8 +40,7 @@ from pirsync.sandbox.keeper import Keeper
 from pirsync.sandbox.server import app
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.selection import Selection
-from pirsync.templates import load_template
-from tests.stage import default_mapping
+from tests.stage import BODIES, default_mapping
 
 ADDRESS = "https://sandbox.test"
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -226,12 +225,11 @@ def lose_state(path: Path) -> None:
 
 
 def lean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out what costs time and says nothing here: templates, routes and what people read are compiled, and read,
-    once, and no proxy is looked for."""
-    monkeypatch.setattr("pirsync.templates.load_template", cache(load_template))
+    """Leave out what costs time and says nothing here: routes and what people read are compiled, and read, once, and no
+    proxy is looked for."""
     monkeypatch.setattr("starlette.routing.compile_path", cache(compile_path))
-    read = cache(lambda body: read_review(body, default_mapping().headers))
+    read = lru_cache(BODIES)(lambda body: read_review(body, default_mapping().headers))
     for place in ("tests.place.read_review", "tests.schedule.read_review"):
         monkeypatch.setattr(place, lambda body, headers: read(body))
-    monkeypatch.setattr("tests.schedule.scan", cache(scan))
+    monkeypatch.setattr("tests.schedule.scan", lru_cache(BODIES)(scan))
     monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: {})

@@ -209,11 +209,13 @@ def settle(place: Place, loses_state: Callable[[], bool] = lambda: False) -> lis
 
 
 @contextmanager
-def place_of(deployment: Deployment, text: str = "", pace: Pace = ONCE) -> Iterator[Place]:
+def place_of(
+    deployment: Deployment, text: str = "", pace: Pace = ONCE, sandbox: Sandbox | None = None
+) -> Iterator[Place]:
     """A new place, off the network and off the disk where the machine allows; `text` ends the configuration."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
-        sandbox = sandbox_of(deployment)
+        sandbox = sandbox or sandbox_of(deployment)
         settings = settings_of(Path(name), deployment, text)
         wire = Wire(serve(sandbox))
         place = Place(sandbox, settings, wire, pace)

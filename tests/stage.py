@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -211,19 +211,25 @@ def stage(deployment: Deployment = "cloud", incidents: Iterable[dict[str, Any]] 
     return Stage(memory_world(deployment, raws, [SCREEN], [ANA, BOB], clock), clock, team)
 
 
+BODIES = 500
+"""How many bodies are remembered as they were read: more than a story or a schedule has, and few for the memory."""
+
+
 def parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read each body once, however often stories come by it: reading is pure, and has tests of its own."""
     really, kept = read_review, dict[str, ReviewPage]()
 
     def read(body: str, headers: dict[Column, tuple[str, ...]]) -> ReviewPage:
         if body not in kept:
+            if len(kept) == BODIES:
+                kept.clear()
             kept[body] = really(body, headers)
         return kept[body]
 
     for place in ("pirsync.observe.read_review", "pirsync.plan.read_review", "tests.stage.read_review"):
         monkeypatch.setattr(place, read)
     for place in ("pirsync.page.splice.scan", "pirsync.page.index.scan"):
-        monkeypatch.setattr(place, cache(scan))
+        monkeypatch.setattr(place, lru_cache(BODIES)(scan))
 
 
 def with_one_ticket(play: Stage) -> str:
