@@ -22,7 +22,7 @@ from .ports import Stamp, WikiReads
 from .recall import Place, recall_all
 
 AT_ONCE = 250
-"""Labelled pages that are read together."""
+"""Pages of ours that are read together."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ class _Search:
         self._follow({incident.id: incident for incident in lost}, self._pointers(lost))
         # A page that was put away may have been made anew, and the incident have taken no link to the new one.
         self._find_by_title([incident for incident in lost if not self._has_current(incident.id)])
-        self._find_by_label([incident for incident in lost if incident.id not in self._found.known])
+        self._find_anywhere([incident for incident in lost if incident.id not in self._found.known])
         return self._found
 
     def _has_current(self, incident_id: str) -> bool:
@@ -114,19 +114,22 @@ class _Search:
             if pages and pages[0].status is not PageStatus.TRASHED:
                 self._found.holders[incident.id] = pages[0]
 
-    def _find_by_label(self, incidents: list[Incident]) -> None:
-        """Pages that people renamed, of incidents that took no link, by what all labelled pages say: only for those
-        of which an earlier state may have made one."""
+    def _find_anywhere(self, incidents: list[Incident]) -> None:
+        """Pages that people renamed or moved to another space, of incidents that took no link, by what all pages say
+        that we made or that have our label: only for those of which an earlier state may have made one."""
         asked = [i for i in incidents if self._may_be_forgotten(i)]
         lost = {incident.key: incident for incident in asked}
         wiki = self._sources.wiki
-        heads = iter(wiki.labelled(self._terms.space, PAGE_LABEL, None) if lost else ())
+        heads = iter(wiki.ours(PAGE_LABEL) if lost else ())
         while ids := [head.id for head in islice(heads, AT_ONCE)]:
             told = [page for page in wiki.pages(ids) if self._may_be_of(page, lost)]
             properties = self._properties([page.id for page in told])
             for page in told:
-                if (incident := self._told_by(page, properties[page.id], lost)) is not None:
-                    self._bind(incident, page, properties[page.id])
+                held = properties[page.id]
+                # In another space a page without our property may be that of another pirsync.
+                known = held is not None or page.space == self._terms.space
+                if known and (incident := self._told_by(page, held, lost)) is not None:
+                    self._bind(incident, page, held)
 
     def _may_be_of(self, page: Page, lost: Mapping[str, Incident]) -> bool:
         """Whether a page may be the review of one of them: it names it, or people made it and it need not."""

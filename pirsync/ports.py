@@ -261,6 +261,10 @@ class WikiReads(Protocol):
         """Pages with the label, modified since then (None: ever), and the current ones of those ids in `also`,
         in the same request; from the search index, so it may lag."""
 
+    def ours(self, label: str) -> Iterator[PageHead]:
+        """The current pages of all spaces that our account made or that have the label; from the search index, so it
+        may lag."""
+
     def property(self, page_id: str, key: str) -> Property | None:
         """One content property of a page."""
 

@@ -208,6 +208,13 @@ class ConfluenceBase(ABC):
             cql += f' and lastmodified >= now("-{minutes}m")'
         if also:
             cql = f"({cql}) or (id in ({','.join(page_id for page_id in also if page_id.isdigit())}) and type = page)"
+        yield from self._found(cql)
+
+    def ours(self, label: str) -> Iterator[PageHead]:
+        """Pages that our account made or that have the label, wherever people moved them, by CQL."""
+        yield from self._found(f"(creator = currentUser() or label = {cql_quote(label)}) and type = page")
+
+    def _found(self, cql: str) -> Iterator[PageHead]:
         params = {"cql": cql, "expand": "version,space", "limit": "100"}
         for answer in self._follow(f"{V1}/content/search", params):
             for found in self._results(answer, "GET content/search"):

@@ -237,6 +237,10 @@ class EmptyWiki:
         """There are none."""
         return iter(())
 
+    def ours(self, label: str) -> Iterator[PageHead]:
+        """There are none."""
+        return iter(())
+
     def property(self, page_id: str, key: str) -> Property | None:
         """There is none."""
         return None

@@ -103,6 +103,14 @@ class OverlayWiki:
             if head.status is PageStatus.CURRENT:
                 yield head
 
+    def ours(self, label: str) -> Iterator[PageHead]:
+        """The current pages of all spaces that our account made or that have the label, those known here first."""
+        beneath = {head.id: head for head in self._base.ours(label)}
+        touched = dict.fromkeys([*self._versions, *self._labels])
+        wanted = [page_id for page_id in touched if page_id in beneath or self._is_ours(page_id, label)]
+        yield from (head for head in self.heads(wanted) if head.status is PageStatus.CURRENT)
+        yield from (head for head in beneath.values() if head.id not in touched)
+
     def property(self, page_id: str, key: str) -> Property | None:
         """One content property of a page."""
         written = self._properties.get((page_id, key))
@@ -222,6 +230,10 @@ class OverlayWiki:
 
     def _is_made(self, page_id: str) -> bool:
         return page_id in self._versions and page_id not in self._beneath
+
+    def _is_ours(self, page_id: str, label: str) -> bool:
+        made_by_us = self._is_made(page_id) and self._versions[page_id][0].author == self.identity()
+        return made_by_us or label in self._labels.get(page_id, ())
 
     def _sorted(self, page_ids: Iterable[str]) -> tuple[list[Page], list[str]]:
         asked = list(dict.fromkeys(page_ids))

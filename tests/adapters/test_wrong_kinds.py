@@ -76,6 +76,7 @@ CONFLUENCE: dict[str, Callable[[Wiki], object]] = {
     "heads": lambda wiki: wiki.heads(["7"]),
     "find": lambda wiki: wiki.find("S", "T"),
     "labelled": lambda wiki: list(wiki.labelled("S", "pirsync", None)),
+    "ours": lambda wiki: list(wiki.ours("pirsync")),
     "property": lambda wiki: wiki.property("7", "pirsync.review"),
     "stamped": lambda wiki: wiki.stamped(HEAD, STAMP),
     "versions": lambda wiki: list(wiki.versions(HEAD)),
