@@ -189,6 +189,23 @@ def findings(keys: tuple[str, ...], config_path: Path, as_json: bool) -> None:
 
 @cli.command()
 @config_option
+@click.option("--team", default="", help="Only the reviews of this team.")
+@click.option("--days", type=click.IntRange(0, 366), help="What is due within so many days (default: this week).")
+@json_option
+def status(config_path: Path, team: str, days: int | None, as_json: bool) -> None:
+    """Tell what is late, due this week or missing, of all reviews.
+
+    Overdue, due, unowned, done without evidence, missing roles, awaiting approval: each with who is waited for and
+    where to go on. As of the last pass; asks nothing of any site."""
+    from pirsync.config import load
+    from pirsync.status import Asked, tell, tell_programs
+
+    with told():
+        (tell_programs if as_json else tell)(load(config_path), Asked(team, days))
+
+
+@cli.command()
+@config_option
 def run(config_path: Path) -> None:
     """Run the daemon until a signal ends it.
 

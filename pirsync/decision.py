@@ -29,6 +29,7 @@ from .model import (
 )
 from .policy.escalation import Extension, Ladder
 from .policy.procedures import Procedures
+from .policy.standing import ReviewStanding
 from .ports import IntentStatus, LinkType
 
 
@@ -145,6 +146,7 @@ class Journal(Noun):
     """What the local journal says of one incident. Absence proves nothing before `settled_from`.
 
     `asserted` tells, by a cell and what it is to say, when we wrote that anew because somebody had written over it.
+    `standing` is how the review stood when a pass last left it at rest.
     """
 
     intents: dict[str, IntentStatus]
@@ -154,6 +156,7 @@ class Journal(Noun):
     asserted: dict[str, tuple[datetime, ...]]
     barred: Barred | None
     wishes: Wishes = Wishes()
+    standing: ReviewStanding | None = None
 
     @property
     def tickets(self) -> tuple[IntentStatus, ...]:
@@ -198,7 +201,7 @@ class Observed(Noun):
     links, and `marked`: those that carry our marks. `owners` maps a mention's ref to its account;
     `mentions` maps an account to how pages name it. `invited` is the invitation that this pass attached. `candidate` is
     the page that people want to be its review. Where `page` `is_adopted`, people made it, and `named` are the keys of
-    the issues that it names.
+    the issues that it names. `names` is what those are called for whom procedures wait, by account.
     """
 
     incident: Incident
@@ -217,6 +220,7 @@ class Observed(Noun):
     candidate: Candidate | None = None
     is_adopted: bool = False
     named: tuple[str, ...] = ()
+    names: dict[str, str] = Field(default_factory=dict)
 
     def by_key(self, key: str) -> Ticket | None:
         """The ticket with that key, also by the key under which a row knew it before a move."""
@@ -271,6 +275,7 @@ class Plan(Noun):
 
     `wake` is the earliest instant at which the same inputs would plan something else; None means never.
     `waiting` is true when changes are held back until then; only a plan that holds nothing back is settled.
+    `standing` is what state keeps of a review for people to look at; None where there is nothing to tell.
     """
 
     changes: tuple[Change, ...] = ()
@@ -278,11 +283,18 @@ class Plan(Noun):
     wake: datetime | None = None
     waiting: str = ""
     index_row: IndexRow | None = None
+    standing: ReviewStanding | None = None
 
     @property
     def settled(self) -> bool:
         """Nothing to do now and nothing held back."""
         return not self.changes and not self.waiting
+
+    @property
+    def refusal(self) -> str:
+        """Why a page that should be there cannot be made; a pass that leaves one unmade has failed."""
+        kinds = (FindingKind.REJECTED, FindingKind.TITLE_TAKEN, FindingKind.NOT_ADOPTED)
+        return next((finding.message for finding in self.findings if finding.kind in kinds), "")
 
 
 class ObservedIndex(Noun):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pirsync.decision import DefaultItem, Owner, Terms
 from pirsync.model import Column, CreateScreen, Incident, Mention, Person, ReviewPage, Ticket
+from pirsync.policy.explain import WANTED
 from pirsync.policy.meeting import expected
 from pirsync.ports import State, TrackerReads, WikiReads
 from pirsync.practice import Fact, remembered
@@ -72,6 +73,16 @@ class Directory:
         found = {account: self.mention(account) for account in dict.fromkeys(people)}
         return {account: mention for account, mention in found.items() if mention is not None}
 
+    def names(self, incident: Incident) -> dict[str, str]:
+        """What those are called for whom the procedures wait, by account; the incident itself tells some of them."""
+        procedures = self._terms.procedures
+        names = {person.account: person.name for person in (incident.commander, incident.assignee) if person}
+        waited = {duty for duty, _ in WANTED.values()} if procedures.packs else ()
+        for account in sorted({account for duty in waited for account in procedures.accounts(duty, incident)}):
+            if account not in names and (person := self._person(account)):
+                names[account] = person.name
+        return names
+
     def screen(self, review: ReviewPage | None) -> CreateScreen | None:
         """The create screen of the team's tickets, where a row wants one."""
         if not any(row.action and not row.ticket for row in (review.rows if review else ())):
@@ -89,6 +100,9 @@ class Directory:
     def mention(self, account: str) -> Mention | None:
         """How pages name an account; None where Confluence does not know it."""
         return self._fact("mention", account, _MENTION, lambda: self._sources.wiki.mention(account))
+
+    def _person(self, account: str) -> Person | None:
+        return self._fact("person", account, Fact[Person], lambda: self._sources.tracker.person(account))
 
     def _owner(self, who: Mention) -> Owner:
         project = self._terms.action_project

@@ -34,7 +34,7 @@ from pirsync.proof import sought
 def tell(bench: Bench, key: str) -> None:
     """Print how an incident stands, in sentences."""
     readings, incident = read_one(bench.world, bench.teams(), key)
-    told = _explain(bench, readings.practice, readings, incident)
+    told = explained(bench, readings.practice, readings, incident)
     for text in (*_heading(incident, readings), *_sentences(told, readings.practice)):
         line(text)
     for text in _part("Escalation", map(_rise, _risen(bench, readings, told))):
@@ -44,7 +44,7 @@ def tell(bench: Bench, key: str) -> None:
 def tell_programs(bench: Bench, key: str) -> None:
     """The same as JSON."""
     readings, incident = read_one(bench.world, bench.teams(), key)
-    told = _explain(bench, readings.practice, readings, incident)
+    told = explained(bench, readings.practice, readings, incident)
     risen = [one.model_dump(mode="json") for one in _risen(bench, readings, told)]
     found = {"incident": incident.key, **told.model_dump(mode="json"), "escalation": risen}
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -53,7 +53,7 @@ def tell_programs(bench: Bench, key: str) -> None:
 # ---------------------------------------------------------------- reading
 
 
-def _explain(bench: Bench, practice: Practice, readings: Readings, incident: Incident) -> Explanation:
+def explained(bench: Bench, practice: Practice, readings: Readings, incident: Incident) -> Explanation:
     known = readings.known.get(incident.id)
     page = readings.pages.get(known.page) if known is not None else None
     history: list[Snapshot] = []

@@ -8,7 +8,7 @@ from pirsync.decision import Barred, Journal, Wishes
 from pirsync.draft import page_mark
 from pirsync.model import Memory, Noun, Page, Property
 from pirsync.ports import State
-from pirsync.recall import Asserted, Refusals, recall
+from pirsync.recall import Asserted, KeptStanding, Refusals, recall
 
 
 class Known(Noun):
@@ -84,6 +84,7 @@ def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
     """What the local journal says of one incident."""
     waiting = recall(state, "waiting", incident_id, Waiting)
     barred = recall(state, "barred", incident_id, KeptBar)
+    kept = recall(state, "standing", incident_id, KeptStanding)
     return Journal(
         intents=state.intents(incident_id),
         settled_from=state.created_at if state.born_with_owner else state.created_at + settle,
@@ -92,6 +93,7 @@ def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
         wishes=recall(state, "wish", incident_id, Wishes) or Wishes(),
         asserted=asserted_of(state, incident_id),
         barred=Barred(reason=barred.reason, until=barred.until) if barred else None,
+        standing=kept.standing if kept else None,
     )
 
 

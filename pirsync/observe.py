@@ -330,6 +330,7 @@ class Readings:
             candidate=self.candidates.get(incident_id),
             is_adopted=is_adopted,
             named=self.named(incident_id),
+            names=directory.names(incident),
         )
 
     def tickets_of(self, incident_id: str) -> list[Ticket]:

@@ -39,6 +39,7 @@ from .policy import status
 from .policy.evidence import lacking
 from .ports import PageDraft
 from .rows import RowPlan, Situation, plan_rows
+from .standing_plan import exempt_standing, standing_of
 from .summary_plan import summary_edits, summary_of
 
 # ---------------------------------------------------------------- what should be
@@ -85,14 +86,17 @@ def plan(desired: Desired, observed: Observed, journal: Journal, now: datetime) 
         return Plan()
     nothing = status.count((), 0, now, "UTC")
     if (exemption := desired.terms.exemption(incident)) is not None:
-        return Plan(index_row=exempt_row(exemption, index_row(desired, observed, nothing), incident))
+        line = exempt_row(exemption, index_row(desired, observed, nothing), incident)
+        return Plan(index_row=line, standing=exempt_standing(incident, exemption, desired.terms))
     if incident.is_restricted:
         return _plan_restricted(observed)
     if observed.gone:
         finding = Finding(kind=FindingKind.PAGE_GONE, incident=incident.key, message=observed.gone)
-        return Plan(findings=(finding,), index_row=index_row(desired, observed, nothing))
+        pageless = standing_of(observed, desired.terms, RowPlan(), journal.standing)
+        return Plan(findings=(finding,), index_row=index_row(desired, observed, nothing), standing=pageless)
     if observed.page is None:
-        return _plan_birth(desired, observed, journal, now)
+        pageless = standing_of(observed, desired.terms, RowPlan(), journal.standing)
+        return _plan_birth(desired, observed, journal, now).model_copy(update={"standing": pageless})
     return _plan_review(desired, observed, journal, now)
 
 
@@ -142,12 +146,13 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     actions = {ticket.id: ticket for ticket in rows.tickets}
     counts = status.count(actions.values(), rows.unticketed, now, terms.zone)
     line = index_row(desired, observed, counts)
+    stands = standing_of(observed, terms, rows, journal.standing)
     if page.status is not PageStatus.CURRENT:
         message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
         gone = situation.finding(FindingKind.PAGE_GONE, message)
-        return Plan(findings=(gone,), index_row=line)
+        return Plan(findings=(gone,), index_row=line, standing=stands)
     if observed.is_adopted:
-        return adoption.plan_adopted(situation, rows, line)
+        return adoption.plan_adopted(situation, rows, line).model_copy(update={"standing": stands})
     summary = summary_of(situation, counts, rows)
     edits = (*summary_edits(situation, summary, rows), *rows.edits)
     more = added(situation, summary, rows)
@@ -186,6 +191,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         wake=min(wakes, default=None),
         waiting="; ".join(waiting),
         index_row=line,
+        standing=stands,
     )
 
 

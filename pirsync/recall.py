@@ -12,6 +12,7 @@ from typing import TypeVar
 from pydantic import AwareDatetime, BaseModel, RootModel
 
 from .model import Noun, Page, Ticket
+from .policy.standing import ReviewStanding
 from .ports import State
 
 N = TypeVar("N", bound=BaseModel)
@@ -30,6 +31,21 @@ class KeptTicket(Noun):
 
     incident: str
     ticket: Ticket
+
+
+class KeptStanding(Noun):
+    """How a review stood when a pass left it at rest, and when that pass read it (cache `standing`)."""
+
+    read: AwareDatetime
+    standing: ReviewStanding
+
+
+class KeptPasses(Noun):
+    """When the last poll and the last full sweep of a team began that went through; a sweep is a poll, too (cache
+    `passes`)."""
+
+    last: AwareDatetime
+    sweep: AwareDatetime | None = None
 
 
 class KeptIndex(Noun):

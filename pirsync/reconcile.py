@@ -109,6 +109,8 @@ class _Pass:
         for practice in swept:
             # Last: until what was seen is at rest or marked as due, nothing may pass for seen.
             self.world.state.set_watermark(practice.terms.team, started - self.limits.overlap)
+        if selection.mode is not Mode.NAMED:
+            self.recorder.passed(teams, swept if not self.left else ())
         return Report(looked_at=self.looked_at, reviews=self.reviews, results=tuple(self.results), left=self.left)
 
     def _bring_to_rest(self, teams: Sequence[Practice], swept: Sequence[Practice]) -> None:
@@ -357,7 +359,7 @@ class _Pass:
                 waiting=decided.waiting,
                 wake=decided.wake,
                 reason=reason,
-                failure="" if incident_id in readings.known else _refusal(decided),
+                failure="" if incident_id in readings.known else decided.refusal,
             )
         )
 
@@ -394,9 +396,3 @@ def _caught(step: Callable[[], object]) -> Exception | None:
     except Exception as error:
         return error
     return None
-
-
-def _refusal(decided: Plan) -> str:
-    """Why a page that should be there cannot be made; a pass that leaves one unmade has failed."""
-    kinds = (FindingKind.REJECTED, FindingKind.TITLE_TAKEN, FindingKind.NOT_ADOPTED)
-    return next((finding.message for finding in decided.findings if finding.kind in kinds), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,8 @@ from .known import Waiting
 from .model import Incident, PageStatus, Ticket
 from .observe import Readings
 from .ports import Due, State
-from .recall import recall
+from .practice import Practice
+from .recall import KeptPasses, KeptStanding, recall
 
 FINISHED = frozenset({"ACTIONS COMPLETE", "ACTIONS CLOSED"})
 """Review statuses whose pages polls no longer watch one by one; the daily sweep still reads them."""
@@ -72,6 +73,7 @@ class Recorder:
             for ticket in tickets:
                 self.ticket(ticket, incident_id)
         self._keep("findings", incident_id, {"key": incident.key, "found": [f.model_dump() for f in plan.findings]})
+        self._stands(incident_id, plan)
         self._wake(work_key(team, incident_id), plan)
         self._waiting(incident_id, plan)
 
@@ -83,6 +85,16 @@ class Recorder:
     def ticket(self, ticket: Ticket, incident_id: str) -> None:
         """Remember a ticket and whose it is."""
         self._keep("ticket", ticket.id, {"incident": incident_id, "ticket": ticket.model_dump(mode="json")})
+
+    def passed(self, teams: Iterable[Practice], swept: Collection[Practice]) -> None:
+        """Remember when this pass began, which went through for these teams, and for which it was a sweep that left
+        nothing to the next one: how old all that is remembered may be."""
+        for team in (practice.terms.team for practice in teams):
+            kept = recall(self._state, "passes", team, KeptPasses)
+            is_swept = any(practice.terms.team == team for practice in swept)
+            sweep = self._now if is_swept else (kept.sweep if kept else None)
+            self._keep("passes", team, KeptPasses(last=self._now, sweep=sweep).model_dump(mode="json"))
+        self.flush()
 
     def index_row(self, team: str, key: str, row: Mapping[str, Any]) -> None:
         """Remember a line that the index page is known to hold."""
@@ -101,6 +113,14 @@ class Recorder:
 
     def _keep(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
         self._fresh[kind][key] = value
+
+    def _stands(self, incident_id: str, plan: Plan) -> None:
+        if plan.standing is None:
+            if self._state.cached("standing", incident_id) is not None:
+                self._dropped["standing"].append(incident_id)
+        else:
+            kept = KeptStanding(read=self._now, standing=plan.standing)
+            self._keep("standing", incident_id, kept.model_dump(mode="json", exclude_defaults=True))
 
     def _wake(self, key: str, plan: Plan) -> None:
         due = self._pending.get(key)

@@ -39,6 +39,7 @@ COMMANDS = {
         "sandbox",
         "show",
         "state",
+        "status",
         "template",
     ),
 }

@@ -30,6 +30,7 @@ DECIDING = (
     "candidates",
     "lookup",
     "index_plan",
+    "standing_plan",
     "summary_plan",
     "added",
     "plan",
@@ -99,7 +100,7 @@ AT_THE_EDGE = {
     "register",
     "logs",
 }
-AT_THE_EDGE |= {"output", "show"}
+AT_THE_EDGE |= {"output", "show", "status"}
 OUTSIDE = {"time", "random", "os", "socket", "subprocess", "requests", "structlog", "logging"}
 
 FILES = sorted(ROOT.rglob("*.py"))

@@ -136,7 +136,8 @@ def test_no_page_for_an_incident_out_of_scope_or_restricted() -> None:
 def test_absence_has_to_settle_before_a_page_is_made() -> None:
     young = JOURNAL.model_copy(update={"settled_from": NOW + timedelta(seconds=30)})
     decided = decide(observed(None), journal=young)
-    assert decided == Plan(wake=NOW + timedelta(seconds=30), waiting="to be sure that no page was made before")
+    waiting = "to be sure that no page was made before"
+    assert decided == Plan(wake=NOW + timedelta(seconds=30), waiting=waiting, standing=decided.standing)
     assert not decided.settled
     assert kinds(decide(observed(None), journal=young, now=NOW + timedelta(seconds=30))) == ["create-page"]
 
@@ -192,7 +193,8 @@ def test_somebody_elses_page_with_our_title_is_left_alone() -> None:
         'the title "OPS-1 Post-incident review" belongs to another page (https://wiki.example.com/pages/500): '
         "rename that page, or give it away"
     )
-    assert decided == Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident="OPS-1", message=said),))
+    found = Finding(kind=FindingKind.TITLE_TAKEN, incident="OPS-1", message=said)
+    assert decided == Plan(findings=(found,), standing=decided.standing)
 
 
 @pytest.mark.parametrize("status", [PageStatus.ARCHIVED, PageStatus.TRASHED, PageStatus.DRAFT])
@@ -228,7 +230,7 @@ EXEMPT = Lozenge(text="EXEMPT", colour="Grey")
 def exempt(seen: Observed) -> IndexRow:
     """The line that is all that is planned."""
     decided = decide(seen, terms(exemptions=(DRILL,)))
-    assert decided == Plan(index_row=decided.index_row)
+    assert decided == Plan(index_row=decided.index_row, standing=decided.standing)
     assert decided.index_row is not None
     return decided.index_row
 

@@ -67,7 +67,12 @@ def _one(name: CheckName, pack: Pack, review: Review) -> Checked:
 
 def is_written(pack: Pack, review: Review) -> bool:
     """Whether nothing but hints is left to say: the review counts as written for the pack."""
-    return not any(one.blocks for one in check(pack, review))
+    return not blocking(pack, review)
+
+
+def blocking(pack: Pack, review: Review) -> tuple[Checked, ...]:
+    """What stands in the way of that."""
+    return tuple(one for one in check(pack, review) if one.blocks)
 
 
 def passed(packs: Iterable[Pack], review: Review) -> tuple[str, ...]:

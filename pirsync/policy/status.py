@@ -103,7 +103,12 @@ def today(now: datetime, zone: str) -> date:
 
 def is_overdue(ticket: Ticket, now: datetime, zone: str) -> bool:
     """True when the whole due day has passed in the team's zone and the ticket is open."""
-    return ticket.due is not None and outcome(ticket) is Outcome.OPEN and today(now, zone) > ticket.due
+    return ticket.due is not None and outcome(ticket) is Outcome.OPEN and has_passed(ticket.due, now, zone)
+
+
+def has_passed(due: date, now: datetime, zone: str) -> bool:
+    """Whether the whole day is over in the team's zone."""
+    return today(now, zone) > due
 
 
 def overdue_at(due: date, zone: str) -> datetime:

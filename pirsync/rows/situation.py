@@ -82,6 +82,7 @@ class RowPlan:
     forgotten: set[str] = field(default_factory=set)
     tickets: list[Ticket] = field(default_factory=list)
     unticketed: int = 0
+    lacking: list[tuple[str, str]] = field(default_factory=list)
     asserted: list[str] = field(default_factory=list)
     not_taken: list[NotTaken] = field(default_factory=list)
 

@@ -72,6 +72,7 @@ _NOTE_KINDS = {
 def _note(situation: Situation, row: Row, word: str, reason: str, plan: RowPlan) -> None:
     """Say in the row's Status cell why it cannot become a ticket; words that people typed there stay."""
     said = f"{word}: {draft.one_line(reason, 120)}" if reason else word
+    plan.lacking.append((row.action, said))
     cell = row.cell(Column.STATUS)
     plan.findings.append(situation.finding(_NOTE_KINDS[word], f'row {row.index + 1} "{row.action}": {_advice(said)}'))
     if cell is None or cell.is_commented or cell.text == as_read(said):
