@@ -149,7 +149,7 @@ def agenda(packs: Iterable[Pack]) -> tuple[str, ...]:
     sections: dict[SectionName, str] = {}
     checks: set[CheckName] = set()
     for pack in packs:
-        for section in pack.sections:
+        for section in (each for each in pack.sections if each.name is not SectionName.PACKET):
             sections.setdefault(section.name, section.headings[0])
         checks.update(pack.checks)
     return (*sections.values(), *(words for check, words in _DECISIONS.items() if check in checks))

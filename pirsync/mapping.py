@@ -19,6 +19,7 @@ from .model import (
     Column,
     Deployment,
     Event,
+    Filed,
     Incident,
     Mark,
     Noun,
@@ -202,6 +203,16 @@ def want_ticket() -> Want:
 def want_trail() -> Want:
     """What to read of a ticket whose work is to be proven."""
     return want_ticket().model_copy(update={"fields": (*_TICKET_FIELDS, *_TRAIL_FIELDS)})
+
+
+def want_files() -> Want:
+    """What to read of an incident for the packet of its review."""
+    return Want(fields=("attachment",))
+
+
+def files(raw: RawIssue) -> tuple[Filed, ...]:
+    """The files of an issue that was asked for them."""
+    return read.files(read.field(read.table(raw.get("fields")), "attachment"))
 
 
 def lacks_comments(raw: RawIssue) -> bool:

@@ -187,6 +187,15 @@ class RemoteLink(Noun):
     title: str
 
 
+class Filed(Noun):
+    """A file on an issue: its name, when it came and from whom (None, empty: not told), and where Jira has it."""
+
+    name: str
+    at: datetime | None
+    author: str
+    url: str
+
+
 class CreateScreen(Noun):
     """What can be set when an issue of one type is created in one project.
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from . import mapping
 from .decision import Observed
+from .errors import Rejected
+from .model import Incident
 from .observe import Readings
-from .page import birth
+from .page import birth, packet
 from .policy import record, status
 from .practice import Practice
 from .rows import account_of
@@ -25,6 +28,8 @@ def render(readings: Readings, observed: Observed) -> tuple[str, int]:
         headers=terms.headers,
         record=tuple(record.rows(terms.procedures.packs).items()),
         columns=tuple(record.columns(terms.procedures.packs).items()),
+        packet_heading=(heading := terms.procedures.packet_heading(incident)),
+        pieces=_packet(readings, incident) if heading else (),
     )
     items = items_at_birth(observed, practice)
     counts = status.count((), len(items), now, terms.zone)
@@ -33,6 +38,21 @@ def render(readings: Readings, observed: Observed) -> tuple[str, int]:
     commander = observed.mentions.get(incident.commander.account) if incident.commander else None
     body = practice.template_for(incident).render(birth.values(incident, cells, items, commander, place))
     return body, sum(item.owner is not None and item.due is not None for item in items)
+
+
+def _packet(readings: Readings, incident: Incident) -> tuple[packet.Piece, ...]:
+    """All that hangs on the incident, read once a pass; a Jira without links to the outside has none."""
+    if incident.id not in readings.packets:
+        tracker = readings.sources.tracker
+        raw = tracker.issue(incident.id, mapping.want_files())
+        try:
+            outside = tracker.remote_links(incident.id)
+        except Rejected:
+            outside = []
+        files = mapping.files(raw) if raw is not None else ()
+        found = packet.pieces(incident, files, outside, readings.practice.context.site_url)
+        readings.packets[incident.id] = found
+    return readings.packets[incident.id]
 
 
 def items_at_birth(observed: Observed, practice: Practice) -> tuple[birth.Item, ...]:

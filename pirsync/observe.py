@@ -33,6 +33,7 @@ from .model import (
     Ticket,
 )
 from .names import PAGE_PROPERTY, STAMP, TICKET_LABEL
+from .page.packet import Piece
 from .page.review import read_review, without_tickets
 from .page.scan import BadPage
 from .ports import Query, RawIssue, Stamp
@@ -82,6 +83,7 @@ class Readings:
     ids_by_incident: dict[str, set[str]] = field(default_factory=dict)
     invited: dict[str, Invited] = field(default_factory=dict)
     candidates: dict[str, Candidate] = field(default_factory=dict)
+    packets: dict[str, tuple[Piece, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.sources, self.practice.terms)

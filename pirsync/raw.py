@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-from .model import Deployment, Event, IssueLink, Note, Person
+from .model import Deployment, Event, Filed, IssueLink, Note, Person
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -198,6 +198,20 @@ def notes(block: object, rendered: object, url: str) -> tuple[Note, ...]:
         )
         found.append(note)
     return tuple(sorted(found, key=lambda note: (note.at, _number(note.id))))
+
+
+def files(value: object) -> tuple[Filed, ...]:
+    """The files of an issue, oldest first."""
+    found = [
+        Filed(
+            name=text(each.get("filename")),
+            at=instant(each.get("created")),
+            author=author(each.get("author")),
+            url=text(each.get("content")),
+        )
+        for each in map(table, items(value))
+    ]
+    return tuple(sorted((one for one in found if one.name), key=lambda one: (one.at or EPOCH, one.name)))
 
 
 def addresses(comments: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pirsync.model import Column, Event, Incident, Mention, Note, Person, StatusCategory
+from pirsync.model import Column, Event, Filed, Incident, Mention, Note, Person, RemoteLink, StatusCategory
 from pirsync.page import birth
+from pirsync.page.packet import Piece, pieces
 from pirsync.page.summary import summary
 from pirsync.policy import record, status
 from pirsync.policy.packs import Pack
+from pirsync.policy.procedures import Procedures
 
 _BEGUN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 _HEADERS = {Column.ACTION: "Action item", Column.DUE: "Due date", Column.CRITERIA: "Success criteria"}
@@ -71,6 +73,12 @@ def sample_incident() -> Incident:
     )
 
 
+def _pieces(incident: Incident) -> tuple[Piece, ...]:
+    files = [Filed(name="graph <1>.png", at=_BEGUN, author="Ana Ruiz", url="https://jira.example.com/attachment/1")]
+    outside = [RemoteLink(global_id="1", url="https://status.example.com/42", title="Status page & notice")]
+    return pieces(incident, files, outside, "https://jira.example.com")
+
+
 def sample_values(packs: tuple[Pack, ...] = ()) -> dict[str, Any]:
     """Everything that a template may name, for the sample incident of a team that follows these packs."""
     incident = sample_incident()
@@ -83,6 +91,8 @@ def sample_values(packs: tuple[Pack, ...] = ()) -> dict[str, Any]:
         headers={column: (_HEADERS.get(column, column.value.title()),) for column in Column},
         record=tuple(record.rows(packs).items()),
         columns=tuple(record.columns(packs).items()),
+        packet_heading=Procedures(packs=packs).packet_heading(incident),
+        pieces=_pieces(incident),
     )
     items = (birth.Item(text="Tell the customers", criteria="They know", owner=None, due=None),)
     return birth.values(incident, cells, items, Mention(ref="sample-commander"), place)

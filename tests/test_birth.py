@@ -209,7 +209,9 @@ def test_a_template_is_told_everything_that_jira_knows() -> None:
         "commander": INCIDENT.commander.name,
         "reporter": "Bisi Okafor",
         "participants": birth.participants(INCIDENT),
+        "packet_heading": "",
     }
+    assert markup.pop("packet") == ""
     assert markup.pop("timeline").startswith("<table>")
     assert markup == {
         "commander_mention": '<ac:link><ri:user ri:account-id="acc-c" /></ac:link>',

@@ -82,15 +82,15 @@ def written(pack: Pack, **instead: str) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (written(FULL), (PASS, "8 sections filled")),
+        (written(FULL), (PASS, "9 sections filled")),
         (written(FULL, Impact=PROMPT), (FAIL, "empty: Impact")),
         (written(FULL, Impact="<p>TBD</p>", Recommendations="<p>[todo]</p>"), (FAIL, "empty: Impact, Recommendations")),
         (written(FULL, Impact="<p>Checkout answered slowly &lt;for some &amp; not all&gt;.</p>"),
          (FAIL, "only repeats the summary: Impact")),
         (written(FULL).replace("<h2>Impact</h2>", "<h2>Effects</h2>"), (FAIL, "not there: Impact")),
-        (written(FULL).replace("<h2>Impact</h2>", "<h1>IMPACT Assessment:</h1>"), (PASS, "8 sections filled")),
-        (written(FULL, Impact="<h3>Users</h3><p>Everybody</p>"), (PASS, "8 sections filled")),
-        (written(FULL, Impact="<ac:image><ri:url ri:value='a.png'/></ac:image>"), (PASS, "8 sections filled")),
+        (written(FULL).replace("<h2>Impact</h2>", "<h1>IMPACT Assessment:</h1>"), (PASS, "9 sections filled")),
+        (written(FULL, Impact="<h3>Users</h3><p>Everybody</p>"), (PASS, "9 sections filled")),
+        (written(FULL, Impact="<ac:image><ri:url ri:value='a.png'/></ac:image>"), (PASS, "9 sections filled")),
         (written(FULL, Impact=table(("Who", "How many"), ("", ""))), (FAIL, "empty: Impact")),
     ],
 )  # fmt: skip

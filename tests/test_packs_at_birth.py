@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from pirsync.adapters.memory import person_edits
-from pirsync.model import CellEdit, Region
+from pirsync.model import CellEdit, Region, RemoteLink
 from pirsync.page.birth import RECORD
+from pirsync.page.sections import read_sections
 from pirsync.page.splice import splice
 
 from .stage import Stage, raw_incident, stage
@@ -94,3 +100,67 @@ def test_the_page_names_the_procedures_that_are_for_its_incident_with_their_vers
     assert play.review().summary["procedures"].text == "full-review 1.0, soc2-cc7 1.0"
     assert play.run_pass().changes == ()
     assert "procedures" not in born("Highest").review().summary
+
+
+def packet(play: Stage) -> list[tuple[str, ...]]:
+    """The lines of the packet that the page was born with."""
+    sections = read_sections(play.page().body)
+    (found,) = [section for section in sections if section.heading == "Review packet"]
+    return list(found.tables[0][1:]) if found.tables else [found.lines]
+
+
+def test_a_procedure_that_asks_for_a_packet_gets_one_at_birth_and_what_comes_later_is_people_s() -> None:
+    link = {
+        "id": "1",
+        "type": {"id": "10003", "name": "Relates", "inward": "relates to", "outward": "relates to"},
+        "outwardIssue": {"id": "20", "key": "OPS-20"},
+    }
+    file = {"filename": "graph.png", "created": "2026-03-01T08:30:00.000+0000", "content": "https://site.example.com/1"}
+    raw = raw_incident(1, priority={"name": "Highest"}, issuelinks=[link], attachment=[file])
+    play = stage(incidents=[raw], packs=("full-review",))
+    play.world.tracker_writes.put_remote_link(
+        "10001", RemoteLink(global_id="g", url="https://log.example.com", title="Log")
+    )
+    play.run_pass()
+    assert packet(play) == [
+        ("2026-03-01T08:30:00+00:00", "graph.png", "File", ""),
+        ("not told", "OPS-20", "Issue, Relates", ""),
+        ("not told", "Log", "Address", ""),
+    ]
+    play.world.tracker_writes.put_remote_link(
+        "10001", RemoteLink(global_id="h", url="https://x.example.com", title="X")
+    )
+    play.quiet()
+    play.run_pass()
+    assert len(packet(play)) == 3
+    assert packet(born("Highest", "soc2-cc7-4-5")) == [
+        (
+            "What hangs on the incident in Jira, as of the birth of this page. "
+            "Add alerts, log extracts and what Jira does not know.",
+            "As of the birth of this page, Jira has no link, file or address for this incident.",
+        )
+    ]
+
+
+class Counting:
+    """The tracker's reads, counted by name."""
+
+    def __init__(self, inner: Any, calls: list[str]) -> None:
+        self._inner, self._calls = inner, calls
+
+    def __getattr__(self, name: str) -> Any:
+        self._calls.append(name)
+        return getattr(self._inner, name)
+
+
+@pytest.mark.parametrize(("packs", "expected"), [(("full-review",), 1), (("major-review",), 0), ((), 0)], ids=str)
+def test_a_packet_costs_two_reads_at_birth_and_nothing_where_none_is_asked_for(
+    packs: tuple[str, ...], expected: int
+) -> None:
+    play, calls = stage(incidents=[raw_incident(1, priority={"name": "Highest"})], packs=packs), list[str]()
+    counted = replace(play, world=replace(play.world, tracker=Counting(play.world.tracker, calls)))
+    counted.run_pass()
+    assert (calls.count("remote_links"), calls.count("issue")) == (expected, expected)
+    calls.clear()
+    counted.run_pass()
+    assert (calls.count("remote_links"), calls.count("issue")) == (0, 0)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pirsync.model import Column, Deployment, Incident, Mention, Noun, Region
 
-from . import cells, escape, html, timeline
+from . import cells, escape, html, packet, timeline
 from .summary import SummaryCell
 
 RECORD = (
@@ -48,6 +48,8 @@ NAMES = {
     "participants": "everybody whom Jira names in the response: a list of display names",
     "description": "the incident's description, as storage format made from Jira's own rendering",
     "timeline": "the table of events and comments, as storage format",
+    "packet_heading": "the heading of the packet, or empty where no procedure asks for one",
+    "packet": "every issue, file and address that hangs on the incident, as storage format; empty as its heading is",
     "summary_region": "the region pirsync-summary; once on the page, outside other macros",
     "actions_region": "the region pirsync-actions, with the action table; likewise",
     "record_region": "the region pirsync-record, which people fill; likewise",
@@ -66,7 +68,9 @@ class Item(Noun):
 
 class Setting(Noun):
     """Where a page is born: the dialect, the team's zone, Jira's address, the words that head the columns, and what the
-    team's procedures want recorded beyond RECORD, and said of each action (label, and what to fill in)."""
+    team's procedures want recorded beyond RECORD, and said of each action (label, and what to fill in).
+
+    `packet_heading` is the heading of the packet, empty where none is wanted, and `pieces` what is in it."""
 
     deployment: Deployment
     zone: str
@@ -74,6 +78,8 @@ class Setting(Noun):
     headers: dict[Column, tuple[str, ...]]
     record: tuple[tuple[str, str], ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
+    packet_heading: str = ""
+    pieces: tuple[packet.Piece, ...] = ()
 
 
 def values(
@@ -99,6 +105,8 @@ def values(
         "participants": participants(incident),
         "description": Markup(html.to_storage(incident.description_html, place.site_url)),
         "timeline": Markup(timeline.render(entries)),
+        "packet_heading": place.packet_heading,
+        "packet": Markup(packet.render(place.pieces, place.zone) if place.packet_heading else ""),
         "summary_region": Markup(summary_region(summary)),
         "actions_region": Markup(actions_region(items, place)),
         "record_region": Markup(record_region(place.record)),

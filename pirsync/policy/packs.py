@@ -144,6 +144,7 @@ class SectionName(StrEnum):
     IMPROVE = "improve"
     LESSONS = "lessons"
     RECOMMENDATIONS = "recommendations"
+    PACKET = "packet"
 
 
 class Criterion(Noun):

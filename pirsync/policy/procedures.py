@@ -12,7 +12,7 @@ from .calendar import Calendar
 from .clocks import Rules, binding_run, runs
 from .deadlines import Deadline, binding, by, incident_deadlines
 from .evidence import asking
-from .packs import CheckName, Duty, Pack
+from .packs import CheckName, Duty, Pack, SectionName
 from .people import People
 from .record import judged
 from .review import Review
@@ -45,6 +45,16 @@ class Procedures(Noun):
         """Who has a duty for an incident; its commander, or else its assignee, leads where nobody is named."""
         named, chair = self.people.of(duty), incident.commander or incident.assignee
         return (chair.account,) if duty is Duty.CHAIR and not named and chair is not None else named
+
+    def packet_heading(self, incident: Incident) -> str:
+        """The heading of the packet that a new page is to have; empty where no procedure asks for one.
+
+        One that may come to be for the incident counts too: the packet is made once, at the page's birth.
+        """
+        case = self.case(incident, None)
+        wanting = (pack for pack in self.packs if scope(pack, case).answer is not Answer.NO)
+        sections = (section for pack in wanting for section in pack.sections if section.name is SectionName.PACKET)
+        return next((section.headings[0] for section in sections), "")
 
     def case(self, incident: Incident, page: ReviewPage | None) -> Case:
         """The incident as the procedures look at it, with what its page records of it."""
