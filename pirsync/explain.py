@@ -29,6 +29,7 @@ from pirsync.policy.review import Review
 from pirsync.ports import Stamp
 from pirsync.practice import Practice
 from pirsync.proof import sought
+from pirsync.rows import is_incident
 
 
 def tell(bench: Bench, key: str) -> None:
@@ -143,7 +144,8 @@ def _risen(bench: Bench, readings: Readings, told: Explanation) -> Iterator[Rise
     """The actions that concern somebody, where the team's escalation is on."""
     terms, unproven = readings.practice.terms, {one.ticket for one in told.unproven}
     now, calendar = bench.world.clock.now(), terms.procedures.calendar
-    for ticket in sorted(readings.tickets.values(), key=lambda one: one.key) if terms.ladder.on else ():
+    tickets = [ticket for ticket in readings.tickets.values() if not is_incident(ticket, terms)]
+    for ticket in sorted(tickets, key=lambda one: one.key) if terms.ladder.on else ():
         more = extension(ticket, terms.extensions)
         judged = ticket.model_copy(update={"unproven": ticket.key in unproven})
         found = escalation(judged, terms.ladder, more, calendar, now)

@@ -4,7 +4,7 @@ only where it says so itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -19,7 +19,6 @@ from .page.named import issues_named
 from .page.scan import BadPage
 from .plan import scope
 from .ports import Stamp, WikiReads
-from .recall import Place, recall_all
 
 AT_ONCE = 250
 """Pages of ours that are read together."""
@@ -190,30 +189,6 @@ def names(page: Page, review: ReviewPage, site_url: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*rows, *issues_named(page.body, site_url))))
     except BadPage:
         return ()
-
-
-def overlooked(sources: Sources, terms: Terms, seen: Collection[str]) -> dict[str, Known]:
-    """Reviews of ours, by incident, that no search of incidents names: those of older incidents. They are found by
-    their label and bound by their property; pages that state knows, and incidents that were `seen`, are passed over."""
-    wiki, known = sources.wiki, recall_all(sources.state, "page", Place)
-    heads = [head for head in wiki.labelled(terms.space, PAGE_LABEL, None) if head.id not in known]
-    properties = wiki.each(lambda head: wiki.property(head.id, PAGE_PROPERTY), heads)
-    found = {}
-    for head, kept in zip(heads, properties, strict=True):
-        memory = memory_of(kept)
-        if memory is None or (memory.page, memory.owner) != (head.id, terms.owner_id):
-            continue
-        if memory.incident and memory.incident not in seen:
-            found[memory.incident] = Known(
-                key=memory.incident,
-                page=head.id,
-                version=head.version,
-                memory=memory,
-                memory_property=kept,
-                tickets=(),
-                open=True,
-            )
-    return found
 
 
 def prove_sight(wiki: WikiReads, terms: Terms) -> None:

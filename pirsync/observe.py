@@ -162,9 +162,8 @@ class Readings:
                 self.take_incident(raw)
             # Data Center's search may lag behind, and a moved incident keeps its id.
             unseen = [i for i in missing if i not in self.incidents]
-            for one in self.sources.tracker.each(lambda i: self.sources.tracker.issue(i, want), unseen):
-                if one is not None:
-                    self.take_incident(one)
+            for one in filter(None, self.sources.tracker.each(lambda i: self.sources.tracker.issue(i, want), unseen)):
+                self.take_incident(one)
 
     # ------------------------------------------------------------ pages
 
@@ -269,9 +268,11 @@ class Readings:
     def _marked(self, ticket: Ticket, incident: Incident, journal: Journal) -> Ticket:
         """The ticket with its mark. Data Center's search answers without properties, so there the journal or the
         page's memory vouches for the label, and only a ticket that neither knows is read by itself."""
-        if ticket.mark is not None or self.practice.terms.deployment == "cloud":
+        terms, owner = self.practice.terms, self.practice.terms.owner_id
+        if ticket.mark is not None or terms.deployment == "cloud":
             return ticket
-        owner = self.practice.terms.owner_id
+        if self.known[incident.id].is_peoples and is_incident(ticket, terms):
+            return ticket
         value = next((i.mark for i in journal.tickets if i.remote_id == ticket.id), "")
         labels = [x.removeprefix(mark_label("")) for x in ticket.labels if x.startswith(mark_label(""))]
         memory = self.known[incident.id].memory
@@ -309,9 +310,7 @@ class Readings:
         if packs := self.practice.terms.procedures.proving(incident, review):
             for ticket in sought([t for r in refs if (t := self._ticket(r)) is not None], packs, self.sources.tracker):
                 self.keep_ticket(ticket)
-        found = {r: t for r in refs if (t := self._ticket(r)) is not None}
-        plain = {r for r, ticket in found.items() if is_adopted and is_incident(ticket, self.practice.terms)}
-        tickets = {r: t if r in plain else self._marked(t, incident, journal) for r, t in found.items()}
+        tickets = {r: self._marked(t, incident, journal) for r in refs if (t := self._ticket(r)) is not None}
         memory = known.memory if known else None
         awaited = awaited_items(incident, review, memory, self.practice.terms)
         return Observed(

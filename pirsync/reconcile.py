@@ -35,9 +35,9 @@ from .errors import (
 )
 from .hearing import hear, unheard
 from .index_step import IndexStep
-from .locate import overlooked
 from .newborn import render
 from .observe import Readings, Trust, chunks
+from .overlooked import overlooked
 from .plan import desired, plan, scope
 from .ports import World
 from .practice import Practice, beginning
@@ -212,9 +212,7 @@ class _Pass:
         state, team = self.world.state, readings.practice.terms.team
         if state.born_with_owner or state.cached("overlooked", team) is not None:
             return
-        found = overlooked(readings.sources, readings.practice.terms, seen)
-        readings.known |= found
-        yield from chunks(sorted(found), self.limits.chunk)
+        yield from chunks(overlooked(readings, seen), self.limits.chunk)
         state.cache("overlooked", {team: {"at": self.world.clock.now().isoformat()}})
 
     def _named(self, readings: Readings, named: dict[str, None]) -> Iterator[str]:

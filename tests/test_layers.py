@@ -29,6 +29,7 @@ DECIDING = (
     "adoption",
     "candidates",
     "lookup",
+    "overlooked",
     "index_plan",
     "standing_plan",
     "summary_plan",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import pytest
 
 from pirsync.adapters.memory import memory_world
+from pirsync.changes import is_local
 from pirsync.model import Deployment
+from pirsync.recall import Place, recall_all
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.selection import Limits, Selection
-from tests.stage import ALL, ANA, BOB, NEWS, SCREEN, Hands, Stage, raw_incident
+from tests.stage import ALL, ANA, BOB, NEWS, SCREEN, Hands, Stage, raw_incident, without_state
 
 OTHER_SCREEN = SCREEN.model_copy(update={"project": "FIX"})
 OTHER_INCIDENT = {**raw_incident(9, project={"key": "INC"}), "key": "INC-9"}
@@ -63,3 +65,21 @@ def test_each_team_has_its_own_index_in_a_space_that_both_use(deployment: Deploy
         assert page is not None
         shown[title] = [key for key in ("OPS-1", "INC-9") if key in page.body]
     assert shown == {"Post-incident review index": ["OPS-1"], "Index of the others": ["INC-9"]}
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_after_the_state_was_lost_each_team_finds_its_own_reviews(deployment: Deployment) -> None:
+    """Also those that no search of its incidents names, by a label that both teams' pages have."""
+    play = two_teams(deployment)
+    play.run_pass()
+    before = {key: play.ops.page(key) for key in ("OPS-1", "INC-9")}
+    lost = without_state(play.ops)
+    play = TwoTeams(lost, replace(play.others, world=lost.world))
+    for stage in (play.ops, play.others):
+        stage.team["closed_since"] = date(2027, 1, 1)
+    for _ in range(2):
+        lost.clock.forward(120)
+        assert [change for change in play.run_pass().changes if not is_local(change)] == []
+    assert before == {key: play.ops.page(key) for key in ("OPS-1", "INC-9")}
+    kept = recall_all(lost.world.state, "page", Place).values()
+    assert {(place.team, place.incident) for place in kept} == {("ops", "10001"), ("others", "10009")}
