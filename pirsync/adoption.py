@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from . import binding
-from .added import Added
 from .changes import AdoptPage, Change, ReleasePage
 from .decision import Candidate, Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
 from .draft import page_mark
@@ -169,7 +168,9 @@ def plan_adopted(situation: Situation, rows: RowPlan, line: IndexRow) -> Plan:
         is_adopted=True,
     )
     ties, refusals = binding.bindings(situation, memory)
-    after = binding.agreed(situation, rows, Added(given=observed.memory.given if observed.memory else ()))
+    known = observed.memory
+    kept = binding.Kept(given=known.given, approval=known.approval) if known is not None else binding.Kept()
+    after = binding.agreed(situation, rows, kept)
     findings, wakes = [*refusals, *rows.findings], list(rows.wakes)
     if barred is not None and barred.until > situation.now and (after or observed.memory is None):
         wakes.append(barred.until)

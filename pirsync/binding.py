@@ -5,10 +5,9 @@ The property is pirsync's remote memory. What must not happen twice stands in it
 
 from __future__ import annotations
 
-from .added import Added
 from .changes import Change, LabelPage, LinkPage, WriteMemory, describe
 from .decision import Barred, Finding, FindingKind
-from .model import Memory, Page, RemoteLink
+from .model import Approved, Memory, Noun, Page, RemoteLink
 from .names import LINK_PREFIX, PAGE_LABEL
 from .rows import RowPlan, Situation
 
@@ -18,18 +17,30 @@ RECEIPT_SIZE = 19
 """Bytes of one receipt in the property: sixteen digits, their quotes and a comma."""
 
 
-def newborn(situation: Situation, newest: int, rows: RowPlan, added: Added) -> Memory:
+class Kept(Noun):
+    """What the property has to remember beyond tickets: the rows that were given, and what became of an approval."""
+
+    given: tuple[str, ...] = ()
+    approval: Approved | None = None
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """The same by the names of the memory's fields."""
+        return {"given": self.given, "approval": self.approval}
+
+
+def newborn(situation: Situation, newest: int, rows: RowPlan, kept: Kept) -> Memory:
     """What the property of a page of ours says at first. No version above `newest` is ours once the plan is made."""
     terms, observed = situation.terms, situation.observed
     assert observed.page is not None  # what is born is there
-    return Memory(
+    memory = Memory(
         page=observed.page.id,
         incident=observed.incident.id,
         owner=terms.owner_id,
         stamped=newest if terms.deployment == "datacenter" else 0,
-        given=added.given,
         first=rows.first,
     )
+    return memory.model_copy(update=kept.fields)
 
 
 def bindings(situation: Situation, memory: Memory) -> tuple[list[Change], list[Finding]]:
@@ -59,7 +70,7 @@ def bindings(situation: Situation, memory: Memory) -> tuple[list[Change], list[F
     return [change for change in wanted if describe(change) not in refused], findings
 
 
-def first(situation: Situation, rows: RowPlan, added: Added) -> list[Change]:
+def first(situation: Situation, rows: RowPlan, kept: Kept) -> list[Change]:
     """What the property has to say before the page is written.
 
     The receipts of the comments that go with it: Confluence's comments carry no mark, and none is better than two.
@@ -72,11 +83,11 @@ def first(situation: Situation, rows: RowPlan, added: Added) -> list[Change]:
         return []
     stamped = page.version + 1 if situation.terms.deployment == "datacenter" else memory.stamped
     receipts = (*memory.comments, *(one.receipt for one in rows.not_taken))
-    told = {"stamped": stamped, "comments": receipts, "given": added.given}
+    told = {"stamped": stamped, "comments": receipts} | kept.fields
     return _written(situation, memory.model_copy(update=told))
 
 
-def agreed(situation: Situation, rows: RowPlan, added: Added) -> list[Change]:
+def agreed(situation: Situation, rows: RowPlan, kept: Kept) -> list[Change]:
     """Remember what page and Jira agree on, once the page says it. Rows that are gone stay remembered."""
     memory = situation.observed.memory
     if memory is None:
@@ -89,9 +100,15 @@ def agreed(situation: Situation, rows: RowPlan, added: Added) -> list[Change]:
         "adopted": tuple(rows.adopted),
         "forgotten": forgotten,
         "invitation": invited,
+        "first": rows.first,
     }
-    told |= {"given": added.given, "first": rows.first}
-    return _written(situation, memory.model_copy(update=told))
+    return _written(situation, memory.model_copy(update=told | kept.fields))
+
+
+def decided(situation: Situation, kept: Kept) -> list[Change]:
+    """Remember what was decided of an approval, while the page has to wait: its versions are read once."""
+    memory = situation.observed.memory
+    return _written(situation, memory.model_copy(update={"approval": kept.approval})) if memory is not None else []
 
 
 def _written(situation: Situation, after: Memory) -> list[Change]:

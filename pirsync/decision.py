@@ -27,6 +27,7 @@ from .model import (
     ReviewPage,
     Ticket,
 )
+from .policy.approval import Heard
 from .policy.escalation import Extension, Ladder
 from .policy.procedures import Procedures
 from .policy.standing import ReviewStanding
@@ -64,6 +65,7 @@ class Terms(Noun):
     ladder: Ladder = Ladder()
     extensions: tuple[Extension, ...] = ()
     tracker_account: str = ""
+    wiki_url: str = ""
 
     def exemption(self, incident: Incident) -> Exemption | None:
         """The exemption of an incident, by the last word on it; None where it gets a review."""
@@ -201,7 +203,8 @@ class Observed(Noun):
     links, and `marked`: those that carry our marks. `owners` maps a mention's ref to its account;
     `mentions` maps an account to how pages name it. `invited` is the invitation that this pass attached. `candidate` is
     the page that people want to be its review. Where `page` `is_adopted`, people made it, and `named` are the keys of
-    the issues that it names. `names` is what those are called for whom procedures wait, by account.
+    the issues that it names. `names` is what those are called for whom procedures wait, by account. `heard` is what
+    decides an approval, where it had to be read.
     """
 
     incident: Incident
@@ -221,6 +224,7 @@ class Observed(Noun):
     is_adopted: bool = False
     named: tuple[str, ...] = ()
     names: dict[str, str] = Field(default_factory=dict)
+    heard: Heard | None = None
 
     def by_key(self, key: str) -> Ticket | None:
         """The ticket with that key, also by the key under which a row knew it before a move."""

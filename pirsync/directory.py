@@ -11,17 +11,30 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pirsync.decision import DefaultItem, Owner, Terms
-from pirsync.model import Column, CreateScreen, Incident, Mention, Person, ReviewPage, Ticket
+from pirsync.errors import Rejected
+from pirsync.model import Column, CreateScreen, Incident, Mention, Noun, Person, ReviewPage, Ticket
+from pirsync.policy.approval import Approvers, terms_digest
 from pirsync.policy.explain import WANTED
+from pirsync.policy.instants import Version
 from pirsync.policy.meeting import expected
+from pirsync.policy.packs import Duty
 from pirsync.ports import State, TrackerReads, WikiReads
 from pirsync.practice import Fact, remembered
 from pirsync.rows import account_of
 
 F = TypeVar("F")
 
+
+class Group(Noun):
+    """The active members of one of Jira's groups, or why they cannot be told."""
+
+    members: tuple[Person, ...] = ()
+    unknown: str = ""
+
+
 # pydantic forgets a model made of a generic one when nobody holds it, and making it takes some milliseconds.
 _SCREEN, _NAME, _MENTION, _PERSON = Fact[CreateScreen], Fact[str], Fact[Mention], Fact[Person]
+_GROUP = Fact[Group]
 
 
 @dataclass(frozen=True)
@@ -40,12 +53,16 @@ def screen_key(terms: Terms) -> str:
 
 
 class Directory:
-    """Looks up people and screens for one team, each once a pass, whether they are found or not."""
+    """Looks up people and screens for one team, each once a pass, whether they are found or not.
+
+    `histories` are the versions that were read in this pass, by a page and its newest version.
+    """
 
     def __init__(self, sources: Sources, terms: Terms) -> None:
         self._sources = sources
-        self._terms = terms
+        self.terms = self._terms = terms
         self._found: dict[tuple[str, str], Any] = {}
+        self.histories: dict[tuple[str, int], tuple[Version, ...]] = {}
 
     def owners(self, review: ReviewPage | None) -> dict[str, Owner]:
         """Whom the Owner cells name, by the mention's ref; a row that wants a ticket needs more than an account."""
@@ -94,6 +111,36 @@ class Directory:
 
         return self._fact("screen", screen_key(terms), _SCREEN, read)
 
+    def approvers(self, authors: tuple[str, ...]) -> Approvers:
+        """Which of these authors of versions may approve, and what they are called. Members of a group are told from
+        their accounts, so that only those are looked up who decided something."""
+        people = self._terms.procedures.people
+        refs = [m.ref for account in people.of(Duty.APPROVER) if (m := self.mention(account)) is not None]
+        groups = [self._group(name) for name in people.approving_groups]
+        members = {person.account: person.name for group in groups for person in group.members}
+        names = dict[str, str]()
+        for ref in authors:
+            account = self._account(Mention(ref=ref)) or ""
+            refs += [ref] if account in members else []
+            names[ref] = members.get(account) or (person.name if (person := self._person(account)) is not None else "")
+        unknown = "; ".join(group.unknown for group in groups if group.unknown)
+        return Approvers(
+            refs=tuple(dict.fromkeys(refs)),
+            names=names,
+            groups=people.approving_groups,
+            unknown=unknown,
+            digest=terms_digest(sorted(people.approver), sorted(members), unknown),
+        )
+
+    def _group(self, name: str) -> Group:
+        def read() -> Group:
+            try:
+                return Group(members=tuple(self._sources.tracker.members(name)))
+            except Rejected as refused:
+                return Group(unknown=f'the members of the group "{name}" cannot be read ({refused})')
+
+        return self._fact("group", name, _GROUP, read) or Group()
+
     def _account(self, who: Mention) -> str | None:
         return self._fact("account", who.ref, _NAME, lambda: self._sources.wiki.account(who))
 
@@ -102,7 +149,7 @@ class Directory:
         return self._fact("mention", account, _MENTION, lambda: self._sources.wiki.mention(account))
 
     def _person(self, account: str) -> Person | None:
-        return self._fact("person", account, Fact[Person], lambda: self._sources.tracker.person(account))
+        return self._fact("person", account, _PERSON, lambda: self._sources.tracker.person(account))
 
     def _owner(self, who: Mention) -> Owner:
         project = self._terms.action_project

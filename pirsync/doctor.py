@@ -172,6 +172,7 @@ def _rights(team: Team, world: World) -> Iterator[Check]:
     if screen is not None:
         yield _carriers(screen)
     yield _link_type(team, world)
+    yield from (_group(name, world) for name in team.people.approving_groups)
     if world.wiki.space_exists(team.space):
         yield _pages(team, world)
 
@@ -201,6 +202,16 @@ def _link_type(team: Team, world: World) -> Check:
         return Check("link type", error.problems[0], "make it in Jira's settings, or name another in team.link_type")
     reads = kind.outward if team.link_side == "outward" else kind.inward
     return Check("link type", f'{kind.name}: the incident "{reads}" the ticket')
+
+
+def _group(name: str, world: World) -> Check:
+    try:
+        count = len(world.tracker.members(name))
+    except Rejected as error:
+        fix = "name an existing group in team.people.approver, and let our account browse users, or administer Jira"
+        return Check(f"group {name}", f"cannot be read, so whether its members approve cannot be told: {error}", fix)
+    fix = "" if count else "put those who may approve into it"
+    return Check(f"group {name}", f"{count} active {'member' if count == 1 else 'members'} may approve", fix)
 
 
 def _pages(team: Team, world: World) -> Check:

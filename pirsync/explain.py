@@ -18,12 +18,14 @@ from pirsync.output import line
 from pirsync.page.scan import BadPage
 from pirsync.page.sections import read_sections
 from pirsync.plan import scope
+from pirsync.policy.approval import granted
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.checks import Checked
 from pirsync.policy.deadlines import by, moment
 from pirsync.policy.escalation import escalation, extension
 from pirsync.policy.evidence import asking, hinting
 from pirsync.policy.explain import ActionDue, Due, Explanation, Following, Score, Snapshot, Unproven, explain
+from pirsync.policy.instants import APPROVED, decision
 from pirsync.policy.packs import Duty
 from pirsync.policy.review import Review
 from pirsync.ports import Stamp
@@ -66,7 +68,13 @@ def explained(bench: Bench, practice: Practice, readings: Readings, incident: In
             readings.keep_ticket(ticket)
         history = list(_history(bench, practice, readings, incident, page))
         review = _review(incident, page, practice, readings).model_copy(update={"tickets": _tickets(readings)})
-    return explain(incident, history, review, _following(bench, practice, incident), bench.world.clock.now())
+    following = _following(bench, practice, incident)
+    if history:
+        authors = (one.head.author for one in history if decision(one.review) == APPROVED and not one.is_ours)
+        kept = known.memory.approval if known is not None and known.memory is not None else None
+        approving = readings.directory.approvers(tuple(dict.fromkeys(authors)))
+        following = following.model_copy(update={"approving": approving, "granted": granted(kept)})
+    return explain(incident, history, review, following, bench.world.clock.now())
 
 
 def _following(bench: Bench, practice: Practice, incident: Incident) -> Following:

@@ -426,6 +426,27 @@ class Invited(Noun):
     time: str = ""
 
 
+class Approved(Noun):
+    """What was decided of a page whose decision says APPROVED, from its history; `seen` is the version read last.
+
+    `refused` says why it does not count. Else `version` and `at` (ISO) are the approving version's, `by` its author as
+    versions name authors, `name` what people call them; `substance` is a digest of what was approved, and `changed` the
+    first version that says something else, or 0. `terms` is a digest of who may approve. Keeps what is newer.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    version: int = 0
+    at: str = ""
+    by: str = ""
+    name: str = ""
+    substance: str = ""
+    refused: str = ""
+    changed: int = 0
+    seen: int
+    terms: str = ""
+
+
 class Memory(Noun):
     """pirsync's remote memory: the one content property of a review page (at most 32 KB).
 
@@ -436,7 +457,8 @@ class Memory(Noun):
     one request for each that people wrote since. `first` says of each pack that has first actions whether this
     review was given them; where not, the pack was not for the incident so far. `comments` are receipts of page
     comments, oldest first, written before the comments are sent. `given` are the rows of summary and record that the
-    page was ever given beyond those that every page is born with. `is_adopted`: people made the page, and pirsync never
+    page was ever given beyond those that every page is born with; `approval` is what was decided of a decision that
+    says APPROVED. `is_adopted`: people made the page, and pirsync never
     writes a word of it; `adopted` are then the tickets that were found. A page that was let go again has no `incident`.
 
     Fields that a newer pirsync added are kept, and written back with ours.
@@ -454,6 +476,7 @@ class Memory(Noun):
     first: dict[str, bool] = {}
     comments: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    approval: Approved | None = None
     invitation: Invited | None = None
     is_adopted: bool = False
 

@@ -21,6 +21,7 @@ from .comments import touched
 from .decision import Candidate, Journal, Observed
 from .directory import Directory, Sources
 from .draft import mark_label
+from .history import hear
 from .locate import locate, names, prove_sight
 from .model import (
     Incident,
@@ -327,6 +328,7 @@ class Readings:
             owners={} if is_adopted else directory.owners(review),
             mentions={} if is_adopted else directory.mentions(incident, review, tickets.values(), awaited),
             screen=None if is_adopted else directory.screen(review),
+            heard=hear(incident, (page, review, known), self.sources.wiki, directory),
             invited=self.invited.get(page.id) if page is not None else None,
             candidate=self.candidates.get(incident_id),
             is_adopted=is_adopted,

@@ -24,6 +24,7 @@ from datetime import datetime
 
 from . import adoption, binding, draft
 from .added import Added, added, told
+from .approving import approval_of
 from .changes import Change, CommentPage, CreatePage, UpdatePage
 from .decision import Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
 from .escalation_plan import plan_escalation
@@ -156,6 +157,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     summary = summary_of(situation, counts, rows)
     edits = (*summary_edits(situation, summary, rows), *rows.edits)
     more = added(situation, summary, rows)
+    kept = binding.Kept(given=more.given, approval=approval_of(observed, terms))
     invitation = plan_invitation(situation, rows)
     findings = list(rows.findings)
     if observed.review is not None:
@@ -165,11 +167,11 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         findings.append(situation.finding(FindingKind.REFUSED, f"{what}: {why}"))
     held: list[Change] = [*rows.completions, *rows.creates]
     if not rows.creates and (edits or rows.appended or more.rows):
-        held += [*binding.first(situation, rows, more), *_comment(page, rows)]
+        held += [*binding.first(situation, rows, kept), *_comment(page, rows)]
         held.append(_update_page(situation, edits, rows, more))
     # Last, so that a site that takes no files keeps nothing else from being written.
     held += invitation
-    memory = [] if held or rows.waiting else binding.agreed(situation, rows, more)
+    memory = [] if held or rows.waiting else binding.agreed(situation, rows, kept)
     wakes = list(rows.wakes)
     waiting = list(rows.waiting)
     barred = journal.barred
@@ -180,8 +182,8 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     elif held and (quiet := quiet_until(page, terms, journal)) > now:
         wakes.append(quiet)
         waiting.append("until nobody has edited the page for a while")
-        held = []
-    newborn = binding.newborn(situation, page.version + 1 if held else page.version, rows, more)
+        held, memory = [], binding.decided(situation, kept)
+    newborn = binding.newborn(situation, page.version + 1 if held else page.version, rows, kept)
     bindings, refusals = binding.bindings(situation, newborn)
     findings = list(dict.fromkeys((*refusals, *findings)))
     changes: tuple[Change, ...] = (*bindings, *rows.said, *held, *memory)

@@ -188,6 +188,9 @@ class TrackerReads(Protocol):
     def person(self, account: str) -> Person | None:
         """Who has that account, whether active or not; None where there is none, or we may not look."""
 
+    def members(self, group: str) -> list[Person]:
+        """The active members of a group; Rejected where there is none, or we may not look."""
+
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """Which of the named permissions we have in the project."""
 

@@ -250,4 +250,11 @@ def _terms(team: Team, site: Site, run: Run, mapping: TeamMapping, facts: SiteFa
         headers=dict(mapping.headers),
         default_items=tuple(DefaultItem.model_validate(item.model_dump()) for item in mapping.default_items),
         ticket_fields=dict(mapping.ticket_fields),
+        wiki_url=wiki_url(site),
     )
+
+
+def wiki_url(site: Site) -> str:
+    """The address below which people browse Confluence; on Cloud it ends in /wiki, whether that was written or not."""
+    url = site.confluence.url.rstrip("/")
+    return url if site.deployment == "datacenter" or url.endswith("/wiki") else f"{url}/wiki"

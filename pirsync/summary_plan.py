@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from .approving import APPROVAL, approval_line
 from .decision import FindingKind, Terms
 from .model import CellEdit, Incident, Mention, Region, ReviewPage
 from .page.summary import SummaryCell, lines, summary, words
@@ -13,6 +14,8 @@ from .rows import RowPlan, Situation, claim, rests
 
 MEETING = "Meeting"
 """The line about the review meeting."""
+NOT_APPROVED = words(APPROVAL, "")
+"""The line about the approval of a page that was just born."""
 
 
 def summary_of(situation: Situation, counts: status.Counts, plan: RowPlan) -> tuple[SummaryCell, ...]:
@@ -22,7 +25,8 @@ def summary_of(situation: Situation, counts: status.Counts, plan: RowPlan) -> tu
     told = meeting_line(observed.incident, situation.terms, observed.review, observed.mentions, situation.now)
     if told is not None and told.until is not None and MEETING.casefold() in present:
         plan.wakes.append(told.until)
-    return summary_cells(observed.incident, counts, situation.terms, observed.review, told)
+    said = approval_line(observed, situation.terms)
+    return summary_cells(observed.incident, counts, situation.terms, observed.review, told, said)
 
 
 def summary_edits(situation: Situation, wanted: Iterable[SummaryCell], plan: RowPlan) -> list[CellEdit]:
@@ -66,6 +70,7 @@ def summary_cells(
     terms: Terms,
     page: ReviewPage | None = None,
     told: meeting.Line | None = None,
+    approved: SummaryCell = NOT_APPROVED,
 ) -> tuple[SummaryCell, ...]:
     """The summary of a review in its present state; what the team's procedures make of it stands second."""
     review = status.review_lozenge(incident, counts)
@@ -73,7 +78,7 @@ def summary_cells(
     due = [lines("Due", terms.procedures.due(incident, page))] if terms.procedures.packs else []
     met = [lines(MEETING, told.said)] if told is not None else []
     packs = ", ".join(pack.name for pack in terms.procedures.concerning(incident, page))
-    follows = [words("Procedures", packs)] if terms.procedures.packs else []
+    follows = [approved, words("Procedures", packs)] if terms.procedures.packs else []
     return (first, *due, *met, *follows, *others)
 
 

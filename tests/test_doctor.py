@@ -8,10 +8,11 @@ from typing import get_args
 
 import pytest
 
-from pirsync.adapters.memory import memory_world
+from pirsync.adapters.memory import SOMEBODY, memory_world
 from pirsync.config import load
 from pirsync.doctor import PERMISSIONS, Check, doctor
 from pirsync.model import Deployment
+from pirsync.policy.people import People
 from pirsync.ports import World
 
 from .command import Desk, desk
@@ -114,10 +115,14 @@ def test_an_unreachable_host_is_told_at_once_and_by_name() -> None:
 # ---------------------------------------------------------------- in memory
 
 
-def look(world: World) -> dict[str, Check]:
+def look(world: World, approver: str = "") -> dict[str, Check]:
     """Every check by its name, on a memory world."""
     with desk() as place:
         settings = load(place.config)
+    if approver:
+        (team,) = settings.teams
+        people = People(approver=approver)
+        settings = settings.model_copy(update={"teams": (team.model_copy(update={"people": people}),)})
     return {check.name: check for check in doctor(settings, world, lambda: None)}
 
 
@@ -152,3 +157,16 @@ def test_a_permission_that_lacks_is_named() -> None:
     world.tracker.permissions = lambda project, names: {name: granted[name] for name in names}  # type: ignore[method-assign]  # one answer stands in
     check = look(world)["permissions in ACT"]
     assert (check.ok, check.said) == (False, "lacks LINK_ISSUES")
+
+
+def test_a_group_of_approvers_is_counted_or_says_why_not() -> None:
+    world = memory_world("cloud", [], [SCREEN], [], Hands(), {"cisos": (SOMEBODY.account,), "none": ()})
+    check = look(world, "group:cisos")["group cisos"]
+    assert (check.ok, check.said) == (True, "1 active member may approve")
+    empty = look(world, "group:none")["group none"]
+    assert (empty.ok, empty.said) == (False, "0 active members may approve")
+    hidden = look(world, "group:hidden")["group hidden"]
+    assert (hidden.ok, hidden.said.split(":")[0]) == (
+        False,
+        "cannot be read, so whether its members approve cannot be told",
+    )

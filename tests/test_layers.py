@@ -16,7 +16,7 @@ CORE = {"errors", "model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "comments", "policy", "page", "ports"}
 VALUES |= {"names", "changes", "decision", "packs", "template_choice"}
 REMEMBERING = ("recall", "known", "record")
-LOOKING = ("practice", "directory", "proof", *REMEMBERING, "locate", "observe", "scan")
+LOOKING = ("practice", "directory", "proof", "history", *REMEMBERING, "locate", "observe", "scan")
 DECIDING = (
     "draft",
     "notices",
@@ -34,6 +34,7 @@ DECIDING = (
     "standing_plan",
     "summary_plan",
     "added",
+    "approving",
     "plan",
     *LOOKING,
     "apply",

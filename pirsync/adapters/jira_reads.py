@@ -22,6 +22,8 @@ API = "rest/api/2"
 """Version 2 on both deployments: wiki text in, HTML out by `renderedFields`."""
 
 PAGE_SIZE = 100
+MEMBERS = 50
+"""Members of a group that Cloud tells at most in one answer."""
 WINDOW = 10_000
 """Data Center answers 500 beyond this offset (facts: Jira, section 1.2)."""
 
@@ -274,6 +276,12 @@ class JiraReads:
         except Rejected:
             return None
 
+    def members(self, group: str) -> list[Person]:
+        """The active members of a group, which Jira tells those who administer it or, on Cloud, may browse people."""
+        path = f"{API}/group/member"
+        found = self._paged(path, ("values",), {"groupname": group, "includeInactiveUsers": "false"}, MEMBERS)
+        return [self._person(user, f"GET {path}") for user in found]
+
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """Which of the named permissions we have in the project; an answer that lacks one means that we lack it."""
         path = f"{API}/mypermissions"
@@ -289,11 +297,13 @@ class JiraReads:
         account = str(part(user, "accountId" if self._is_cloud else "name", request))
         return Person(account=account, name=str(user.get("displayName", "")), active=bool(user.get("active", True)))
 
-    def _paged(self, path: str, names: tuple[str, ...], params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    def _paged(
+        self, path: str, names: tuple[str, ...], params: Mapping[str, str], size: int = PAGE_SIZE
+    ) -> Iterator[dict[str, Any]]:
         """The parts of an offset-paged list, which different deployments call by different names."""
         start = 0
         while True:
-            answer = self._transport.read("GET", path, {**params, "startAt": start, "maxResults": PAGE_SIZE})
+            answer = self._transport.read("GET", path, {**params, "startAt": start, "maxResults": size})
             name = next((n for n in names if isinstance(answer, dict) and n in answer), names[0])
             parts = _many(part(answer, name, f"GET {path}"), f"GET {path}")
             yield from parts

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pirsync.errors import Rejected
 from pirsync.model import (
     Attached,
     CreateScreen,
@@ -78,7 +79,7 @@ class Facts:
     """What a memory world is born with; nothing in it changes, for every write lies above it.
 
     `people` may all be assigned issues while they are active. Fields that the incidents hold beyond Jira's own
-    are called by their ids.
+    are called by their ids. `groups` are accounts by the group's name; what is not named here may not be looked at.
     """
 
     deployment: Deployment
@@ -86,6 +87,7 @@ class Facts:
     screens: tuple[CreateScreen, ...]
     people: tuple[Person, ...]
     clock: Clock
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class EmptyTracker:
@@ -175,6 +177,12 @@ class EmptyTracker:
     def person(self, account: str) -> Person | None:
         """Who has that account."""
         return next((p for p in self._facts.people if p.account == account), None)
+
+    def members(self, group: str) -> list[Person]:
+        """Those people of a group who are active."""
+        if group not in self._facts.groups:
+            raise Rejected("the user has no permission to see the group")
+        return [p for p in self._facts.people if p.account in self._facts.groups[group] and p.active]
 
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """All of them."""
@@ -278,13 +286,14 @@ def memory_world(
     screens: Sequence[CreateScreen],
     people: Sequence[Person],
     clock: Clock,
+    groups: Mapping[str, tuple[str, ...]] | None = None,
 ) -> World:
     """A world that begins with these incidents (raw, whole: fields, changelog, renderedFields) and an empty wiki.
 
     Its state is born with its owner id, so that creates may be sent at once. It can be written to.
     """
     everybody = (*people, SERVICE, SOMEBODY)
-    facts = Facts(deployment, tuple(incidents), tuple(screens), everybody, clock)
+    facts = Facts(deployment, tuple(incidents), tuple(screens), everybody, clock, groups or {})
     beneath = EmptyTracker(facts)
     tracker = OverlayTracker(beneath, clock, Numbers(prefix="", first=20_001))
     wiki = OverlayWiki(EmptyWiki(facts), clock, wiki_address(beneath), first=30_001)

@@ -350,6 +350,10 @@ class OverlayTracker:
         """Who has that account."""
         return self._base.person(account)
 
+    def members(self, group: str) -> list[Person]:
+        """The active members of a group."""
+        return self._base.members(group)
+
     def permissions(self, project: str, names: tuple[str, ...]) -> dict[str, bool]:
         """Which of the named permissions we have in the project."""
         return self._base.permissions(project, names)

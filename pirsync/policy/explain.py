@@ -11,13 +11,14 @@ from pydantic import Field
 from pirsync.model import Incident, Noun, PageHead
 
 from . import instants
+from .approval import Approvers
 from .attendance import Presence, attendance
 from .calendar import Calendar
 from .checks import Checked, check, passed
 from .clocks import Rules, Run, binding_run, runs
 from .deadlines import Deadline, Standing, action_deadline, binding, by, incident_deadlines, standing
 from .evidence import asking, hinting, lacking, wanted
-from .instants import Followed, Terms, Version, version_of
+from .instants import Approval, Followed, Terms, Version, version_of
 from .packs import DUTIES, Duty, Milestone, Pack
 from .procedures import Procedures
 from .review import Review
@@ -38,10 +39,13 @@ class Following(Noun):
     """How a team follows its procedures, with those who have each duty as pages mention them, and what they are called.
 
     `names` are display names, by account and by how pages mention it; who is not in it is called by the account.
+    `approving` are those authors of versions who may approve; `granted` is an approval that the page remembers.
     """
 
     procedures: Procedures
     mentioned: dict[Duty, tuple[str, ...]] = Field(default_factory=dict)
+    approving: Approvers = Approvers()
+    granted: Approval | None = None
     names: dict[str, str] = Field(default_factory=dict)
 
     @property
@@ -62,7 +66,7 @@ class Following(Noun):
     @property
     def approvers(self) -> tuple[str, ...]:
         """Who may approve, as page versions name their authors."""
-        return self.mentioned.get(Duty.APPROVER, ())
+        return tuple(dict.fromkeys((*self.mentioned.get(Duty.APPROVER, ()), *self.approving.refs)))
 
 
 class Snapshot(Noun):
@@ -200,7 +204,17 @@ def _scoped(pack: Pack, found: InScope) -> Scoped:
 
 
 def _terms(run: Run, following: Following) -> Terms:
-    return Terms(approvers=following.approvers, calendar=following.calendar, rules=following.rules, since=run.begun)
+    who = following.approving
+    return Terms(
+        approvers=following.approvers,
+        calendar=following.calendar,
+        rules=following.rules,
+        since=run.begun,
+        groups=who.groups,
+        unknown=who.unknown,
+        names=following.names | who.names,
+        granted=following.granted,
+    )
 
 
 def _follow(incident: Incident, versions: Iterable[Version], run: Run, following: Following) -> Followed:
@@ -289,9 +303,11 @@ def _who(duty: Duty, incident: Incident, following: Following) -> str:
     people = (incident.commander, incident.assignee, incident.reporter)
     named = following.names | {person.account: person.name for person in people if person}
     accounts = following.procedures.accounts(duty, incident)
-    if not accounts:
+    groups = following.procedures.people.approving_groups if duty is Duty.APPROVER else ()
+    if not accounts and not groups:
         return f"nobody is named who {DUTIES[duty]} (team.people.{duty})"
-    return ", ".join(named.get(account) or account for account in accounts)
+    whole = (f"the members of {group}" for group in groups)
+    return ", ".join((*(named.get(account) or account for account in accounts), *whole))
 
 
 def _remarks(known: Followed, following: Following) -> Iterable[str]:
@@ -299,6 +315,7 @@ def _remarks(known: Followed, following: Following) -> Iterable[str]:
         yield f"the approval does not count: {known.refused}"
     if known.approval is not None:
         by = known.approval.by
-        yield f"approved in version {known.approval.version} by {following.names.get(by) or by}"
+        named = following.names | following.approving.names
+        yield f"approved in version {known.approval.version} by {named.get(by) or by}"
     if known.changed:
         yield f"changed since the approval, in version {known.changed}"

@@ -89,12 +89,20 @@ class Followed(Noun):
 
 class Terms(Noun):
     """By what a history is read: who may approve, the team's calendar and rules, and when the run of clocks began that
-    it is read for (None: the first)."""
+    it is read for (None: the first).
+
+    `groups` are those whose members may approve, too; `unknown` says why their members cannot be told. `names` are what
+    authors of versions are called. An approval that was `granted` counts, whoever may approve today.
+    """
 
     approvers: tuple[str, ...]
     calendar: Calendar
     rules: Rules
     since: datetime | None = None
+    groups: tuple[str, ...] = ()
+    unknown: str = ""
+    names: dict[str, str] = Field(default_factory=dict)
+    granted: Approval | None = None
 
 
 def version_of(head: PageHead, review: Review, is_ours: Callable[[PageHead], bool], passed: Iterable[str]) -> Version:
@@ -109,7 +117,7 @@ def version_of(head: PageHead, review: Review, is_ours: Callable[[PageHead], boo
         meeting=meeting.dates[0] if meeting and meeting.dates else None,
         meeting_time=time(int(clock[1]), int(clock[2])) if clock else None,
         attendance=tuple(dict.fromkeys(mention.ref for mention in attendance.mentions)) if attendance else (),
-        decision=_decision(review),
+        decision=decision(review),
         passed=tuple(sorted(passed)),
         substance=substance(review),
     )
@@ -232,24 +240,31 @@ def _decide(known: Followed, version: Version, terms: Terms) -> Followed:
         return after.model_copy(update={"changed": version.number}) if moved else after
     if terms.since is not None and version.at < terms.since:
         return after
-    if refused := _refusal(known, version, terms):
-        return after.model_copy(update={"approval": None, "refused": refused, "changed": 0})
     approval = Approval(version=version.number, at=version.at, by=version.author, substance=version.substance)
+    # Deleting a version gives the later ones other numbers.
+    is_granted = terms.granted is not None and terms.granted.model_copy(update={"version": version.number}) == approval
+    if not is_granted and (refused := _refusal(known, version, terms)):
+        return after.model_copy(update={"approval": None, "refused": refused, "changed": 0})
     return after.model_copy(update={"approval": approval, "refused": "", "changed": 0})
 
 
 def _refusal(known: Followed, version: Version, terms: Terms) -> str:
     """Why a decision that became APPROVED in this version approves nothing; empty where it does."""
-    if not terms.approvers:
+    if not terms.approvers and not terms.groups:
         return "nobody is named who may approve (team.people.approver)"
+    said = f"version {version.number} says APPROVED, but"
+    author = terms.names.get(version.author) or version.author
+    if not version.is_ours and version.author not in terms.approvers and terms.unknown:
+        return f"{said} whether {author} may approve cannot be told: {terms.unknown}"
     if version.is_ours or version.author not in terms.approvers:
-        return f"version {version.number} says APPROVED, but {version.author} is not among those who may approve"
+        return f"{said} {author} is not among those who may approve"
     if version.author in known.writers:
-        return f"version {version.number} says APPROVED, but {version.author} wrote on the review: somebody else must"
+        return f"{said} {author} wrote on the review: somebody else must"
     return ""
 
 
-def _decision(review: Review) -> str:
+def decision(review: Review) -> str:
+    """What the record decides, in capitals; APPROVED whatever follows it."""
     cell = review.recorded("Decision")
     words = fold(cell.lozenge.text if cell.lozenge else cell.text) if cell else ""
     return APPROVED if words.split(" ")[0].strip(",.:;!") == "approved" else bare(words).upper()

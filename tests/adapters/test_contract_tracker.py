@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from pirsync.model import RemoteLink
 from pirsync.ports import IssueRef, LinkType, Query, TicketDraft, Want
 from pirsync.sandbox import tracker as store
 from pirsync.sandbox.faults import Rule
+from pirsync.sandbox.people import SERVICE, Group
+from pirsync.sandbox.tracker import permissions
 from pirsync.sandbox.tracker.nouns import Issue
 
 from .sites import Site
@@ -258,6 +261,23 @@ def test_an_account_has_a_name_whether_it_is_active_or_not(site: Site) -> None:
         ("Ivo Leaver", False),
         None,
     ]
+
+
+def test_the_active_members_of_a_group_are_told_to_whom_may_look(site: Site) -> None:
+    names = [f"extra-{number}" for number in range(120)]
+    for number, name in enumerate(names):
+        site.world.people.add(replace(site.person("aruiz"), name=name, account_id=f"712020:{name}", key=f"K{number}"))
+    site.world.people.groups += (Group("many", "0d7c0f0e", frozenset({*names, "ileaver"})),)
+    found = site.tracker.members("many")
+    assert sorted(person.account for person in found) == sorted(map(site.jira_account, names))
+    assert {person.name for person in found} == {"Ana Ruiz"}
+    with pytest.raises(Rejected, match="nosuch"):
+        site.tracker.members("nosuch")
+    hidden = [permissions.Rule(name, allowed=False, user=SERVICE.name) for name in ("ADMINISTER", "USER_PICKER")]
+    site.world.tracker.rules += hidden
+    with pytest.raises(Rejected):
+        site.tracker.members("many")
+    site.world.tracker.rules[-2:] = []
 
 
 def test_an_owner_is_one_exact_active_assignable_account(site: Site) -> None:

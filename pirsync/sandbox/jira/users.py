@@ -242,8 +242,10 @@ def _asked_group(call: Call) -> Group:
 
 
 def group_members(call: Call) -> Response:
-    """GET group/member: by page, inactive people only when asked for; for administrators."""
-    check_administer(call.world, call.signed_in())
+    """GET group/member: by page, inactive people only when asked for; for administrators, on Cloud also for whoever may
+    browse people."""
+    if not (call.world.is_cloud and may(call.world, call.signed_in(), "USER_PICKER")):
+        check_administer(call.world, call.signed_in())
     group = _asked_group(call)
     inactive = call.text("includeInactiveUsers") == "true"
     found = [one for one in call.world.people.all() if group.has(one) and (inactive or one.active)]

@@ -66,6 +66,7 @@ def routes(world: World) -> list[Route]:
         route(places["source"], pages.save_source, "POST"),
         route(places["history"], pages.history),
         route(places["compare"], pages.compare),
+        route(f"{wiki_path(world)}/pages/diffpagesbyversion.action", pages.compare),
     ]
     if world.is_cloud:
         return [*found, route(page, pages.page), route(page + "/{title}", pages.page)]

@@ -78,10 +78,11 @@ class WikiPages:
     def compare(self, request: Request) -> Response:
         """What changed between two versions, the older first."""
         page, actor = self._page(request)
-        newest = page.current.number
+        newest, told = page.current.number, request.query_params
+        first, second, *_ = (*told.getlist("selectedPageVersions"), "", "")
         chosen = (
-            self._version(page, request.query_params.get("from", str(max(newest - 1, 1)))),
-            self._version(page, request.query_params.get("to", str(newest))),
+            self._version(page, first or told.get("from", str(max(newest - 1, 1)))),
+            self._version(page, second or told.get("to", str(newest))),
         )
         before, after = sorted(chosen, key=lambda version: version.number)
         lines = diff.compare(before.body, after.body, WorldSite(self._world, actor, page).person)
