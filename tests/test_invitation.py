@@ -299,3 +299,25 @@ def test_a_dry_run_tells_of_it_and_attaches_nothing() -> None:
     ]
     assert play.world.wiki.attachment(play.page().id, NAME) is None
     assert [describe(change) for change in play.run_pass().changes] == [describe(change) for change in dry.changes]
+
+
+@pytest.mark.parametrize("loses_state", [False, True], ids=["state kept", "state lost"])
+@pytest.mark.parametrize("sent", [False, True], ids=["before it is sent", "after it is sent"])
+def test_a_crash_around_the_upload_leaves_one_version_of_one_file(sent: bool, loses_state: bool) -> None:
+    play = play_of()
+    play.run_pass()
+
+    def crash(page_id: str, upload: Upload, current: Attached | None) -> Attached:
+        if sent:
+            play.world.wiki_writes.attach(page_id, upload, current)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dated(with_attach(play, crash))
+    after = without_state(play) if loses_state else play
+    after.clock.forward(3600)
+    after.run_pass()
+    found = after.world.wiki.attachment(after.page().id, NAME)
+    assert found is not None
+    assert (found.version, int(event(after)["SEQUENCE"])) == (1, 0)
+    assert after.run_pass().changes == ()

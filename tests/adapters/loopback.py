@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import policy
+from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,13 +16,14 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as it arrived."""
+    """One request as it arrived. Of a form `body` tells the fields, of a file its name, type and text."""
 
     method: str
     path: str
     query: dict[str, list[str]]
     headers: dict[str, str]
     body: Any
+    raw: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,18 @@ class Answer:
 
 
 DROPPED = Answer(dropped=True)
+
+
+def form(kind: str, raw: bytes) -> dict[str, Any]:
+    """The fields of a form, without the boundary that each request draws anew."""
+    message = BytesParser(policy=policy.HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + raw)
+    found: dict[str, Any] = {}
+    for part in message.iter_parts():
+        text = bytes(part.get_payload(decode=True)).decode()
+        name, filename = part.get_param("name", header="content-disposition"), part.get_filename()
+        file = {"filename": filename, "type": part.get_content_type(), "text": text}
+        found[str(name)] = file if filename else text
+    return found
 
 
 class Loopback(ThreadingHTTPServer):
@@ -63,7 +78,9 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
         headers = {name.title(): value for name, value in self.headers.items()}
-        asked = Asked(self.command, parts.path, parse_qs(parts.query), headers, json.loads(raw) if raw else None)
+        kind = headers.get("Content-Type", "")
+        body = form(kind, raw) if kind.startswith("multipart/") else json.loads(raw) if raw else None
+        asked = Asked(self.command, parts.path, parse_qs(parts.query), headers, body, raw)
         self.server.asked.append(asked)
         answer = self.server.script(asked)
         if answer.dropped:

@@ -22,9 +22,10 @@ from pirsync.changes import describe
 from pirsync.config import Product, Run, Site, Team
 from pirsync.mapping import TeamMapping, load_mapping
 from pirsync.model import Deployment
+from pirsync.packs import load_packs
 from pirsync.page.template import ReviewTemplate
 from pirsync.ports import World
-from pirsync.practice import Practice, practice
+from pirsync.practice import Practice, following, practice
 from pirsync.reconcile import run_once
 from pirsync.report import Report, Result
 from pirsync.selection import Limits, Mode, Selection
@@ -124,7 +125,7 @@ class _Story:
         self._people = people
 
     def tell(self) -> dict[Flow, Outcome]:
-        passes = (Flow.CREATE_PAGE, Flow.CREATE_TICKET, Flow.STATUS_REFRESH, Flow.POLL)
+        passes = (Flow.CREATE_PAGE, Flow.CREATE_TICKET, Flow.STATUS_REFRESH, Flow.POLL, Flow.INVITATION)
         told = {flow: self._pass(flow).results for flow in passes}
         index = [result for results in told.values() for result in results if result.key == INDEX_TITLE]
         others = {flow: [r for r in results if r.key != INDEX_TITLE] for flow, results in told.items()}
@@ -135,13 +136,14 @@ class _Story:
         self._people(flow)
         self._clock.forward(A_WHILE)
         self._tape.turn(flow)
-        return run_once(Selection(Mode.NEWS), self._world, [self._practice()], LIMITS, self._at_rest)
+        packs = ("soc2-cc7",) if flow is Flow.INVITATION else ()
+        return run_once(Selection(Mode.NEWS), self._world, [self._practice(packs)], LIMITS, self._at_rest)
 
     def _at_rest(self, _: Result) -> None:
         # The one incident is settled; what follows in the pass is the index.
         self._tape.turn(Flow.INDEX)
 
-    def _practice(self) -> Practice:
+    def _practice(self, packs: tuple[str, ...]) -> Practice:
         world = self._world
         product = Product(url=SITE, token="env:UNUSED")
         site = Site(
@@ -158,9 +160,11 @@ class _Story:
             space="OPS",
             action_project="ACT",
             index_title=INDEX_TITLE,
+            packs=packs,
         )
         run = Run(quiet_period=0, quiet_at_most=0)
-        return practice(team, site, run, mapping(), ReviewTemplate("tiny", {"tiny": TEMPLATE}), world)
+        found = practice(team, site, run, mapping(), ReviewTemplate("tiny", {"tiny": TEMPLATE}), world)
+        return following(found, load_packs(packs, Path()), team)
 
 
 def _outcome(results: list[Result]) -> Outcome:

@@ -25,6 +25,7 @@ class Flow(Enum):
     CREATE_TICKET = "create-ticket"
     STATUS_REFRESH = "status-refresh"
     INDEX = "index"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ class Stage:
             Flow.CREATE_TICKET: self._type_an_action,
             Flow.STATUS_REFRESH: self._begin_the_work,
             Flow.POLL: self._have_another,
+            Flow.INVITATION: self._agree_on_a_date,
         }
         acts[flow]()
 
@@ -144,6 +145,20 @@ class Stage:
         assert ticket is not None, "the pass before has made it"
         tracker.transition(self.world, self.bisi, ticket, START_WORK)
 
+    def _agree_on_a_date(self) -> None:
+        page = next(one for one in self.world.wiki.pages.values() if one.title.startswith("OPS-1"))
+        cell = read_review(page.current.body, mapping().headers).record["meeting date"]
+        edit = CellEdit(
+            region=Region.RECORD,
+            label="",
+            start=cell.start,
+            end=cell.end,
+            storage=f'<p><time datetime="{(START + timedelta(days=7)).date()}" /> 14:30</p>',
+            text="",
+        )
+        body = splice(page.current.body, [edit])
+        wiki.update_page(self.world, self.ana, page, page.title, body, page.current.number + 1, "The date")
+
 
 class Recorder:
     """Passes every request on to the sandbox and keeps it with its answer, in the cassette whose turn it is."""
@@ -164,7 +179,7 @@ class Recorder:
             asked.method,
             self._url + asked.path,
             params=asked.query,
-            json=asked.body,
+            data=asked.raw,
             headers={name: value for name, value in asked.headers.items() if name not in OWN_HEADERS},
             timeout=60,
         )
