@@ -6,7 +6,7 @@ TEST_ARGS ?=
 # Compiling every module anew in every process costs more than the tests themselves.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients faults schedules mutants clean
+.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients faults schedules year mutants clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -50,6 +50,10 @@ faults: $(VENV)/.installed
 # Random schedules of people, passes and faults: ten thousand, or as many as 30 minutes allow on two cores.
 schedules: $(VENV)/.installed
 	$(BIN)/python -m proofs.schedules $(SCHEDULES)
+
+# A year of escalation: who is told how often; some minutes.
+year: $(VENV)/.installed
+	$(BIN)/python -m proofs.year
 
 # Small changes of the code that decides, one slice of it (docs/mutation.md): each has to make a fast test fail.
 mutants: $(VENV)/.installed

@@ -102,7 +102,7 @@ def _find(situation: Situation, ticket: Ticket, found: Escalation, plan: RowPlan
     if Concern.UNOWNED in found.concerns:
         who = f"{ticket.assignee.name}, who has left" if ticket.assignee is not None else "nobody"
         plan.findings.append(situation.finding(FindingKind.UNOWNED, f"{ticket.key} is assigned to {who}"))
-    if Concern.STALE in found.concerns and ticket.touched is not None:
+    if found.stale and ticket.touched is not None:
         day = situation.terms.procedures.calendar.day(ticket.touched)
         message = f"{ticket.key} is {ticket.status}; nobody has written to it since {day.isoformat()}"
         plan.findings.append(situation.finding(FindingKind.STALE, message))

@@ -144,6 +144,7 @@ class Risen(Noun):
 
     ticket: str
     concerns: tuple[str, ...]
+    stale: bool
     level: str
     extended: str
 
@@ -157,11 +158,12 @@ def _risen(bench: Bench, readings: Readings, told: Explanation) -> Iterator[Rise
         more = extension(ticket, terms.extensions)
         judged = ticket.model_copy(update={"unproven": ticket.key in unproven})
         found = escalation(judged, terms.ladder, more, calendar, now)
-        if found.level is not None or (more is not None and calendar.day(now) <= more.until):
+        if found.level is not None or found.stale or (more is not None and calendar.day(now) <= more.until):
             level = found.level.name.lower() if found.level is not None else ""
             yield Risen(
                 ticket=ticket.key,
                 concerns=tuple(found.concerns),
+                stale=found.stale,
                 level=level,
                 extended=more.words if more is not None else "",
             )
@@ -226,6 +228,7 @@ def _score(one: Score) -> str:
 
 def _rise(one: Risen) -> str:
     said = [f"{', '.join(one.concerns)}, which concerns {one.level}"] if one.concerns else []
+    said += ["nobody has written to it for long"] if one.stale else []
     said += [f"extended {one.extended}"] if one.extended else []
     return f"{one.ticket}: {'; '.join(said)}"
 

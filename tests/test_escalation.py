@@ -79,10 +79,10 @@ def test_whom_an_action_concerns_on_which_day(told: Ticket, when: str, expected:
     ("when", "expected"),
     [
         ("2026-04-20 23:59", {}),
-        ("2026-04-21 00:00", {"overdue": OWNER, "stale": OWNER}),
-        ("2026-04-25 23:59", {"overdue": OWNER, "stale": OWNER}),
-        ("2026-04-26 00:00", {"overdue": LEAD, "stale": LEAD}),
-        ("2026-05-06 00:00", {"overdue": LEADERSHIP, "stale": LEAD}),
+        ("2026-04-21 00:00", {"overdue": OWNER}),
+        ("2026-04-25 23:59", {"overdue": OWNER}),
+        ("2026-04-26 00:00", {"overdue": LEAD}),
+        ("2026-05-06 00:00", {"overdue": LEADERSHIP}),
     ],
 )
 def test_an_extension_keeps_it_quiet_and_the_count_begins_the_day_after(when: str, expected: dict[str, Level]) -> None:
@@ -93,6 +93,14 @@ def test_an_extension_of_what_is_due_later_moves_nothing_but_what_is_within_it()
     assert concerns(action(assignee=None), "2026-03-29 12:00", until("2026-03-30")) == {}
     assert concerns(action(), "2026-03-31 00:00", until("2026-03-30")) == {"due soon": OWNER}
     assert concerns(action(), "2026-04-02 00:00", until("2026-03-30")) == {"overdue": OWNER}
+
+
+def test_what_is_stale_and_has_a_date_is_told_but_concerns_nobody_before_its_date() -> None:
+    told = action(due=date(2026, 12, 1))
+    days = ("2026-04-18 23:59", "2026-04-19 00:00", "2026-11-26 00:00")
+    found = [escalation(told, LADDER, None, Calendar(), at(day)) for day in days]
+    assert [(one.stale, one.level) for one in found] == [(False, None), (True, None), (True, None)]
+    assert (found[0].wake, found[1].wake) == (at("2026-04-19 00:00"), at("2026-11-27 00:00"))
 
 
 def test_zero_turns_due_soon_and_stale_off() -> None:
@@ -159,5 +167,6 @@ def test_it_wakes_at_the_next_instant_at_which_the_answer_changes(
         return
     assert now < found.wake
     just_before = escalation(told, ladder, extended, calendar, found.wake - timedelta(microseconds=1))
-    assert (found.concerns, found.wake) == (just_before.concerns, just_before.wake)
-    assert found.concerns != escalation(told, ladder, extended, calendar, found.wake).concerns
+    assert found == just_before
+    then = escalation(told, ladder, extended, calendar, found.wake)
+    assert (found.concerns, found.stale) != (then.concerns, then.stale)

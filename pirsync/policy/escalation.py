@@ -4,9 +4,12 @@
 |---|---|---|---|
 | due soon | from so many business days before its date on | – | – |
 | overdue | from the day after its date on | `lead` days later | `leadership` days later |
-| stale: nobody wrote to its ticket | from `stale` days after the last word on | `lead` days later | – |
+| stale, without a date: nobody wrote to its ticket | from `stale` days after the last word on | `lead` days later | – |
 | unowned: nobody active has it | – | at once | – |
 | done without evidence | from the day on which it was done on | `lead` days later | `leadership` days later |
+
+What is stale and has a date is told as such, but concerns nobody before its date does: everybody is told of a level
+once, and that is not to be spent on what is due in months.
 
 Days begin and end in the team's zone. An extension keeps an action quiet up to and with its last day; what counts in
 days is then counted from the day after. Nothing falls while only time passes.
@@ -99,9 +102,11 @@ class Extension(Noun):
 
 
 class Escalation(Noun):
-    """What is wrong with an action now, how high each of it has risen, and the next instant at which that changes."""
+    """What is wrong with an action now, how high each of it has risen, whether nobody wrote to its ticket for long, and
+    the next instant at which any of that changes."""
 
     concerns: dict[Concern, Level] = Field(default_factory=dict)
+    stale: bool = False
     wake: datetime | None = None
 
     @property
@@ -130,8 +135,20 @@ def escalation(
     if Concern.OVERDUE in risen:
         risen.pop(Concern.DUE_SOON, None)
     concerns = {concern: risen[concern] for concern in Concern if concern in risen}
-    later = [day for day, _, _ in steps if day > today]
-    return Escalation(concerns=concerns, wake=calendar.day_start(later[0]) if later else None)
+    silent = _silent(ticket, ladder, quiet, calendar)
+    later = [day for day in (*(day for day, _, _ in steps), silent) if day is not None and day > today]
+    return Escalation(
+        concerns=concerns,
+        stale=silent is not None and silent <= today,
+        wake=calendar.day_start(min(later)) if later else None,
+    )
+
+
+def _silent(ticket: Ticket, ladder: Ladder, quiet: date | None, calendar: Calendar) -> date | None:
+    """The first day on which an open action is stale."""
+    if not ladder.stale or ticket.touched is None or outcome(ticket) is not Outcome.OPEN:
+        return None
+    return _not_before(calendar.day(ticket.touched) + ladder.stale * _DAY, quiet)
 
 
 def _steps(ticket: Ticket, ladder: Ladder, quiet: date | None, calendar: Calendar) -> Iterator[Step]:
@@ -140,9 +157,8 @@ def _steps(ticket: Ticket, ladder: Ladder, quiet: date | None, calendar: Calenda
             yield from _of_date(ticket.due, ladder, quiet, calendar)
             if not has_owner(ticket):
                 yield _not_before(date.min, quiet), Concern.UNOWNED, Level.LEAD
-            if ladder.stale and ticket.touched is not None:
-                silent = calendar.day(ticket.touched) + ladder.stale * _DAY
-                yield from _climb(Concern.STALE, _not_before(silent, quiet), ladder, Level.LEAD)
+            if ticket.due is None and (silent := _silent(ticket, ladder, quiet, calendar)) is not None:
+                yield from _climb(Concern.STALE, silent, ladder, Level.LEAD)
         case Outcome.UNPROVEN:
             if ticket.done_at is not None:
                 start = _not_before(calendar.day(ticket.done_at), quiet)
