@@ -262,6 +262,8 @@ class FindingKind(StrEnum):
     UNOWNED = "Unowned"
     NOT_ACKNOWLEDGED = "NotAcknowledged"
     DONE_WITHOUT_EVIDENCE = "DoneWithoutEvidence"
+    EFFECT_UNKNOWN = "EffectUnknown"
+    NOT_EFFECTIVE = "NotEffective"
     NOT_SETTLING = "NotSettling"
     FAILED = "Failed"
 

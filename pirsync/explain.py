@@ -24,7 +24,17 @@ from pirsync.policy.checks import Checked
 from pirsync.policy.deadlines import by, moment
 from pirsync.policy.escalation import escalation, extension
 from pirsync.policy.evidence import asking, hinting
-from pirsync.policy.explain import ActionDue, Due, Explanation, Following, Score, Snapshot, Unproven, explain
+from pirsync.policy.explain import (
+    ActionDue,
+    Due,
+    Explanation,
+    Following,
+    Score,
+    Snapshot,
+    Unproven,
+    Validation,
+    explain,
+)
 from pirsync.policy.instants import APPROVED, decision
 from pirsync.policy.packs import Duty
 from pirsync.policy.review import Review
@@ -64,7 +74,7 @@ def explained(bench: Bench, practice: Practice, readings: Readings, incident: In
     if page is not None:
         concerned = practice.terms.procedures.concerning(incident, readings.read(page))
         packs = (*asking(concerned), *hinting(concerned))
-        for ticket in sought(readings.tickets.values(), packs, bench.world.tracker):
+        for ticket in sought(readings.tickets.values(), packs, concerned, bench.world.tracker):
             readings.keep_ticket(ticket)
         history = list(_history(bench, practice, readings, incident, page))
         review = _review(incident, page, practice, readings).model_copy(update={"tickets": _tickets(readings)})
@@ -188,6 +198,8 @@ def _sentences(told: Explanation, practice: Practice) -> Iterator[str]:
     yield from _part("Before it was re-opened", _dues(told.earlier, practice.terms.procedures.calendar))
     yield from _part("Actions", (_action(one, practice.terms.procedures.calendar) for one in told.actions))
     yield from _part("Done without evidence", map(_unproven, told.unproven))
+    calendar = practice.terms.procedures.calendar
+    yield from _part("Effectiveness", (_validation(one, calendar) for one in told.effects))
     yield from _part("Checks", map(_score, told.scores))
     for missing in told.missing:
         yield from _part(f"Missing for {missing.pack}", map(_check, missing.checks))
@@ -219,6 +231,11 @@ def _action(one: ActionDue, calendar: Calendar) -> str:
 def _unproven(one: Unproven) -> str:
     wants = f"would like {one.wants}; it is done all the same" if one.is_hint else f"wants {one.wants}"
     return f"{one.ticket} {one.text}: {one.pack} {wants}"
+
+
+def _validation(one: Validation, calendar: Calendar) -> str:
+    answered = f", {one.by or 'somebody'}, {moment(one.at, calendar)}" if one.at is not None else ""
+    return f"{one.ticket} {one.text}: {one.state}{answered}; {one.pack} wants to know {by(one.due, calendar)}"
 
 
 def _score(one: Score) -> str:

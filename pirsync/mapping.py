@@ -320,6 +320,7 @@ def trail(raw: RawIssue) -> Trail:
     total, files = block.get("total"), read.items(read.field(fields, "attachment"))
     return Trail(
         addresses=read.addresses(comments),
+        words=read.words_on_effect(comments),
         files=tuple(sorted(read.text(read.table(file).get("filename")) for file in files)),
         comments=total if isinstance(total, int) else len(comments),
         is_whole=not lacks_comments(raw),

@@ -128,17 +128,28 @@ class Mark(Noun):
     incident: str
 
 
+class Word(Noun):
+    """What somebody said in a comment on a ticket: that what was done works, or does not. `at` is aware, and when the
+    comment was last edited."""
+
+    at: datetime
+    author: str
+    works: bool
+
+
 class Trail(Noun):
     """What a ticket holds that may prove its work; read where a procedure asks for proof.
 
     `addresses` are those in its comments, `files` the names of its attachments. `outside` are the addresses of its
-    links to the outside; None: not asked for. An answer may hold fewer comments than there are, which `comments`
-    counts; then it is not `is_whole`. `updated` is when Jira says that anything of the ticket changed.
+    links to the outside; None: not asked for. `words` are what comments say of whether it works, oldest first. An
+    answer may hold fewer comments than there are, which `comments` counts; then it is not `is_whole`. `updated` is when
+    Jira says that anything of the ticket changed.
     """
 
     addresses: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     outside: tuple[str, ...] | None = None
+    words: tuple[Word, ...] = ()
     comments: int = 0
     is_whole: bool = True
     updated: datetime | None = None

@@ -23,6 +23,9 @@ from .policy.escalation import Level
 EVIDENCE = "evidence"
 """What the comment that asks for proof is about."""
 
+EFFECT = "effect"
+"""What the comment that asks whether something works is about."""
+
 RUNGS = {level: f"escalation/{level.name.lower()}" for level in Level}
 """What the comment of each level of the escalation is about."""
 
@@ -69,7 +72,7 @@ def nudged(notice: Notice, incident_id: str, terms: Terms, journal: Journal, now
     """Whether the issue got a comment today, by the team's calendar. What was sent about the same thing is left out:
     where its reply was lost, it is looked for and not sent again."""
     calendar = terms.procedures.calendar
-    abouts = [about for about in (EVIDENCE, *RUNGS.values()) if about != notice.about]
+    abouts = [about for about in (EVIDENCE, EFFECT, *RUNGS.values()) if about != notice.about]
     marks = [draft.comment_mark(terms.owner_id, incident_id, notice.issue_id, about) for about in abouts]
     sent = [intent.sent_at for mark in marks if (intent := journal.intents.get(mark)) is not None]
     return any(at is not None and calendar.day(at) == calendar.day(now) for at in sent)

@@ -37,6 +37,7 @@ from .names import PAGE_PROPERTY, STAMP, TICKET_LABEL
 from .page.packet import Piece
 from .page.review import read_review, without_tickets
 from .page.scan import BadPage
+from .policy.evidence import asking
 from .ports import Query, RawIssue, Stamp
 from .practice import Practice
 from .proof import sought
@@ -308,8 +309,10 @@ class Readings:
         refs = dict.fromkeys(self._ticket_refs(incident, journal) if known is not None else ())
         refs |= dict.fromkeys(sorted(self.ids_by_incident.get(incident_id, ())))
         refs |= dict.fromkeys(row.ticket for row in (review.rows if review else ()) if row.ticket)
-        if packs := self.practice.terms.procedures.proving(incident, review):
-            for ticket in sought([t for r in refs if (t := self._ticket(r)) is not None], packs, self.sources.tracker):
+        procedures = self.practice.terms.procedures
+        if procedures.asks_of_tickets and (packs := procedures.concerning(incident, review)):
+            at_hand = [ticket for ref in refs if (ticket := self._ticket(ref)) is not None]
+            for ticket in sought(at_hand, asking(packs), packs, self.sources.tracker):
                 self.keep_ticket(ticket)
         tickets = {r: self._marked(t, incident, journal) for r in refs if (t := self._ticket(r)) is not None}
         memory = known.memory if known else None

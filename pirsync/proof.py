@@ -1,4 +1,4 @@
-"""Read what may prove a done action beyond what came with its ticket: only of a ticket that lacks proof so far."""
+"""Read what may prove a done action, or say whether it works, where what came with its ticket does not."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from functools import partial
 from . import raw
 from .errors import Rejected
 from .model import Ticket
+from .policy.effect import is_unheard
 from .policy.evidence import lacking, want_outside
 from .policy.packs import Pack
 from .ports import TrackerReads
 
 
-def sought(tickets: Iterable[Ticket], packs: tuple[Pack, ...], tracker: TrackerReads) -> list[Ticket]:
-    """Those of the tickets of which more had to be read, with all their comments and links to the outside."""
-    lack = [ticket for ticket in {t.id: t for t in tickets}.values() if _is_open(ticket, packs)]
+def sought(
+    tickets: Iterable[Ticket], packs: tuple[Pack, ...], concerning: tuple[Pack, ...], tracker: TrackerReads
+) -> list[Ticket]:
+    """Those of the tickets of which more had to be read, with all their comments and links to the outside: for lack of
+    a proof that one of `packs` wants, or of a word to those that are `concerning` whether it works."""
+    known = {ticket.id: ticket for ticket in tickets}.values()
+    lack = [ticket for ticket in known if _is_open(ticket, packs) or is_unheard(concerning, ticket)]
     return tracker.each(partial(_whole, packs, tracker), lack)
 
 
@@ -30,7 +35,7 @@ def _whole(packs: tuple[Pack, ...], tracker: TrackerReads, ticket: Ticket) -> Ti
     assert trail is not None  # a ticket without one lacks nothing
     if not trail.is_whole:
         comments = tracker.comments(ticket.id)
-        fresh = {"addresses": raw.addresses(comments), "is_whole": True}
+        fresh = {"addresses": raw.addresses(comments), "words": raw.words_on_effect(comments), "is_whole": True}
         ticket = ticket.model_copy(update={"trail": trail.model_copy(update=fresh)})
     if not want_outside(lacking(packs, ticket)):
         return ticket

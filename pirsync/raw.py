@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-from .model import Deployment, Event, Filed, IssueLink, Note, Person
+from .model import Deployment, Event, Filed, IssueLink, Note, Person, Word
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -219,6 +219,24 @@ def addresses(comments: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     bodies = (comment.get("body") for comment in comments)
     written = (text(body) or (json.dumps(body) if isinstance(body, dict) else "") for body in bodies)
     return tuple(sorted({found.rstrip(".,;:)") for body in written for found in _ADDRESS.findall(body)}))
+
+
+_EFFECTIVE = re.compile(r"^[\s*_+{}]*effective[*_+]*\s*:[\s*_+]*(yes|no)\b", re.IGNORECASE | re.MULTILINE)
+"""How a line says whether something works, in wiki text too; its first word counts."""
+
+
+def words_on_effect(comments: Iterable[Mapping[str, Any]]) -> tuple[Word, ...]:
+    """What comments say of whether it works, oldest first: a line that begins with `Effective: yes` or `: no`."""
+    found = []
+    for comment in comments:
+        body = comment.get("body")
+        lines = text(body) or (_document_text(body) if isinstance(body, dict) else "")
+        told = _EFFECTIVE.search(lines)
+        at = instant(comment.get("updated")) or instant(comment.get("created"))
+        if told and at is not None:
+            who = author(comment.get("updateAuthor")) or author(comment.get("author"))
+            found.append(Word(at=at, author=who, works=told[1].casefold() == "yes"))
+    return tuple(sorted(found, key=lambda word: word.at))
 
 
 def is_internal(comment: Mapping[str, Any]) -> bool:

@@ -49,6 +49,12 @@ WAYS: dict[FindingKind, str] = {
     FindingKind.DONE_WITHOUT_EVIDENCE: (
         "add to the ticket what shows that it was done (the comment on it says what counts), or open it again"
     ),
+    FindingKind.EFFECT_UNKNOWN: (
+        'comment on the ticket, in a line that begins with "Effective: yes" or "Effective: no"'
+    ),
+    FindingKind.NOT_EFFECTIVE: (
+        'open the ticket again, or add an action that works; a later "Effective: yes" on the ticket ends it'
+    ),
     FindingKind.NOT_SETTLING: "see who or what else writes to the page, or to its tickets, all the time",
     FindingKind.FAILED: "`pirsync reconcile {key}` tries again at once",
 }

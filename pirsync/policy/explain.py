@@ -17,6 +17,7 @@ from .calendar import Calendar
 from .checks import Checked, check, passed
 from .clocks import Rules, Run, binding_run, runs
 from .deadlines import Deadline, Standing, action_deadline, binding, by, incident_deadlines, standing
+from .effect import State, effects, validating
 from .evidence import asking, hinting, lacking, wanted
 from .instants import Approval, Followed, Terms, Version, version_of
 from .packs import DUTIES, Duty, Milestone, Pack
@@ -133,6 +134,18 @@ class Unproven(Noun):
     is_hint: bool = False
 
 
+class Validation(Noun):
+    """The check of one pack whether one done action works: when it is due, how it stands, and who said what when."""
+
+    ticket: str
+    text: str
+    pack: str
+    due: datetime
+    state: State
+    by: str = ""
+    at: datetime | None = None
+
+
 class Score(Noun):
     """How many of a pack's checks the review passes; of the others `hints` stand in nobody's way."""
 
@@ -151,6 +164,7 @@ class Explanation(Noun):
     earlier: tuple[Due, ...]
     actions: tuple[ActionDue, ...]
     unproven: tuple[Unproven, ...]
+    effects: tuple[Validation, ...]
     scores: tuple[Score, ...]
     missing: tuple[Missing, ...]
     absent: tuple[Presence, ...]
@@ -184,6 +198,7 @@ def explain(
         if run != bound and (run.resolution or run.closure)
         for due in _dues(concerned, case, run, _follow(case.incident, versions, run, following), following, now)
     ]
+    validations = tuple(_validations(concerned, current, following, now))
     checked = {pack.name: check(pack, current) for pack in concerned} if current is not None else {}
     return Explanation(
         scopes=tuple(_scoped(pack, scopes[pack.id]) for pack in following.packs),
@@ -191,10 +206,14 @@ def explain(
         earlier=tuple(earlier),
         actions=tuple(_actions(concerned, current, following, now)),
         unproven=tuple(_unproven(concerned, current)),
+        effects=validations,
         scores=tuple(_score(name, results) for name, results in checked.items()),
         missing=_missing(checked),
         absent=tuple(_absent(concerned, current, following)),
-        waits=tuple(_waits(dues, concerned, case.incident, following)),
+        waits=(
+            *_waits(dues, concerned, case.incident, following),
+            *_waits_for_a_word(validations, concerned, case.incident, following),
+        ),
         remarks=tuple(_remarks(known, following)),
     )
 
@@ -265,6 +284,35 @@ def _unproven(packs: tuple[Pack, ...], review: Review | None) -> Iterable[Unprov
         for pack in lacking((*asking(packs), *hints), ticket):
             told = {"ticket": ticket.key, "text": ticket.summary, "pack": pack.name, "wants": wanted(pack.evidence)}
             yield Unproven.model_validate(told | {"is_hint": pack in hints})
+
+
+def _validations(
+    packs: tuple[Pack, ...], review: Review | None, following: Following, now: datetime
+) -> Iterable[Validation]:
+    tickets = {a.ticket.id: a.ticket for a in review.actions() if a.ticket is not None} if review is not None else {}
+    for ticket in tickets.values():
+        for effect in effects(packs, ticket, following.calendar):
+            said = effect.said
+            yield Validation(
+                ticket=ticket.key,
+                text=ticket.summary,
+                pack=effect.pack,
+                due=effect.due,
+                state=effect.state(now),
+                by=said.author if said is not None else "",
+                at=said.at if said is not None else None,
+            )
+
+
+def _waits_for_a_word(
+    validations: Iterable[Validation], packs: tuple[Pack, ...], incident: Incident, following: Following
+) -> Iterable[Waited]:
+    """The chair validates what was done, once that is due."""
+    late = dict.fromkeys(one.ticket for one in validations if one.state is State.OVERDUE)
+    roles = tuple(dict.fromkeys(role for pack in validating(packs) for role in pack.roles_of(Duty.CHAIR)))
+    for ticket in late:
+        what = f'comment "Effective: yes" or "Effective: no" on {ticket}'
+        yield Waited(who=_who(Duty.CHAIR, incident, following), duty=Duty.CHAIR, roles=roles, what=what)
 
 
 def _score(pack: str, results: tuple[Checked, ...]) -> Score:

@@ -234,8 +234,8 @@ Proof = Literal["comment-link", "attachment", "merged-change", "page-version", "
 class Evidence(Noun):
     """When a done action counts as done: with one of these proofs. `missing` says what the lack of it is.
 
-    `resolutions` are the resolutions that count as a proof by themselves. `effectiveness_days` after completion the
-    chair is asked whether the remedy works; 0: never.
+    `resolutions` are the resolutions that count as a proof by themselves. `effectiveness_days` after completion it
+    is asked on the ticket whether the remedy works; 0: never.
     """
 
     proofs: tuple[Proof, ...] = ()

@@ -11,6 +11,7 @@ from pirsync.model import Incident, Noun, ReviewPage
 from .calendar import Calendar
 from .clocks import Rules, binding_run, runs
 from .deadlines import Deadline, binding, by, incident_deadlines
+from .effect import validating
 from .evidence import asking
 from .packs import CheckName, Duty, Pack, SectionName
 from .people import People
@@ -79,6 +80,11 @@ class Procedures(Noun):
     def proving(self, incident: Incident, page: ReviewPage | None) -> tuple[Pack, ...]:
         """The packs that are for the incident, and by which an action without proof is not done."""
         return asking(self.concerning(incident, page)) if asking(self.packs) else ()
+
+    @property
+    def asks_of_tickets(self) -> bool:
+        """Whether more may have to be read of a done ticket than came with it."""
+        return bool(asking(self.packs) or validating(self.packs))
 
     def deadlines(self, incident: Incident, page: ReviewPage | None) -> tuple[Deadline, ...]:
         """What is due for an incident in the run of its clocks that binds, the earliest first."""

@@ -9,6 +9,7 @@ from pirsync.changes import COMMENTING, Change, describe
 from pirsync.decision import FLAPS, Finding, FindingKind, Journal, Observed, Terms
 from pirsync.model import CellEdit, Column, Incident, IssueLink, Row, Shown, Ticket
 from pirsync.names import TICKET_LABEL
+from pirsync.policy.calendar import Calendar
 from pirsync.policy.packs import Pack
 
 
@@ -30,6 +31,16 @@ class Situation:
     def asking(self) -> tuple[Pack, ...]:
         """The procedures that want proof of each action of this incident."""
         return self.terms.procedures.proving(self.observed.incident, self.observed.review)
+
+    @property
+    def concerning(self) -> tuple[Pack, ...]:
+        """The procedures that are for this incident."""
+        return self.terms.procedures.concerning(self.observed.incident, self.observed.review)
+
+    @property
+    def calendar(self) -> Calendar:
+        """When the team works."""
+        return self.terms.procedures.calendar
 
     @property
     def forgotten(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ from pirsync.page.summary import instant
 from pirsync.policy import status
 
 from .agreed import plan_agreed
+from .effect import plan_effect
 from .proof import plan_proof
 from .situation import RowPlan, Situation, best_effort, claim, hand_links, ours, rests
 
@@ -29,6 +30,7 @@ def plan_ticketed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan)
             _write(situation, row, ticket, (column, cell, content, said), plan)
     plan_agreed(situation, row, ticket, plan)
     plan_proof(situation, ticket, plan)
+    plan_effect(situation, ticket, plan)
     tell_overdue(situation, ticket, plan)
 
 
