@@ -6,7 +6,8 @@
 | was never told | otherwise | it waits for the next working day |
 | was told, or there is none any more | the newest comment says something else | it is edited, which tells nobody anew |
 
-Levels are told one after the other from the bottom, each once. What a level wants said that has nobody is not said.
+Levels are told one after the other from the bottom, each once. A level that has nobody, or somebody who is told at a
+lower one, is left out.
 """
 
 from __future__ import annotations
@@ -41,6 +42,15 @@ _WAYS = {
     Concern.UNOWNED: "assign it to somebody",
     Concern.UNPROVEN: "add to it what shows that it was done, or open it again",
 }
+"""What its owner does about each."""
+_ABOVE = {
+    Concern.DUE_SOON: "see that it is finished in time, or agree on another date",
+    Concern.OVERDUE: "see that it is finished, or agree on another date",
+    Concern.STALE: "ask how it goes",
+    Concern.UNOWNED: "assign it to somebody",
+    Concern.UNPROVEN: "have it shown that it was done, or have it opened again",
+}
+"""What those above do about each."""
 
 
 def plan_escalation(situation: Situation, plan: RowPlan) -> None:
@@ -89,13 +99,16 @@ def _age(line: IntentStatus) -> tuple[int, str]:
 
 
 def _people(situation: Situation, ticket: Ticket) -> dict[Level, str]:
-    """Who is told at each level, from the bottom; a level without anybody is left out."""
+    """Who is told at each level, from the bottom; nobody stands at two."""
     people, incident = situation.terms.procedures.people, situation.observed.incident
     commander = incident.commander or incident.assignee
     leads = people.of(Duty.CHAIR) or ((commander.account,) if commander is not None and commander.active else ())
     owner = (ticket.assignee.account,) if ticket.assignee is not None and has_owner(ticket) else ()
     found = {Level.OWNER: owner, Level.LEAD: leads, Level.LEADERSHIP: people.of(Duty.ESCALATION)}
-    return {level: accounts[0] for level, accounts in found.items() if accounts}
+    told: dict[Level, str] = {}
+    for level, accounts in found.items():
+        told |= {level: accounts[0]} if accounts and accounts[0] not in told.values() else {}
+    return told
 
 
 def _find(situation: Situation, ticket: Ticket, found: Escalation, plan: RowPlan) -> None:
@@ -129,7 +142,10 @@ def _body(situation: Situation, ticket: Ticket, found: Escalation, level: Level,
     prefix = "accountid:" if situation.terms.deployment == "cloud" else ""
     whom = f"[~{prefix}{account}] " if account else ""
     incident = situation.observed.incident.key
-    lines = [f"* {_said(situation, ticket, concern)}: {_WAYS[concern]}" for concern in found.concerns]
+    ways = _WAYS if level is Level.OWNER else _ABOVE
+    lines = [f"* {_said(situation, ticket, concern)}: {ways[concern]}" for concern in found.concerns]
+    if level is not Level.OWNER and ticket.assignee is not None and has_owner(ticket):
+        lines.append(f"* {draft.escape_markup(ticket.assignee.name)} has it")
     return "\n".join([f"{whom}This action of the review of {incident} needs you:", "", *lines])
 
 

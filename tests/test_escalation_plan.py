@@ -111,6 +111,12 @@ def test_what_is_said_names_the_action_the_date_the_clause_and_what_to_do_and_ho
         "[~accountid:ana] This action of the review of OPS-1 needs you:\n\n* it was due by the end of Wed 1 April 2026 "
         "(UTC) (soc2-cc7 1.0 complete (Implementation guidance)): finish it, or agree on another date"
     ]
+    go(play, LEAD)
+    assert said(play, key)[1] == (
+        "[~accountid:hana] This action of the review of OPS-1 needs you:\n\n* it was due by the end of Wed 1 April "
+        "2026 (UTC) (soc2-cc7 1.0 complete (Implementation guidance)): see that it is finished, or agree on another "
+        "date\n* Ana Ruiz has it"
+    )
     assert "://" not in "".join(said(play, key))
 
 
@@ -293,12 +299,20 @@ def test_a_dry_run_tells_what_would_be_said_and_says_nothing(play: Stage) -> Non
 
 
 def test_a_level_that_nobody_has_is_left_out_and_the_commander_leads_where_nobody_is_named() -> None:
-    ana = {"accountId": "ana", "name": "ana", "displayName": "Ana Ruiz"}
-    play = stage(incidents=[raw_incident(1, assignee=ana)], escalation=ON)
+    bob = {"accountId": "bob", "name": "bob", "displayName": "Bob Brown"}
+    play = stage(incidents=[raw_incident(1, assignee=bob)], escalation=ON)
     key = with_one_ticket(play)
     for day in ("2026-03-30", LEAD, LEADERSHIP):
         go(play, day)
-    assert whom(play, key) == ["ana", "ana"]
+    assert whom(play, key) == ["ana", "bob"]
+
+
+def test_somebody_who_stands_at_two_levels_is_told_once() -> None:
+    play = stage(people={"chair": ["ana"], "escalation": ["lee"]}, escalation=ON)
+    key = with_one_ticket(play)
+    for day in ("2026-03-30", LEAD, LEADERSHIP):
+        go(play, day)
+    assert whom(play, key) == ["ana", "lee"]
 
 
 def test_a_ticket_of_another_installation_is_not_spoken_to(play: Stage) -> None:
