@@ -6,7 +6,7 @@ TEST_ARGS ?=
 # Compiling every module anew in every process costs more than the tests themselves.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint fuzz splice bench bench-sandbox cassettes clients faults schedules year mutants clean
+.PHONY: demo test lint fuzz splice bench bench-status bench-sandbox cassettes clients faults schedules year mutants clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -36,6 +36,9 @@ splice: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.requests
+
+bench-status: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.status
 
 bench-sandbox: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.sandbox

@@ -16,6 +16,7 @@ from .page.scan import BadPage
 from .page.sections import read_sections
 from .policy.checks import Checked, blocking
 from .policy.clocks import binding_run, runs
+from .policy.escalation import extension
 from .policy.evidence import asking, lacking, wanted
 from .policy.instants import Followed, scheduled_in_jira
 from .policy.instants import Terms as Reading
@@ -72,7 +73,7 @@ def standing_of(observed: Observed, terms: Terms, rows: RowPlan, before: ReviewS
         owed=found,
         duties=_duties(found, procedures, incident),
         names=observed.names,
-        actions=tuple(_action(ticket, packs) for ticket in tickets),
+        actions=tuple(_action(ticket, packs, terms) for ticket in tickets),
         untracked=tuple(Untracked(text=text, why=why) for text, why in rows.lacking),
         meeting=_meeting(known, procedures),
         absent=_absent(observed, packs, terms) if known.meeting is not None else (),
@@ -93,6 +94,7 @@ def _inputs(observed: Observed, terms: Terms, tickets: Iterable[Ticket], rows: R
             observed.incident.model_dump_json(exclude=SLIM),
             [page.id, page.version, page.title, page.url] if page is not None else [],
             [ticket.model_dump_json() for ticket in tickets],
+            [extended.model_dump_json() for t in tickets if (extended := extension(t, terms.extensions)) is not None],
             rows.lacking,
             sorted((account, mention.ref) for account, mention in observed.mentions.items()),
             observed.names,
@@ -122,8 +124,8 @@ def _review(observed: Observed, page: Page, terms: Terms, packs: tuple[Pack, ...
     )
 
 
-def _action(ticket: Ticket, packs: Iterable[Pack]) -> ActionStanding:
-    became = outcome(ticket)
+def _action(ticket: Ticket, packs: Iterable[Pack], terms: Terms) -> ActionStanding:
+    became, longer = outcome(ticket), extension(ticket, terms.extensions)
     wants = ""
     if became is Outcome.UNPROVEN:
         wants = "; ".join(dict.fromkeys(wanted(pack.evidence) for pack in lacking(asking(packs), ticket)))
@@ -136,6 +138,7 @@ def _action(ticket: Ticket, packs: Iterable[Pack]) -> ActionStanding:
         due=ticket.due,
         outcome=became,
         wants=wants,
+        extended=longer.until if longer is not None else None,
     )
 
 

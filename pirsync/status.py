@@ -39,6 +39,7 @@ SHOWN_HERE = frozenset(
         FindingKind.NEEDS_DUE_DATE.value,
         FindingKind.OWNER_UNKNOWN.value,
         FindingKind.OVERDUE.value,
+        FindingKind.UNOWNED.value,
         FindingKind.DONE_WITHOUT_EVIDENCE.value,
     }
 )

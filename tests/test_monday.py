@@ -216,3 +216,11 @@ def test_a_week_ends_with_its_weekend_and_always_holds_a_day_of_work(weekend: tu
 
 def test_a_team_without_a_weekend_has_weeks_that_end_on_sunday() -> None:
     assert week_end(date(2026, 3, 4), Calendar(weekend=())) == date(2026, 3, 8)
+
+
+def test_an_action_with_more_time_stays_overdue_and_says_until_when() -> None:
+    late = review(actions=(action(due="2026-03-01", extended=date(2026, 3, 10)),))
+    assert [(line.topic, line.what) for line in lines(late)] == [
+        (Topic.OVERDUE, "Act 1; has more time until Tue 10 March 2026")
+    ]
+    assert [line.what for line in lines(late, now=at("2026-03-11 00:00", VIENNA))] == ["Act 1"]

@@ -234,7 +234,9 @@ def _deadline(topic: Topic, owed: Owed, one: ReviewStanding, week: _Week) -> Lin
 
 
 def _action(topic: Topic, action: ActionStanding, one: ReviewStanding, week: _Week) -> Line:
-    who = action.owner or "nobody"
+    who, what = action.owner or "nobody", action.text
+    if action.extended is not None and not has_passed(action.extended, week.now, week.calendar.zone):
+        what += f"; has more time until {day_words(action.extended)}"
     if topic is Topic.UNOWNED:
         who = _who(Duty.CHAIR, one, week)
     elif action.owner and not action.owned:
@@ -243,7 +245,7 @@ def _action(topic: Topic, action: ActionStanding, one: ReviewStanding, week: _We
         topic,
         one,
         kind="action",
-        what=action.text,
+        what=what,
         wants=action.wants,
         ticket=action.ticket,
         waits_for=who,

@@ -42,7 +42,7 @@ class Owed(Noun):
 
 class ActionStanding(Noun):
     """One action with a ticket. `owned` is False where nobody has it who is still there; `wants` says what would prove
-    one that is done without evidence."""
+    one that is done without evidence; `extended` is the day until which somebody gave it more time."""
 
     ticket: str
     url: str
@@ -52,6 +52,7 @@ class ActionStanding(Noun):
     due: date | None
     outcome: Outcome
     wants: str = ""
+    extended: date | None = None
 
 
 class Untracked(Noun):
