@@ -6,19 +6,22 @@ The checks read the whole page, so that what was concluded from the same inputs 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 
 from . import __version__
+from .approving import approval_of
 from .decision import Exemption, Observed, Terms
 from .draft import digest
-from .model import Incident, Page, Ticket
+from .model import Approved, Incident, Page, Ticket
 from .page.scan import BadPage
 from .page.sections import read_sections
+from .policy.approval import is_before
 from .policy.checks import Checked, blocking
-from .policy.clocks import binding_run, runs
+from .policy.clocks import Run, binding_run, runs
 from .policy.escalation import extension
 from .policy.evidence import asking, lacking, wanted
-from .policy.instants import Followed, scheduled_in_jira
+from .policy.instants import Approval, Followed, scheduled_in_jira
 from .policy.instants import Terms as Reading
 from .policy.meeting import Appointment, mentioned, sittings
 from .policy.packs import Duty, Pack
@@ -59,7 +62,8 @@ def standing_of(observed: Observed, terms: Terms, rows: RowPlan, before: ReviewS
         reading = Reading(approvers=(), calendar=procedures.calendar, rules=procedures.rules, since=run.begun)
         earlier = before.known if before is not None and before.page_url == page.url else Followed()
         known = seen(page.head, review, [pack for pack, found in results.items() if not found], earlier, reading)
-    found = owed(packs, case, run, known, procedures)
+    given = approval_of(observed, terms)
+    found = owed(packs, case, run, _with_approval(known, given, run), procedures)
     return ReviewStanding(
         key=incident.key,
         url=incident.url,
@@ -79,6 +83,8 @@ def standing_of(observed: Observed, terms: Terms, rows: RowPlan, before: ReviewS
         absent=_absent(observed, packs, terms) if known.meeting is not None else (),
         incomplete=open_checks,
         approval=approval(found),
+        refused=given.refused if given is not None else "",
+        changed=given.changed if given is not None else 0,
         known=known,
         inputs=inputs,
     )
@@ -96,6 +102,7 @@ def _inputs(observed: Observed, terms: Terms, tickets: Iterable[Ticket], rows: R
             [ticket.model_dump_json() for ticket in tickets],
             [extended.model_dump_json() for t in tickets if (extended := extension(t, terms.extensions)) is not None],
             rows.lacking,
+            given.model_dump_json() if (given := approval_of(observed, terms)) is not None else "",
             sorted((account, mention.ref) for account, mention in observed.mentions.items()),
             observed.names,
         ]
@@ -140,6 +147,15 @@ def _action(ticket: Ticket, packs: Iterable[Pack], terms: Terms) -> ActionStandi
         wants=wants,
         extended=longer.until if longer is not None else None,
     )
+
+
+def _with_approval(known: Followed, given: Approved | None, run: Run) -> Followed:
+    """What was seen, and the approval that counts in this run of the clocks: the page's property keeps it."""
+    if given is None or given.refused or is_before(given, run.begun):
+        return known
+    at = datetime.fromisoformat(given.at)
+    approved = Approval(version=given.version, at=at, by=given.by, substance=given.substance)
+    return known.model_copy(update={"approval": approved})
 
 
 def _names(checks: Iterable[Checked]) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ from typing import cast, get_args
 
 import pytest
 
-from pirsync.adapters.memory import page_becomes, person_edits
+from pirsync.adapters.memory import SOMEBODY, page_becomes, person_edits
 from pirsync.build import Bench
 from pirsync.decision import Exemption
 from pirsync.explain import explained
 from pirsync.lookup import read_one
-from pirsync.model import CellEdit, Deployment, PageStatus, Region, Section
+from pirsync.model import CellEdit, Deployment, PageStatus, Person, Region, Section
 from pirsync.page import cells
 from pirsync.page.sections import read_sections
 from pirsync.page.splice import splice
@@ -27,7 +27,7 @@ from pirsync.policy.standing import ReviewStanding
 from pirsync.recall import KeptPasses, KeptStanding, recall, recall_all
 
 from .policy_packs import PACKS
-from .stage import NEWS, Stage, parse_once, raw_incident, stage, with_one_ticket, without_state
+from .stage import ANA, BOB, NEWS, Stage, parse_once, raw_incident, stage, with_one_ticket, without_state
 
 PEOPLE = {"chair": "ana", "scribe": "bob", "approver": "boss"}
 LATE = (Standing.OVERDUE, Standing.OVERDUE_ON_RECLASSIFICATION)
@@ -79,11 +79,11 @@ def late_lines(told: Monday) -> set[str]:
     return {line.ticket for line in acts if line.topic in (Topic.OVERDUE, Topic.UNPROVEN)}
 
 
-def writes(play: Stage, label: str, storage: str) -> None:
+def writes(play: Stage, label: str, storage: str, who: Person = SOMEBODY) -> None:
     """A person fills a row of the record."""
     page, cell = play.page(), play.review().record[label]
     edit = CellEdit(region=Region.RECORD, label="", start=cell.start, end=cell.end, storage=storage, text="")
-    person_edits(play.world, page.id, splice(page.body, [edit]))
+    person_edits(play.world, page.id, splice(page.body, [edit]), who)
 
 
 def signed(play: Stage, word: str, day: str) -> str:
@@ -145,6 +145,33 @@ def test_what_is_missing_in_the_meeting_is_told_by_duty_and_who_sees_to_it(deplo
     assert "(scribe)" in line.what
     assert "(chair)" not in line.what
     assert (line.waits_for, line.link) == ("Ana Ruiz", play.page().url)
+
+
+@pytest.mark.parametrize("deployment", get_args(Deployment))
+def test_an_approval_is_open_until_somebody_who_may_gives_it_and_again_once_the_page_changes(
+    deployment: Deployment,
+) -> None:
+    play = stage(deployment, [raw_incident(1)], packs=("soc2-cc7-4-5",), people={"approver": "bob"})
+    play.run_pass()
+
+    def decides(word: str, who: Person) -> dict[str, str]:
+        writes(play, "decision", f"<p>{word}</p>", who)
+        play.quiet()
+        play.run_pass()
+        told, now = explanation(play), week(play)
+        assert as_kept(now) == as_explained(told)
+        return {line.clause.split()[2] if line.clause else line.topic.value: line.what for line in now.lines}
+
+    refused = decides("APPROVED", ANA)["approve"]
+    assert "does not count" in refused and "is not among those who may approve" in refused
+    assert "approve" in decides("TO BE CHANGED", ANA)
+    assert "approve" not in decides("APPROVED", BOB)
+    page = play.page()
+    person_edits(play.world, page.id, page.body + "<p>more</p>", ANA)
+    play.quiet()
+    play.run_pass()
+    (line,) = week(play).of(Topic.APPROVAL)
+    assert (line.what, line.waits_for) == (f"changed since the approval, in version {page.version + 1}", "Bob Brown")
 
 
 def test_without_procedures_the_actions_count_all_the_same() -> None:

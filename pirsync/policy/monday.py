@@ -8,7 +8,7 @@
 | incomplete | actions without a date, and rows that Jira would not take |
 | done without evidence | actions that are Done, and lack the proof that a procedure wants |
 | missing roles | meetings for which the record does not name everybody who must be there |
-| awaiting approval | reviews that are complete, and not approved |
+| awaiting approval | reviews that are complete, and not approved, or changed since |
 
 An action may stand under several. Of several deadlines for one thing the earliest that is not met is told.
 """
@@ -177,6 +177,9 @@ def _lines(one: ReviewStanding, week: _Week) -> Iterator[Line]:
         yield _roles(meeting, one, week)
     if one.approval == "open" and one.is_complete:
         yield _approval(one, week)
+    if one.approval == "given" and one.changed:
+        said = f"changed since the approval, in version {one.changed}"
+        yield _line(Topic.APPROVAL, one, kind="approval", what=said, waits_for=_who(Duty.APPROVER, one, week))
 
 
 def _line(topic: Topic, one: ReviewStanding, **told: Any) -> Line:
@@ -220,6 +223,8 @@ def _deadline(topic: Topic, owed: Owed, one: ReviewStanding, week: _Week) -> Lin
         what += f"; {several(len(checks), 'check')} open: {_few(checks)}"
     if deadline.must is Milestone.APPROVED and not one.is_complete:
         what += ", once it is complete"
+    if deadline.must is Milestone.APPROVED and one.refused:
+        what += f"; what stands there does not count: {one.refused}"
     if standing(deadline, None, week.now, week.view.rules) is Standing.OVERDUE_ON_RECLASSIFICATION:
         what += f"; {Standing.OVERDUE_ON_RECLASSIFICATION}"
     return _line(
@@ -273,7 +278,7 @@ def _approval(one: ReviewStanding, week: _Week) -> Line:
         Topic.APPROVAL,
         one,
         kind="approval",
-        what="complete, and not approved",
+        what=f"complete; the approval does not count: {one.refused}" if one.refused else "complete, and not approved",
         waits_for=_who(owed.duty, one, week),
         clause=owed.deadline.name,
         **_by(owed.deadline.due, week),

@@ -67,8 +67,9 @@ class ReviewStanding(Noun):
 
     `packs` are the procedures that are for it, `unsure` those of which that cannot be told. `duties` are the accounts
     that have each duty, `names` what is known of people by account. `absent` are the roles that must be in the meeting
-    and are not recorded. `incomplete` names, by procedure, the checks that stand in the way. `known` is what has been
-    seen of the page's history, `inputs` a digest of all that this was concluded from.
+    and are not recorded. `incomplete` names, by procedure, the checks that stand in the way. `refused` says why
+    an approval does not count, `changed` is the version that says something else than was approved, or 0. `known` is
+    what has been seen of the page's history, `inputs` a digest of all that this was concluded from.
     """
 
     key: str
@@ -90,6 +91,8 @@ class ReviewStanding(Noun):
     absent: tuple[str, ...] = ()
     incomplete: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     approval: Approval = ""
+    refused: str = ""
+    changed: int = 0
     known: Followed = Followed()
     inputs: str = ""
 
@@ -134,8 +137,6 @@ def owed(packs: Iterable[Pack], case: Case, run: Run, known: Followed, procedure
             continue
         duty, todo = WANTED[deadline.must]
         met = instants.met(deadline.must, ids[deadline.pack], known, terms) is not None
-        if deadline.must is Milestone.APPROVED:
-            met = known.decision == instants.APPROVED
         roles = tuple(dict.fromkeys(role for pack in concerned for role in pack.roles_of(duty)))
         found.append(Owed(deadline=deadline, met=met, duty=duty, roles=roles, todo=todo))
     return tuple(found)
