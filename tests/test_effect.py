@@ -11,20 +11,26 @@ from pirsync.adapters.overlay_tracker import jira_instant
 from pirsync.changes import EditComment, describe
 from pirsync.decision import FindingKind
 from pirsync.model import Deployment, Trail, Word
+from pirsync.page.review import read_review
+from pirsync.page.sections import read_sections
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.effect import State, effects, is_unheard
+from pirsync.policy.explain import explain
+from pirsync.policy.review import Review
 from pirsync.raw import words_on_effect
 from pirsync.report import Report
 from tests.policy_packs import PACKS
 
-from .samples import done, ticket
+from .samples import HEADERS, body_of, done, row, ticket
 from .stage import NEWS, Stage, stage, with_one_ticket, without_state
+from .test_explain import BORN, CLOSED, TEAM
 from .test_proof import attach, counting, issue_id, said, tracker, writes
 
 FULL, GUIDE = PACKS["full-review"], PACKS["soc2-cc7-4-5"]
 DONE_AT = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 DUE = datetime(2026, 4, 8, 23, 59, 59, 999999, tzinfo=UTC)
 DOCUMENT = {"content": [{"type": "paragraph", "content": [{"type": "text", "text": "Effective: no"}]}]}
+DUE_IN_VIENNA = DUE - timedelta(hours=2)
 KINDS = (FindingKind.EFFECT_UNKNOWN, FindingKind.NOT_EFFECTIVE)
 
 
@@ -226,3 +232,25 @@ def test_only_a_pack_that_wants_it_asks_and_costs() -> None:
     counted.clock.forward(400 * 86400)
     counted.run_pass()
     assert (said(play, key), "comments" in reads.asked) == ([], False)
+
+
+# ---------------------------------------------------------------- explain
+
+
+def test_explain_tells_each_check_and_that_the_chair_is_waited_for() -> None:
+    proven = Trail(files=("a.png",))
+    tickets = {
+        "ACT-1": done(1, trail=proven),
+        "ACT-2": done(2, trail=proven.model_copy(update={"words": (word(False, DUE),)})),
+    }
+    body = body_of([row(f"Act {n}", ticket=f"<p>ACT-{n}</p>") for n in (1, 2)])
+    seen = Review(incident=CLOSED, page=read_review(body, HEADERS), sections=read_sections(body), tickets=tickets)
+    found = explain(CLOSED, [BORN], seen, TEAM, DUE + timedelta(days=1))
+    assert [(one.ticket, one.pack, one.due, one.state, one.by, one.at) for one in found.effects] == [
+        ("ACT-1", "full-review 1.0", DUE_IN_VIENNA, State.OVERDUE, "", None),
+        ("ACT-2", "full-review 1.0", DUE_IN_VIENNA, State.NOT_EFFECTIVE, "Bob Brown", DUE),
+    ]
+    asked = [one for one in found.waits if "Effective" in one.what]
+    assert [(one.who, one.roles, one.what) for one in asked] == [
+        ("Ana Ruiz", ("Incident Response Manager",), 'comment "Effective: yes" or "Effective: no" on ACT-1')
+    ]

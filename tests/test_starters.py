@@ -20,6 +20,7 @@ from pirsync.sample import sample_incident, sample_values
 from pirsync.templates import load_template
 from tests.policy_packs import PACKS
 
+from .command import ROOT
 from .samples import HEADERS
 
 WHO = '<ac:link><ri:user ri:account-id="acc-ana" /></ac:link>'
@@ -161,3 +162,14 @@ def test_a_page_asks_for_the_class_of_each_action_where_a_pack_wants_it_and_read
     seen = read_review(born("soc2-cc7-4-5"), HEADERS)
     assert (seen.columns[-1], len(seen.columns), seen.problems) == (None, 9, ())
     assert len(read_review(born("soc2-cc7"), HEADERS).columns) == 8
+
+
+def test_the_examples_of_the_documentation_are_templates_and_join_what_two_packs_want(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    simple, joined = re.findall(r"```jinja\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "simple.xml").write_text(simple, encoding="utf-8")
+    (tmp_path / "joined.xml").write_text(joined, encoding="utf-8")
+    assert "what do we know now?" in born("full-review", "simple.xml", tmp_path)
+    whole = filled(born("full-review", "joined.xml", tmp_path), ANSWERS)
+    assert lacks(PACKS["full-review"], whole) == set()
+    assert "failed-controls" not in lacks(PACKS["soc2-cc7-4-5"], whole)
