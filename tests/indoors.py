@@ -6,6 +6,7 @@ One clock serves both sides and goes only when it is told to, so that a run happ
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
@@ -30,7 +31,6 @@ from pirsync.adapters.http import Pace, Transport
 from pirsync.build import Bench, open_bench
 from pirsync.config import Settings
 from pirsync.page.review import read_review
-from pirsync.page.scan import scan
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.sandbox.clock import Clock
@@ -40,7 +40,7 @@ from pirsync.sandbox.keeper import Keeper
 from pirsync.sandbox.server import app
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.selection import Selection
-from tests.stage import BODIES, default_mapping
+from tests.stage import BODIES, default_mapping, scan_once
 
 ADDRESS = "https://sandbox.test"
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -213,6 +213,14 @@ def run_pass(bench: Bench, selection: Selection) -> Report:
     return run_once(selection, bench.world, bench.teams(), bench.limits(200), lambda _: None)
 
 
+@contextmanager
+def folder_off_disk() -> Iterator[Path]:
+    """A folder for as long as this is on, in memory where the machine has a place there."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        yield Path(name)
+
+
 def rule(kind: str, **more: Any) -> str:
     """A fault of the sandbox, as the wire takes it."""
     return json.dumps({"kind": kind, **more})
@@ -231,5 +239,5 @@ def lean(monkeypatch: pytest.MonkeyPatch) -> None:
     read = lru_cache(BODIES)(lambda body: read_review(body, default_mapping().headers))
     for place in ("tests.place.read_review", "tests.schedule.read_review"):
         monkeypatch.setattr(place, lambda body, headers: read(body))
-    monkeypatch.setattr("tests.schedule.scan", lru_cache(BODIES)(scan))
+    monkeypatch.setattr("tests.schedule.scan", scan_once)
     monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,7 +32,19 @@ from pirsync.sandbox.tracker.nouns import Project
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.wiki_seed import seed as seed_wiki
 from pirsync.selection import Mode, Selection
-from tests.indoors import ADDRESS, START, Killed, Told, Wire, bench_of, lose_state, run_pass, serve, wired
+from tests.indoors import (
+    ADDRESS,
+    START,
+    Killed,
+    Told,
+    Wire,
+    bench_of,
+    folder_off_disk,
+    lose_state,
+    run_pass,
+    serve,
+    wired,
+)
 from tests.stage import default_mapping
 
 ONCE = Pace(base=0, floor=0, cap=0, attempts=1)
@@ -213,10 +224,9 @@ def place_of(
     deployment: Deployment, text: str = "", pace: Pace = ONCE, sandbox: Sandbox | None = None
 ) -> Iterator[Place]:
     """A new place, off the network and off the disk where the machine allows; `text` ends the configuration."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+    with folder_off_disk() as folder:
         sandbox = sandbox or sandbox_of(deployment)
-        settings = settings_of(Path(name), deployment, text)
+        settings = settings_of(folder, deployment, text)
         wire = Wire(serve(sandbox))
         place = Place(sandbox, settings, wire, pace)
         with wired(wire):

@@ -7,7 +7,6 @@ every date is in scope, so each closed issue must have a page, and each other mu
 from __future__ import annotations
 
 import sys
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ from pirsync.report import Report
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.load import load as load_world
 from pirsync.selection import Mode, Selection
-from tests.indoors import Wire, serve, wired
+from tests.indoors import Wire, folder_off_disk, serve, wired
 
 FIXTURES = Path(__file__).parent / "fixtures" / "search"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "recorded" / "jira-issues"
@@ -44,8 +43,8 @@ class Outcome:
 @contextmanager
 def bench_on(sandbox: Sandbox, url: str) -> Iterator[Bench]:
     """A pirsync whose incidents are all issues of a loaded world."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = configuration(Path(folder), url, sandbox.deployment)
+    with folder_off_disk() as folder:
+        path = configuration(folder, url, sandbox.deployment)
         keys = sorted({project.key for project in sandbox.tracker.projects.values()} - {"ACT"})
         projects = ", ".join(f'"{key}"' for key in keys)
         text = path.read_text(encoding="utf-8")

@@ -215,6 +215,10 @@ BODIES = 500
 """How many bodies are remembered as they were read: more than a story or a schedule has, and few for the memory."""
 
 
+scan_once = lru_cache(BODIES)(scan)
+"""One tree of a body for all who read it: none of them changes it."""
+
+
 def parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read each body once, however often stories come by it: reading is pure, and has tests of its own."""
     really, kept = read_review, dict[str, ReviewPage]()
@@ -228,8 +232,8 @@ def parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for place in ("pirsync.observe.read_review", "pirsync.plan.read_review", "tests.stage.read_review"):
         monkeypatch.setattr(place, read)
-    for place in ("pirsync.page.splice.scan", "pirsync.page.index.scan"):
-        monkeypatch.setattr(place, lru_cache(BODIES)(scan))
+    for module in ("escalation", "index", "lint", "named", "pairs", "review", "sections", "splice"):
+        monkeypatch.setattr(f"pirsync.page.{module}.scan", scan_once)
 
 
 def with_one_ticket(play: Stage) -> str:

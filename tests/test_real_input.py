@@ -21,7 +21,7 @@ from pirsync.page.review import read_review
 from pirsync.page.scan import encode, scan
 from tests.indoors import lean
 from tests.real_input import DEPLOYMENTS, FIXTURES, SHARED, Outcome, reconcile, tell
-from tests.stage import default_mapping, parse_once
+from tests.stage import default_mapping, parse_once, scan_once
 
 RECORDED = {
     "cloud-devlake": 25,
@@ -38,6 +38,7 @@ RECORDED = {
 def _lean(monkeypatch: pytest.MonkeyPatch) -> None:
     lean(monkeypatch)
     parse_once(monkeypatch)
+    monkeypatch.setattr("tests.test_real_input.scan", scan_once)
 
 
 def words(text: str) -> set[str]:
