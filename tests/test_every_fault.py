@@ -19,6 +19,9 @@ from tests.indoors import ADDRESS, Killed, lean
 from tests.place import INDEX, index_lines, picture, place_of, settle
 from tests.stage import parse_once
 
+OPTIONAL = {"attach-invitation", "create-escalation", "adopt-page", "release-page"}
+"""What somebody has to ask for. `test_invitation`, `test_quarter` and `test_adopt` play faults at these in memory."""
+
 STEP = 337
 """Every so many-th single fault is tried: a prime, so that kinds and states come by in turn."""
 
@@ -32,8 +35,8 @@ def _lean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
-def test_the_story_needs_every_kind_of_change(deployment: Deployment) -> None:
-    kinds = {kind.model_fields["change"].default for kind in get_args(Change)}
+def test_the_story_needs_every_kind_of_change_that_no_option_brings(deployment: Deployment) -> None:
+    kinds = {kind.model_fields["change"].default for kind in get_args(Change)} - OPTIONAL
     # Both sandboxes take an issue property with a create, so that no ticket lacks its mark; and what people type here
     # is sent to Jira, so that nobody is told that it was not taken. Nothing is said on tickets yet.
     assert kinds - calm(deployment).changes == {"mark-ticket", "comment-page", "comment-ticket", "edit-comment"}
