@@ -1,8 +1,8 @@
 """A quarter of a team's life under four procedures at once: what people do on which day, and what pirsync then shows.
 
-A P1 and a P3 incident are closed on the same Monday. The P1's review goes well, but its page is changed after the
-approval, and one of its actions is done without evidence. The P3's goes badly: its meeting is late, nobody approves it,
-one action has no owner and one is never done.
+A P1 and a P3 incident are closed on the same Monday. The P1's review goes well, but its approval is late, its page is
+changed afterwards, and one of its actions is done without evidence. The P3's goes badly: its meeting is late, nobody
+comes to it, nobody approves the review, and its actions are never done.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pirsync.changes import Change
 from pirsync.config import load
 from pirsync.demo import configuration
 from pirsync.explain import tell_programs
-from pirsync.model import Column, Deployment, Mention, ReviewPage, Row
+from pirsync.model import CellEdit, Column, Deployment, Mention, Region, ReviewPage, Row
 from pirsync.page import cells
 from pirsync.page.read import fold
 from pirsync.page.review import read_review
 from pirsync.page.scan import encode
-from pirsync.page.splice import append_row
+from pirsync.page.splice import append_row, splice
 from pirsync.report import Report
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.server import Running
@@ -44,17 +44,23 @@ P1, P3 = "OPS-1", "OPS-2"
 LOOKS = (0, 3, 8, 91)
 """The days on which somebody looks: the closure, the meeting, the approval, and the quarter's end."""
 
+MONDAYS = (14, 21, 28, 35, 42, 49)
+"""Days on which pirsync looks at everything, for what time alone brings about; later on nothing happens any more."""
+
 PROSE = {
     "Summary": "Card payments were refused for 48 minutes; a rollback ended it.",
     "Impact": "One customer in three could not pay; 4,112 orders were lost.",
     "Root cause": "5 Whys led to it: see below, and the graph of <a href='https://graphs.example.com/1'>pool use</a>.",
+    "Contributing factors": "<ul><li><p>No limit on the pool</p></li><li><p>No alarm on waiting</p></li></ul>",
     "What went well": "The rollback took four minutes.",
     "What could be improved": "The alarm came from a customer.",
 }
 TEAM = """
 time_zone = "Europe/Vienna"
 packs = ["major-review", "full-review", "soc2-cc7-4-5", "soc2-cc7"]
-template = "five-whys"
+template = [{ severity = ["P1", "P2"], use = "full-review" }, { use = "soc2-cc7-4-5" }]
+[team.escalation]
+on = true
 """
 PEOPLE = {
     "scribe": "dpatel",
@@ -63,6 +69,7 @@ PEOPLE = {
     "stakeholder": "gsilva",
     "participant": "aruiz",
     "security": "bokafor",
+    "knowledge": "gsilva",
     "approver": "emorgan",
     "escalation": "hweiss",
 }
@@ -143,14 +150,9 @@ class Quarter:
         for heading, words in sections.items():
             before, _, rest = body.partition(f"<h2>{heading}</h2>")
             assert rest, heading
-            body = f"{before}<h2>{heading}</h2><p>{words}</p>{rest[rest.index('<h2>') :]}"
+            said = words if words.startswith("<") else f"<p>{words}</p>"
+            body = f"{before}<h2>{heading}</h2>{said}{rest[rest.index('<h2>') :]}"
         self.save(key, body, who)
-
-    def add(self, key: str, after: str, markup: str, who: str) -> None:
-        """Somebody adds something at the beginning of a section."""
-        body = self.page(key).current.body
-        assert f"<h2>{after}</h2>" in body, after
-        self.save(key, body.replace(f"<h2>{after}</h2>", f"<h2>{after}</h2>{markup}"), who)
 
     def record(self, key: str, entries: dict[str, str], who: str) -> None:
         """Somebody fills rows of the review record."""
@@ -184,6 +186,13 @@ class Quarter:
             filled[Column.DUE] = cells.day(self.date(due))
         self.save(key, append_row(self.page(key).current.body, self.review(key), filled), who)
 
+    def takes(self, key: str, action: str, who: str) -> None:
+        """Somebody writes their own name beside an action."""
+        cell = self.row(key, action).cells[Column.OWNER]
+        storage = f"<p>{self.mention(who)}</p>"
+        edit = CellEdit(region=Region.ACTIONS, label="", start=cell.start, end=cell.end, storage=storage, text="")
+        self.save(key, splice(self.page(key).current.body, [edit]), who)
+
     def date(self, day: int) -> date:
         return (START + timedelta(days=day)).date()
 
@@ -205,7 +214,7 @@ def play(quarter: Quarter, look: Callable[[int], None]) -> None:
         if (happens := DAYS.get(day)) is not None:
             happens(quarter)
             quarter.clock.advance(3600)
-        if day in DAYS or day in LOOKS or day % 7 == 0:
+        if day in DAYS or day in LOOKS or day in MONDAYS:
             quarter.sweep()
         if day in LOOKS:
             look(day)
@@ -242,6 +251,11 @@ def _meeting(q: Quarter) -> None:
     q.plans(P1, "Rehearse the rollback", "", 30, "dpatel")
 
 
+def _owner(q: Quarter) -> None:
+    """Friday: the action that nobody had gets an owner."""
+    q.takes(P1, "Rehearse the rollback", "fnakamura")
+
+
 def _approval(q: Quarter) -> None:
     """Tuesday after: the approver decides on the P1; the P3's meeting is set at last, too late."""
     q.record(P1, {"Decision": "APPROVED", "Approver": q.mention("emorgan")}, "emorgan")
@@ -264,6 +278,7 @@ DAYS: dict[int, Callable[[Quarter], None]] = {
     0: _closure,
     1: _decisions,
     3: _meeting,
+    4: _owner,
     8: _approval,
     10: _change,
     18: _work,

@@ -7,8 +7,9 @@ from typing import Any, get_args
 
 import pytest
 
-from pirsync.model import Deployment
+from pirsync.model import Column, Deployment, Row
 from pirsync.policy.deadlines import Standing
+from pirsync.sandbox.people import PEOPLE, SERVICE
 from tests.indoors import lean
 from tests.quarter import LOOKS, P1, P3, Quarter, indoors, play
 
@@ -30,11 +31,11 @@ SCHEDULED = {f"{pack} schedule": MET for pack in ("full-review", "major-review",
 STANDS: dict[int, dict[str, Stands]] = {
     0: BEFORE,
     3: {
-        P1: {**SCHEDULED, "soc2-cc7-4-5 approve": OPEN, "soc2-cc7 write": OPEN},
+        P1: {**SCHEDULED, "soc2-cc7-4-5 approve": OPEN, "soc2-cc7 write": MET},
         P3: {"full-review schedule-p3": OPEN, "soc2-cc7-4-5 schedule": OPEN, "soc2-cc7-4-5 approve": OPEN},
     },
     8: {
-        P1: {**SCHEDULED, "soc2-cc7-4-5 approve": LATE, "soc2-cc7 write": OVERDUE},
+        P1: {**SCHEDULED, "soc2-cc7-4-5 approve": LATE, "soc2-cc7 write": MET},
         P3: {"full-review schedule-p3": LATE, "soc2-cc7-4-5 schedule": LATE, "soc2-cc7-4-5 approve": OVERDUE},
     },
 }
@@ -61,9 +62,40 @@ def stands(told: dict[str, Any]) -> Stands:
 
 
 def at_the_end(quarter: Quarter, told: dict[str, Any]) -> None:
-    """What the quarter leaves: who approved, that it was changed since, and what is still to be done."""
-    approved, changed = told[P1]["remarks"]
-    by = re.fullmatch(r"approved in version (\d+) by Ellis Morgan", approved)
-    assert by is not None
-    assert changed == f"changed since the approval, in version {int(by[1]) + 1}"
+    """What the quarter leaves: who approved, what was changed since, who was told, and what leadership is asked."""
+    assert told[P1]["remarks"] == [
+        "approved in version 14 by Ellis Morgan",
+        "changed since the approval, in version 16",
+    ]
+    assert told[P1]["waits"] == []
     assert [one["who"] for one in told[P3]["waits"]] == ["Ellis Morgan"]
+    assert quarter.summary(P1, "Meeting").startswith("held Thu 5 March 2026 (Europe/Vienna) attendance: 4 people, ")
+    assert quarter.summary(P1, "Approval").startswith("approved by Ellis Morgan in version 14, ")
+    assert quarter.summary(P1, "Approval").endswith(" changed since the approval, in version 16")
+    missed = "passed on Tue 17 March 2026 (Europe/Vienna), and no attendance is recorded"
+    assert quarter.summary(P3, "Meeting") == missed
+    assert quarter.summary(P3, "Approval") == ""
+    assert quarter.row(P1, "Cap the pool of connections").cells[Column.STATUS].text == "DONE, NO EVIDENCE"
+    assert quarter.row(P1, "Alert on the age of messages").cells[Column.STATUS].text == "DONE"
+    assert quarter.row(P3, "Count tries by card, not by address").cells[Column.STATUS].text == "TO DO"
+    invited = {attached.name: len(attached.versions) for key in (P1, P3) for attached in quarter.page(key).attachments}
+    assert invited == {"OPS-1-review.ics": 1, "OPS-2-review.ics": 1}
+    assert mentioned(quarter, quarter.row(P1, "Alert on the age of messages")) == []
+    assert mentioned(quarter, quarter.row(P1, "Cap the pool of connections")) == ["clindqvist", "hweiss"]
+    assert mentioned(quarter, quarter.row(P3, "Count tries by card, not by address")) == LADDER
+    left = next(page for page in quarter.sandbox.wiki.pages.values() if page.title == "Escalation 2026 Q1")
+    assert "Count tries by card, not by address" in left.current.body
+    assert "1 overdue" in left.current.body
+
+
+LADDER = ["bokafor", "clindqvist", "hweiss"]
+"""An action's owner, the lead, and leadership: each once."""
+
+
+def mentioned(quarter: Quarter, row: Row) -> list[str]:
+    """Whom our comments on a row's ticket mention, in their order."""
+    comments = quarter.issue(row.ticket or "").comments
+    said = [comment.body for comment in comments if comment.author == SERVICE]
+    people = {user.account_id if quarter.sandbox.is_cloud else user.name: user.name for user in PEOPLE}
+    found = [re.match(r"\[~(?:accountid:)?([^\]]+)\]", body) for body in said]
+    return [people[match.group(1)] for match in found if match]
