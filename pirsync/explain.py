@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from pirsync.adoption import tickets_of
 from pirsync.build import Bench
-from pirsync.locate import names
-from pirsync.lookup import read_one
+from pirsync.lookup import read_one, rowless
 from pirsync.model import Incident, Noun, Page, Ticket
 from pirsync.names import STAMP
 from pirsync.observe import Readings
@@ -126,23 +124,13 @@ def _review(incident: Incident, page: Page, practice: Practice, readings: Readin
         priorities={ticket.key: ticket.priority for ticket in readings.tickets.values()},
         highest_priorities=practice.mapping.highest_priorities,
         service_accounts=(practice.terms.wiki_account,),
-        others=_others(incident, page, practice, readings) if _is_adopted(incident, readings) else (),
+        others=rowless(readings, incident, page),
     )
 
 
 def _is_adopted(incident: Incident, readings: Readings) -> bool:
     known = readings.known.get(incident.id)
     return known is not None and known.is_peoples
-
-
-def _others(incident: Incident, page: Page, practice: Practice, readings: Readings) -> tuple[Ticket, ...]:
-    """The tickets of an adopted review that a version of its page names outside of rows, or that are linked."""
-    memory = readings.known[incident.id].memory
-    passed_over = {row.ticket for row in readings.read(page).rows} | set(memory.forgotten if memory else ())
-    found = tickets_of(
-        incident, names(page, readings.read(page), practice.context.site_url), readings.tickets, practice.terms
-    )
-    return tuple(ticket for ticket in found if ticket.key not in passed_over)
 
 
 def _tickets(readings: Readings) -> dict[str, Ticket]:

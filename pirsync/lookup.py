@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from . import mapping
+from .adoption import tickets_of
 from .directory import Sources
 from .errors import PirsyncError
 from .known import journal
-from .model import Incident
+from .locate import names
+from .model import Incident, Page, Ticket
 from .observe import Readings, Trust
 from .ports import World
 from .practice import Practice
@@ -28,3 +30,15 @@ def read_one(world: World, teams: Iterable[Practice], key: str) -> tuple[Reading
             readings.read_tickets([incident.id], {incident.id: said})
             return readings, incident
     raise PirsyncError(f"{key} is in no team's projects (team.projects)")
+
+
+def rowless(readings: Readings, incident: Incident, page: Page) -> tuple[Ticket, ...]:
+    """The tickets of an adopted review that a version of its page names outside of rows, or that are linked; of any
+    other review none."""
+    known, practice, review = readings.known.get(incident.id), readings.practice, readings.read(page)
+    if known is None or not known.is_peoples:
+        return ()
+    passed_over = {row.ticket for row in review.rows} | set(known.memory.forgotten if known.memory else ())
+    named = names(page, review, practice.context.site_url)
+    found = tickets_of(incident, named, readings.tickets, practice.terms)
+    return tuple(ticket for ticket in found if ticket.key not in passed_over)

@@ -9,11 +9,12 @@ import click
 
 from pirsync.build import Bench
 from pirsync.errors import PirsyncError
-from pirsync.lookup import read_one
+from pirsync.lookup import read_one, rowless
 from pirsync.model import Column, Mention, Row, Ticket
 from pirsync.observe import Readings
 from pirsync.output import clean, line, write_file
 from pirsync.page.markdown import to_markdown
+from pirsync.policy.status import ticket_lozenge
 
 
 def _read(bench: Bench, key: str) -> tuple[Readings, str]:
@@ -64,6 +65,7 @@ def on_terminal(bench: Bench, key: str) -> None:
     rows = [row for row in review.rows if row.action or row.ticket]
     names = _names(bench, readings, incident_id)
     lines = [_cells(row, readings, names) for row in rows]
+    lines += map(_told, rowless(readings, readings.incidents[incident_id], page))
     if not lines:
         line("  no action items yet")
     elif sys.stdout.isatty():
@@ -90,6 +92,13 @@ def _cells(row: Row, readings: Readings, names: dict[str, str]) -> tuple[str, ..
         clean(shown.text) if shown else "",
         row.ticket or "",
     )
+
+
+def _told(ticket: Ticket) -> tuple[str, ...]:
+    """A ticket that no row shows, as Jira tells it."""
+    owner = clean(ticket.assignee.name) if ticket.assignee else ""
+    due = ticket.due.isoformat() if ticket.due else ""
+    return clean(ticket.summary), owner, due, ticket_lozenge(ticket).text, ticket.key
 
 
 def _table(lines: list[tuple[str, ...]]) -> None:

@@ -425,6 +425,15 @@ class Linkless:
         raise Rejected("the workflow forbids it")
 
 
+def test_an_adopted_page_in_the_trash_is_told_and_another_made_only_when_somebody_asks(play: Stage) -> None:
+    adopted(play)
+    page_becomes(play.world, "900", PageStatus.TRASHED)
+    report = play.run_pass()
+    assert (writes(report), list(told(report))) == ([], [FindingKind.PAGE_GONE])
+    assert writes(asked(play, Wishes(recreate=True)))[0] == "create-page"
+    assert line(play).page_title == "OPS-1 Post-incident review"
+
+
 # ---------------------------------------------------------------- the way back
 
 

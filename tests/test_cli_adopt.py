@@ -122,6 +122,9 @@ def test_an_adopted_page_is_explained_by_its_headings_and_its_tickets(server: De
     said = server.do("explain", "OPS-1").out.splitlines()
     assert said[1] == "people made its page, and it was adopted: nothing on it is written"
     assert {one["ticket"] for one in told["actions"]} >= {"ACT-4"}
+    assert [shown.rpartition(" | ")[2] for shown in server.do("show", "OPS-1").out.splitlines()[4:]] == [
+        *("ACT-4", "ACT-1", "ACT-2")
+    ]
 
 
 def test_a_table_names_many_and_one_wrong_line_stops_all_unless_it_is_skipped(cloud: Desk) -> None:
