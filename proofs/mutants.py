@@ -86,7 +86,10 @@ SLICES = {
     "page-birth": Slice(
         ("page/birth.py", "page/template.py", "page/summary.py"), ("test_birth.py", "page/test_summary.py")
     ),
-    "page-timeline": Slice(("page/timeline.py", "page/lint.py"), ("page/test_timeline.py", "page/test_lint.py")),
+    "page-timeline": Slice(
+        ("page/timeline.py", "page/packet.py", "page/lint.py"),
+        ("page/test_timeline.py", "page/test_packet.py", "page/test_lint.py"),
+    ),
     "page-sections": Slice(("page/sections.py",), ("page/test_sections.py",)),
     "page-html": Slice(("page/html.py", "page/blocks.py"), HTML, "not megabyte and not no_nesting"),
     "page-markdown": Slice(
