@@ -33,7 +33,7 @@ from .ports import IntentStatus
 from .rows import RowPlan, Situation, ours, speak
 
 # There is no address in these words: a comment of ours must never be taken for the proof that a procedure asks for.
-_DONE = "This is {status} now. Nothing more will be said of it here."
+_DONE = "This is {status} now. Nothing is to be done because of this comment."
 _IN_ORDER = "This is in order again. Nothing is to be done because of this comment."
 _WAYS = {
     Concern.DUE_SOON: "finish it in time, or agree on another date",

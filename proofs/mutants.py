@@ -81,6 +81,7 @@ SLICES = {
     "page-splice": Slice(("page/splice.py", "page/pairs.py"), ("page/test_splice.py", "page/test_pairs.py")),
     "page-review": Slice(("page/review.py",), ("page/test_review.py",)),
     "page-index": Slice(("page/index.py",), ("page/test_index.py",)),
+    "page-escalation": Slice(("page/escalation.py",), ("page/test_escalation.py",)),
     "page-read": Slice(("page/read.py",), ("page/test_read.py",)),
     "page-cells": Slice(("page/cells.py", "page/escape.py"), ("page/test_cells.py",)),
     "page-birth": Slice(

@@ -67,7 +67,7 @@ def test_people_are_told_on_their_tickets_and_an_extension_keeps_one_quiet(deplo
 
         story.finish(keys[0])
         assert "edit-comment" in [change.change for change in place.run_pass().changes]
-        assert said(place, keys[0])[-1] == "This is Done now. Nothing more will be said of it here."
+        assert said(place, keys[0])[-1] == "This is Done now. Nothing is to be done because of this comment."
         told = json.loads(here("explain", incident, "--json", config=place.config).out)["escalation"]
         assert [(one["ticket"], one["level"], "Parts are late" in one["extended"]) for one in told] == [
             (keys[2], "", True)

@@ -127,7 +127,7 @@ def test_once_it_is_done_the_newest_comment_says_so_and_nothing_more_is_said(pla
     first = said(play, key)[0]
     play.move(key, "Done", "done")
     assert comments(go(play, "2026-04-08")) == ["edit-comment"]
-    assert said(play, key) == [first, "This is Done now. Nothing more will be said of it here."]
+    assert said(play, key) == [first, "This is Done now. Nothing is to be done because of this comment."]
     assert comments(go(play, "2026-06-01")) == []
     play.move(key, "In Progress", "indeterminate")
     report = go(play, "2026-06-02")
