@@ -67,7 +67,9 @@ def at_the_end(quarter: Quarter, told: dict[str, Any]) -> None:
         "approved in version 14 by Ellis Morgan",
         "changed since the approval, in version 16",
     ]
-    assert told[P1]["waits"] == []
+    done = quarter.row(P1, "Alert on the age of messages").ticket
+    asked = f'comment "Effective: yes" or "Effective: no" on {done}'
+    assert [(one["who"], one["what"]) for one in told[P1]["waits"]] == [("Carl Lindqvist", asked)]
     assert [one["who"] for one in told[P3]["waits"]] == ["Ellis Morgan"]
     assert quarter.summary(P1, "Meeting").startswith("held Thu 5 March 2026 (Europe/Vienna) attendance: 4 people, ")
     assert quarter.summary(P1, "Approval").startswith("approved by Ellis Morgan in version 14, ")
