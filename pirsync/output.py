@@ -22,6 +22,8 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 def clean(text: str) -> str:
     """Text without control and direction characters: Jira titles are hostile to a terminal."""
+    if text.isprintable():
+        return text
     kept = (c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text if c not in _BIDI)
     return "".join(kept)
 

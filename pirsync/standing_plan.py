@@ -127,6 +127,7 @@ def _review(observed: Observed, page: Page, terms: Terms, packs: tuple[Pack, ...
         page=observed.review,
         sections=sections,
         labels={ticket.key: ticket.labels for ticket in observed.tickets.values()},
+        priorities={ticket.key: ticket.priority for ticket in observed.tickets.values()},
         service_accounts=(terms.wiki_account,),
     )
 

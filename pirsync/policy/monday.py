@@ -115,14 +115,11 @@ class _Week:
     view: View
     names: Mapping[str, str]
     now: datetime
+    until: date
 
     @property
     def calendar(self) -> Calendar:
         return self.view.calendar
-
-    @property
-    def until(self) -> date:
-        return self.view.until(self.now)
 
 
 def monday(standings: Iterable[ReviewStanding], views: Mapping[str, View], now: datetime) -> Monday:
@@ -130,7 +127,7 @@ def monday(standings: Iterable[ReviewStanding], views: Mapping[str, View], now: 
     known = [one for one in standings if one.team in views]
     live = [one for one in known if not one.exempt]
     names = {account: name for one in live for account, name in one.names.items()}
-    weeks = {team: _Week(view, names, now) for team, view in views.items()}
+    weeks = {team: _Week(view, names, now, view.until(now)) for team, view in views.items()}
     lines = [line for one in live for line in _lines(one, weeks[one.team])]
     topics = list(Topic)
     far = datetime.max.replace(tzinfo=now.tzinfo)

@@ -93,7 +93,7 @@ class ReviewStanding(Noun):
     approval: Approval = ""
     refused: str = ""
     changed: int = 0
-    known: Followed = Followed()
+    known: Followed = Field(default_factory=Followed)
     inputs: str = ""
 
     @property
