@@ -307,9 +307,13 @@ def ticket(raw: RawIssue, context: Context) -> Ticket:
         labels=read.several(read.field(fields, "labels")),
         mark=_mark(raw),
         links=read.links(read.field(fields, "issuelinks")),
-        priority=read.words(read.field(fields, "priority")),
         type=read.words(read.field(fields, "issuetype")),
     )
+
+
+def priority(raw: RawIssue) -> str:
+    """The name of an issue's priority; empty where it has none."""
+    return read.words(read.field(read.table(raw.get("fields")), "priority"))
 
 
 def trail(raw: RawIssue) -> Trail:

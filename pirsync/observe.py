@@ -108,7 +108,9 @@ class Readings:
         """Keep an issue that was read as a ticket."""
         ticket = mapping.ticket(raw, self.practice.context)
         if self.practice.terms.procedures.reads_trails:
-            ticket = ticket.model_copy(update={"trail": mapping.trail(raw)})
+            # Polls tell more of a ticket than other reads do: what is kept of it must not depend on who asked.
+            told = {"trail": mapping.trail(raw), "priority": mapping.priority(raw)}
+            ticket = ticket.model_copy(update=told)
         if self.practice.terms.ladder.on:
             ticket = ticket.model_copy(update={"touched": touched(raw, self.practice.terms.tracker_account)})
         return self.keep_ticket(ticket)
