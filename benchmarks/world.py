@@ -13,11 +13,12 @@ from threading import Event
 from pirsync.adapters.state_file import create_state
 from pirsync.build import Bench, open_bench
 from pirsync.config import load
-from pirsync.model import CellEdit, Column, Deployment, Mention, Region
+from pirsync.model import Deployment
 from pirsync.names import LINK_PREFIX
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice
+from pirsync.page_model import CellEdit, Column, Mention, Region
 from pirsync.practice import Practice
 from pirsync.reconcile import run_once
 from pirsync.report import Report

@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .decision import FindingKind
-from .model import Cell, Noun, Region
+from .model import Noun
 from .page import cells
 from .page.birth import RECORD
 from .page.pairs import NewRow, obstacle
 from .page.read import fold
 from .page.summary import SummaryCell
+from .page_model import Cell, Region
 from .policy.record import rows as record_rows
 from .rows import RowPlan, Situation
 

@@ -20,7 +20,8 @@ from .changes import AdoptPage, Change, ReleasePage
 from .decision import Candidate, Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
 from .draft import page_mark
 from .index_plan import no_review
-from .model import Incident, IndexRow, Memory, PageStatus, Ticket
+from .model import Incident, Ticket
+from .page_model import IndexRow, Memory, PageStatus
 from .rows import RowPlan, Situation, hand_links_of, is_incident
 from .rows.proof import tell_unproven
 from .rows.ticketed import complete, tell_overdue

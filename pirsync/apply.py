@@ -39,9 +39,10 @@ from .decision import FLAP_WINDOW
 from .draft import mark_value
 from .errors import Ambiguous, Rejected, Stale, Unavailable
 from .invitation import said_of
-from .model import TICKET_PROPERTY, Invited, Mark, Page
+from .model import TICKET_PROPERTY, Mark
 from .names import PAGE_PROPERTY
 from .observe import Readings
+from .page_model import Invited, Page
 from .ports import World
 
 T = TypeVar("T")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from .decision import Observed, Terms
-from .model import Approved
 from .page import cells
 from .page.read import as_read
 from .page.summary import SummaryCell, instant
+from .page_model import Approved
 from .policy.approval import REOPENED, began, decide, difference, is_approved, is_before
 
 APPROVAL = "Approval"

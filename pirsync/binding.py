@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from .changes import Change, LabelPage, LinkPage, WriteMemory, describe
 from .decision import Barred, Finding, FindingKind
-from .model import Approved, Memory, Noun, Page, RemoteLink
+from .model import Noun, RemoteLink
 from .names import LINK_PREFIX, PAGE_LABEL
+from .page_model import Approved, Memory, Page
 from .rows import RowPlan, Situation
 
 MEMORY_LIMIT = 32_768

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from .decision import Candidate, Journal
 from .known import Known, memory_of, of_people
-from .model import Page, Property
 from .names import PAGE_PROPERTY
 from .observe import Readings
 from .page.index import read_index
 from .page.scan import BadPage
+from .page_model import Page, Property
 from .recall import Place, recall
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .model import TICKET_PROPERTY, Invited, Memory, Noun, PageHead, Property, RemoteLink
+from .model import TICKET_PROPERTY, Noun, RemoteLink
 from .names import PAGE_PROPERTY
+from .page_model import Invited, Memory, PageHead, Property
 from .ports import PageDraft, TicketDraft, Upload
 
 COMMENTING = "comment on page"

@@ -9,24 +9,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from .changes import Change
-from .model import (
-    Column,
-    CreateScreen,
-    Deployment,
-    Incident,
-    IndexPage,
-    IndexRow,
-    Invited,
-    Memory,
-    Mention,
-    Noun,
-    Page,
-    PageHead,
-    Person,
-    Property,
-    ReviewPage,
-    Ticket,
-)
+from .model import CreateScreen, Deployment, Incident, Noun, Person, Ticket
+from .page_model import Column, IndexPage, IndexRow, Invited, Memory, Mention, Page, PageHead, Property, ReviewPage
 from .policy.approval import Heard
 from .policy.escalation import Extension, Ladder
 from .policy.procedures import Procedures

@@ -21,10 +21,11 @@ from pirsync.config import load
 from pirsync.daemon import Daemon, Job, until_signalled
 from pirsync.errors import PirsyncError
 from pirsync.mapping import load_mapping
-from pirsync.model import CellEdit, Column, Deployment, Mention, Page, Region, ReviewPage
+from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice
+from pirsync.page_model import CellEdit, Column, Mention, Page, Region, ReviewPage
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.sandbox import tracker as jira

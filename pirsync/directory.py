@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from pirsync.decision import DefaultItem, Owner, Terms
 from pirsync.errors import Rejected
-from pirsync.model import Column, CreateScreen, Incident, Mention, Noun, Person, ReviewPage, Ticket
+from pirsync.model import CreateScreen, Incident, Noun, Person, Ticket
+from pirsync.page_model import Column, Mention, ReviewPage
 from pirsync.policy.approval import Approvers, terms_digest
 from pirsync.policy.explain import WANTED
 from pirsync.policy.instants import Version

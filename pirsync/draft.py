@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from .decision import Terms
-from .model import TICKET_PROPERTY, CreateScreen, Incident, Noun, Person, Row
+from .model import TICKET_PROPERTY, CreateScreen, Incident, Noun, Person
 from .names import TICKET_LABEL
 from .page.read import fold
+from .page_model import Row
 from .ports import TicketDraft
 
 SUMMARY_LENGTH = 250

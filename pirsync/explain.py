@@ -9,12 +9,13 @@ import click
 
 from pirsync.build import Bench
 from pirsync.lookup import read_one, rowless
-from pirsync.model import Incident, Noun, Page, Ticket
+from pirsync.model import Incident, Noun, Ticket
 from pirsync.names import STAMP
 from pirsync.observe import Readings
 from pirsync.output import line
 from pirsync.page.scan import BadPage
 from pirsync.page.sections import read_sections
+from pirsync.page_model import Page
 from pirsync.plan import scope
 from pirsync.policy.approval import granted
 from pirsync.policy.calendar import Calendar

@@ -8,11 +8,12 @@ from functools import partial
 from pirsync.decision import Terms
 from pirsync.directory import Directory
 from pirsync.known import Known
-from pirsync.model import Incident, Page, PageStatus, ReviewPage
+from pirsync.model import Incident
 from pirsync.names import STAMP
 from pirsync.page.review import read_review
 from pirsync.page.scan import BadPage
 from pirsync.page.sections import read_sections
+from pirsync.page_model import Page, PageStatus, ReviewPage
 from pirsync.policy.approval import Heard, began, is_approved, must_read
 from pirsync.policy.instants import APPROVED, Version, substance, version_of
 from pirsync.policy.review import Review

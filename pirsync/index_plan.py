@@ -7,10 +7,11 @@ from datetime import datetime
 from . import draft
 from .changes import Change, CreateIndex, LabelPage, UpdateIndex, describe
 from .decision import Desired, Exemption, Finding, FindingKind, Journal, Observed, ObservedIndex, Plan, Terms
-from .model import Incident, IndexRow, Lozenge, PageStatus
+from .model import Incident
 from .names import INDEX_LABEL, STAMP
 from .page.index import canonical, merge, new_index, write_index
 from .page.summary import instant
+from .page_model import IndexRow, Lozenge, PageStatus
 from .policy import status
 from .ports import PageDraft
 

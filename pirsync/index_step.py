@@ -9,10 +9,10 @@ from .directory import Sources
 from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
 from .index_plan import plan_index
 from .known import journal
-from .model import IndexRow, PageHead
 from .names import INDEX_LABEL
 from .page.index import read_index
 from .page.scan import BadPage
+from .page_model import IndexRow, PageHead
 from .ports import World
 from .practice import Practice
 from .recall import KeptIndex, recall, recall_all

@@ -21,11 +21,12 @@ from . import draft, ical
 from .changes import AttachInvitation, Change, describe
 from .decision import FindingKind, Terms
 from .ical import Happening
-from .model import Attached, Incident, Invited, Page
+from .model import Incident
 from .names import STAMP
 from .page import timeline
 from .page.read import text_of
 from .page.scan import encode, scan
+from .page_model import Attached, Invited, Page
 from .policy import meeting
 from .policy.meeting import Appointment, Sitting
 from .policy.packs import CheckName, Duty, Pack, SectionName

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from pirsync.decision import Barred, Journal, Wishes
 from pirsync.draft import page_mark
-from pirsync.model import Memory, Noun, Page, Property
+from pirsync.model import Noun
+from pirsync.page_model import Memory, Page, Property
 from pirsync.ports import State
 from pirsync.recall import Asserted, KeptStanding, Refusals, recall
 

@@ -13,10 +13,11 @@ from .directory import Sources
 from .draft import page_mark
 from .errors import AuthInDoubt
 from .known import Known, memory_of
-from .model import Incident, Page, PageHead, PageStatus, Property, Region, ReviewPage, current_first
+from .model import Incident
 from .names import LINK_PREFIX, PAGE_LABEL, PAGE_PROPERTY, STAMP
 from .page.named import issues_named
 from .page.scan import BadPage
+from .page_model import Page, PageHead, PageStatus, Property, Region, ReviewPage, current_first
 from .plan import scope
 from .ports import Stamp, WikiReads
 

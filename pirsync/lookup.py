@@ -10,8 +10,9 @@ from .directory import Sources
 from .errors import PirsyncError
 from .known import journal
 from .locate import names
-from .model import Incident, Page, Ticket
+from .model import Incident, Ticket
 from .observe import Readings, Trust
+from .page_model import Page
 from .ports import World
 from .practice import Practice
 

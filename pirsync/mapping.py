@@ -14,19 +14,8 @@ from pydantic import Field, PrivateAttr
 from . import raw as read
 from .errors import ConfigError
 from .mapping_file import Fields, MappingFile, fold
-from .model import (
-    TICKET_PROPERTY,
-    Column,
-    Deployment,
-    Event,
-    Filed,
-    Incident,
-    Mark,
-    Noun,
-    StatusCategory,
-    Ticket,
-    Trail,
-)
+from .model import TICKET_PROPERTY, Deployment, Event, Filed, Incident, Mark, Noun, StatusCategory, Ticket, Trail
+from .page_model import Column
 from .ports import RawIssue, Want
 from .resources import mappings_dir
 from .toml import Source, load_table, nearest

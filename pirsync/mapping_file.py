@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
-from .model import Column
+from .page_model import Column
 from .toml import Table, not_empty
 
 OURS = frozenset(

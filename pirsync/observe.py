@@ -23,20 +23,12 @@ from .directory import Directory, Sources
 from .draft import mark_label
 from .history import hear
 from .locate import locate, names, prove_sight
-from .model import (
-    Incident,
-    Invited,
-    Mark,
-    Page,
-    PageHead,
-    PageStatus,
-    ReviewPage,
-    Ticket,
-)
+from .model import Incident, Mark, Ticket
 from .names import PAGE_PROPERTY, STAMP, TICKET_LABEL
 from .page.packet import Piece
 from .page.review import read_review, without_tickets
 from .page.scan import BadPage
+from .page_model import Invited, Page, PageHead, PageStatus, ReviewPage
 from .policy.evidence import asking
 from .ports import Query, RawIssue, Stamp
 from .practice import Practice

@@ -30,12 +30,13 @@ from .decision import Desired, Finding, FindingKind, Journal, Observed, Plan, Te
 from .escalation_plan import plan_escalation
 from .index_plan import exempt_row, index_row, key_alone
 from .invitation import plan_invitation
-from .model import CellEdit, Incident, Page, PageStatus
+from .model import Incident
 from .names import STAMP
 from .page.pairs import insert_row
 from .page.review import read_review
 from .page.splice import append_row, splice
 from .page.summary import instant
+from .page_model import CellEdit, Page, PageStatus
 from .policy import status
 from .policy.evidence import lacking
 from .ports import PageDraft

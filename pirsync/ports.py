@@ -15,18 +15,8 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import Field
 
-from .model import (
-    Attached,
-    CreateScreen,
-    Deployment,
-    Mention,
-    Noun,
-    Page,
-    PageHead,
-    Person,
-    Property,
-    RemoteLink,
-)
+from .model import CreateScreen, Deployment, Noun, Person, RemoteLink
+from .page_model import Attached, Mention, Page, PageHead, Property
 
 S = TypeVar("S")
 T = TypeVar("T")

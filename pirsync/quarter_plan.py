@@ -18,8 +18,9 @@ from datetime import datetime
 from . import draft
 from .changes import CreateEscalation
 from .decision import Finding, FindingKind, Journal, Plan, Terms
-from .model import Mention, Noun, Page, PageStatus
+from .model import Noun
 from .page.escalation import ACKNOWLEDGED, NOTHING, EscalationPage, read_page
+from .page_model import Mention, Page, PageStatus
 from .policy.deadlines import by, quarterly_deadlines
 from .policy.quarter import Quarter
 from .ports import PageDraft

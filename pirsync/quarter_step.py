@@ -20,8 +20,9 @@ from .directory import Directory, Sources
 from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
 from .findings import Found
 from .known import Known, journal
-from .model import Incident, IndexRow, Mention, Noun, Page, PageStatus
+from .model import Incident, Noun
 from .page.escalation import Cover, new_page, read_page
+from .page_model import IndexRow, Mention, Page, PageStatus
 from .policy.packs import Duty
 from .policy.quarter import Kept, Quarter, last_quarter, leftovers, was_at_work
 from .ports import World

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from pydantic import AwareDatetime, BaseModel, RootModel
 
-from .model import Noun, Page, Ticket
+from .model import Noun, Ticket
+from .page_model import Page
 from .policy.standing import ReviewStanding
 from .ports import State
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from .decision import Plan
 from .known import Waiting
-from .model import Incident, PageStatus, Ticket
+from .model import Incident, Ticket
 from .observe import Readings
+from .page_model import PageStatus
 from .ports import Due, State
 from .practice import Practice
 from .recall import KeptPasses, KeptStanding, recall

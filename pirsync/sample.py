@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pirsync.model import Column, Event, Filed, Incident, Mention, Note, Person, RemoteLink, StatusCategory
+from pirsync.model import Event, Filed, Incident, Note, Person, RemoteLink, StatusCategory
 from pirsync.page import birth
 from pirsync.page.packet import Piece, pieces
 from pirsync.page.summary import summary
+from pirsync.page_model import Column, Mention
 from pirsync.policy import record, status
 from pirsync.policy.packs import Pack
 from pirsync.policy.procedures import Procedures

@@ -15,9 +15,10 @@ from pirsync.recall import KeptIndex, KeptTicket, Place, recall, recall_all
 from . import mapping
 from .draft import mark_label
 from .locate import prove_sight
-from .model import Incident, PageHead, Ticket, Trail
+from .model import Incident, Ticket, Trail
 from .names import PAGE_LABEL, TICKET_LABEL
 from .observe import Readings
+from .page_model import PageHead
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
 from .record import slim, work_key

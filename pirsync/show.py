@@ -10,10 +10,11 @@ import click
 from pirsync.build import Bench
 from pirsync.errors import PirsyncError
 from pirsync.lookup import read_one, rowless
-from pirsync.model import Column, Mention, Row, Ticket
+from pirsync.model import Ticket
 from pirsync.observe import Readings
 from pirsync.output import clean, line, write_file
 from pirsync.page.markdown import to_markdown
+from pirsync.page_model import Column, Mention, Row
 from pirsync.policy.status import ticket_lozenge
 
 

@@ -13,9 +13,10 @@ from . import __version__
 from .approving import approval_of
 from .decision import Exemption, Observed, Terms
 from .draft import digest
-from .model import Approved, Incident, Page, Ticket
+from .model import Incident, Ticket
 from .page.scan import BadPage
 from .page.sections import read_sections
+from .page_model import Approved, Page
 from .policy.approval import is_before
 from .policy.checks import Checked, blocking
 from .policy.clocks import Run, binding_run, runs

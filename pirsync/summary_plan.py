@@ -7,8 +7,9 @@ from datetime import datetime
 
 from .approving import APPROVAL, approval_line
 from .decision import FindingKind, Terms
-from .model import CellEdit, Incident, Mention, Region, ReviewPage
+from .model import Incident
 from .page.summary import SummaryCell, lines, summary, words
+from .page_model import CellEdit, Mention, Region, ReviewPage
 from .policy import meeting, status
 from .rows import RowPlan, Situation, claim, rests
 

@@ -14,9 +14,9 @@ from typing import Any, Literal, cast
 from pirsync.adapters.memory import person_edits
 from pirsync.adapters.memory_state import MemoryState
 from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant
-from pirsync.model import Column, Page
 from pirsync.page import cells
 from pirsync.page.splice import append_row
+from pirsync.page_model import Column, Page
 from pirsync.ports import PageDraft, TrackerWrites, WikiWrites
 from pirsync.practice import Practice
 from pirsync.reconcile import run_once

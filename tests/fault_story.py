@@ -15,8 +15,9 @@ from itertools import product
 from typing import Any
 
 from pirsync.decision import FindingKind
-from pirsync.model import Column, Deployment
+from pirsync.model import Deployment
 from pirsync.page import cells
+from pirsync.page_model import Column
 from pirsync.report import Report
 from tests.place import AGAIN, ONCE, Place, picture, place_of, settle
 

@@ -18,11 +18,12 @@ from pirsync.build import Bench
 from pirsync.config import Settings, load
 from pirsync.demo import configuration
 from pirsync.errors import PirsyncError
-from pirsync.model import CellEdit, Column, Deployment, Mention, Region, ReviewPage, Row
+from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page.index import read_index
 from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice
+from pirsync.page_model import CellEdit, Column, Mention, Region, ReviewPage, Row
 from pirsync.report import Report
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import User

@@ -6,9 +6,10 @@ from typing import Any
 
 from pirsync.changes import UpdatePage
 from pirsync.decision import FindingKind, Journal, Observed, Plan, Terms
-from pirsync.model import Column, IssueLink
+from pirsync.model import IssueLink
 from pirsync.page import cells
 from pirsync.page.review import read_review
+from pirsync.page_model import Column
 from pirsync.plan import plan
 from pirsync.policy.status import ticket_lozenge
 from tests.samples import (

@@ -23,12 +23,13 @@ from pirsync.changes import Change
 from pirsync.config import load
 from pirsync.demo import configuration
 from pirsync.explain import tell_programs
-from pirsync.model import CellEdit, Column, Deployment, Mention, Region, ReviewPage, Row
+from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page.read import fold
 from pirsync.page.review import read_review
 from pirsync.page.scan import encode
 from pirsync.page.splice import append_row, splice
+from pirsync.page_model import CellEdit, Column, Mention, Region, ReviewPage, Row
 from pirsync.report import Report
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.server import Running

@@ -17,7 +17,8 @@ from pathlib import Path
 from pirsync.build import Bench, open_bench
 from pirsync.config import load
 from pirsync.demo import configuration
-from pirsync.model import Deployment, Page
+from pirsync.model import Deployment
+from pirsync.page_model import Page
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.sandbox.world import World as Sandbox

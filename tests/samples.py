@@ -7,23 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pirsync.decision import Desired, Journal, Observed, Owner, Terms
-from pirsync.model import (
-    Column,
-    CreateScreen,
-    Incident,
-    Mark,
-    Memory,
-    Mention,
-    Page,
-    PageStatus,
-    Person,
-    Shown,
-    StatusCategory,
-    Ticket,
-)
+from pirsync.model import CreateScreen, Incident, Mark, Person, StatusCategory, Ticket
 from pirsync.names import STAMP
 from pirsync.page import cells
 from pirsync.page.review import read_review
+from pirsync.page_model import Column, Memory, Mention, Page, PageStatus, Shown
 from pirsync.ports import IntentStatus, LinkType
 from pirsync.sample import sample_incident
 

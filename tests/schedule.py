@@ -15,10 +15,11 @@ from itertools import pairwise
 
 from pirsync.decision import FindingKind
 from pirsync.errors import PirsyncError
-from pirsync.model import Column, Deployment, ReviewPage
+from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page.review import details, read_review, rows_of
 from pirsync.page.scan import encode, scan
+from pirsync.page_model import Column, ReviewPage
 from pirsync.report import Report
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import SERVICE, User

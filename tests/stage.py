@@ -16,13 +16,14 @@ from pirsync.adapters.overlay import overlay
 from pirsync.config import Product, Run, Site, Team
 from pirsync.decision import Exemption
 from pirsync.mapping import TeamMapping, load_mapping
-from pirsync.model import CellEdit, Column, CreateScreen, Deployment, Mention, Page, Person, Region, ReviewPage, Row
+from pirsync.model import CreateScreen, Deployment, Person
 from pirsync.packs import load_packs
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.scan import scan
 from pirsync.page.splice import append_row, splice
 from pirsync.page.template import ReviewTemplate
+from pirsync.page_model import CellEdit, Column, Mention, Page, Region, ReviewPage, Row
 from pirsync.policy.escalation import Extension
 from pirsync.policy.packs import Pack
 from pirsync.ports import World

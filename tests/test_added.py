@@ -8,9 +8,9 @@ import pytest
 
 from pirsync.adapters.memory import person_edits
 from pirsync.decision import FindingKind
-from pirsync.model import Memory, Region
 from pirsync.names import PAGE_PROPERTY
 from pirsync.page.scan import encode, scan
+from pirsync.page_model import Memory, Region
 from pirsync.report import Report
 from tests.stage import ALL, NEWS, Stage, stage, without_state
 from tests.test_crashes import SMALL, Crash, Fault, with_fault

@@ -15,9 +15,9 @@ from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.changes import is_local
 from pirsync.decision import Exemption, FindingKind, Wishes
 from pirsync.known import wish
-from pirsync.model import IndexRow, Memory, Page, PageStatus
 from pirsync.names import LINK_PREFIX, PAGE_LABEL, PAGE_PROPERTY
 from pirsync.page.index import read_index
+from pirsync.page_model import IndexRow, Memory, Page, PageStatus
 from pirsync.ports import Query, Want
 from pirsync.report import Report
 from pirsync.selection import Mode, Selection

@@ -8,9 +8,10 @@ from typing import Any, cast
 import pytest
 
 from pirsync.adapters.memory import SOMEBODY, memory_world, person_edits
-from pirsync.model import Approved, CellEdit, Column, Memory, Person, Region
+from pirsync.model import Person
 from pirsync.names import PAGE_PROPERTY
 from pirsync.page.splice import splice
+from pirsync.page_model import Approved, CellEdit, Column, Memory, Region
 from pirsync.ports import WikiReads
 from pirsync.report import Report
 from tests.stage import ANA, BOB, SCREEN, Hands, Stage, raw_incident, stage, without_state

@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 
 from pirsync.errors import ConfigError
-from pirsync.model import Column, Event, Mention, Note, Person
+from pirsync.model import Event, Note, Person
 from pirsync.page import birth, escape
 from pirsync.page.lint import lint
 from pirsync.page.read import text_of
@@ -16,6 +16,7 @@ from pirsync.page.review import read_review
 from pirsync.page.scan import encode, scan
 from pirsync.page.summary import SummaryCell
 from pirsync.page.template import ReviewTemplate
+from pirsync.page_model import Column, Mention
 from pirsync.policy import status
 from pirsync.sample import sample_values
 from pirsync.summary_plan import summary_cells

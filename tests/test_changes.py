@@ -38,9 +38,10 @@ from pirsync.changes import (
 )
 from pirsync.decision import Candidate
 from pirsync.directory import Sources
-from pirsync.model import TICKET_PROPERTY, Invited, Memory, Page, RemoteLink
+from pirsync.model import TICKET_PROPERTY, RemoteLink
 from pirsync.names import PAGE_PROPERTY
 from pirsync.observe import Readings, Trust
+from pirsync.page_model import Invited, Memory, Page
 from pirsync.ports import PageDraft, TicketDraft, Upload, Want
 from pirsync.report import Report, Result
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pirsync.model import Column, Incident
+from pirsync.model import Incident
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.sections import read_sections
+from pirsync.page_model import Column
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.checks import CHECKS, Checked, check, is_written, passed
 from pirsync.policy.packs import ONLY_HINTS, CheckName, Pack

@@ -16,10 +16,11 @@ import pytest
 from pirsync.adapters.memory import memory_world
 from pirsync.decision import FindingKind
 from pirsync.errors import Ambiguous, Unavailable
-from pirsync.model import Column, Deployment
+from pirsync.model import Deployment
 from pirsync.page.index import read_index
 from pirsync.page.review import read_review
 from pirsync.page.template import ReviewTemplate
+from pirsync.page_model import Column
 from pirsync.ports import Query, Want
 from pirsync.selection import Mode, Selection
 from tests.stage import ANA, BOB, SCREEN, Hands, Stage, parse_once, raw_incident, without_state

@@ -9,10 +9,11 @@ from typing import get_args
 
 import pytest
 
-from pirsync.model import CellEdit, Deployment, Incident, PageHead, Region, Trail
+from pirsync.model import Deployment, Incident, Trail
 from pirsync.page.review import read_review
 from pirsync.page.sections import read_sections
 from pirsync.page.splice import splice
+from pirsync.page_model import CellEdit, PageHead, Region
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.deadlines import Standing
 from pirsync.policy.explain import Explanation, Following, Snapshot, explain

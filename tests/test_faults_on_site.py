@@ -12,7 +12,8 @@ from functools import cache
 import pytest
 
 from pirsync.errors import AuthInDoubt
-from pirsync.model import Column, Deployment
+from pirsync.model import Deployment
+from pirsync.page_model import Column
 from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.tracker import find_issue
 from pirsync.sandbox.wiki.spaces import delete_space

@@ -12,9 +12,10 @@ import pytest
 from pirsync.adapters.memory import person_edits
 from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant
 from pirsync.changes import UpdatePage, describe, is_local
-from pirsync.model import CellEdit, Column, Deployment, Memory, Region
+from pirsync.model import Deployment
 from pirsync.names import PAGE_PROPERTY
 from pirsync.page.splice import splice
+from pirsync.page_model import CellEdit, Column, Memory, Region
 from pirsync.report import Report
 
 from .stage import Stage, raw_incident, stage, without_state

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from pirsync.model import Column, Deployment, Row
+from pirsync.model import Deployment
+from pirsync.page_model import Column, Row
 from pirsync.policy.deadlines import Standing
 from pirsync.sandbox.people import PEOPLE, SERVICE
 from tests.indoors import lean

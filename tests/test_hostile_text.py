@@ -20,11 +20,12 @@ from pirsync.adapters import jql
 from pirsync.adapters.confluence_base import cql_quote
 from pirsync.cli import cli
 from pirsync.draft import escape_markup
-from pirsync.model import CellEdit, Column, Deployment, Mention, Region
+from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.scan import Element, encode, scan
 from pirsync.page.splice import splice
+from pirsync.page_model import CellEdit, Column, Mention, Region
 from pirsync.ports import Query
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.cql import search as cql

@@ -12,9 +12,10 @@ import pytest
 from pirsync.adapters.memory import page_becomes, person_edits, person_renames
 from pirsync.decision import FindingKind
 from pirsync.errors import Ambiguous, PirsyncError, Rejected
-from pirsync.model import Deployment, Page, PageHead, PageStatus
+from pirsync.model import Deployment
 from pirsync.names import INDEX_LABEL
 from pirsync.page.index import read_index
+from pirsync.page_model import Page, PageHead, PageStatus
 from pirsync.ports import WikiReads, WikiWrites
 from tests.stage import NEWS, Stage, stage, with_one_ticket, without_state
 

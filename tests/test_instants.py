@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pirsync.model import PageHead
 from pirsync.page.review import read_review
 from pirsync.page.sections import read_sections
+from pirsync.page_model import PageHead
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.clocks import Rules, binding_run, runs
 from pirsync.policy.instants import Followed, Terms, Version, follow, followed, held, met, version_of, within

@@ -14,7 +14,8 @@ from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.changes import AttachInvitation, describe
 from pirsync.decision import FindingKind
 from pirsync.errors import Ambiguous, Rejected
-from pirsync.model import Attached, Deployment
+from pirsync.model import Deployment
+from pirsync.page_model import Attached
 from pirsync.ports import Upload
 from pirsync.report import Report
 

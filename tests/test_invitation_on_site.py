@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import pytest
 from icalendar import Calendar
 
-from pirsync.model import CellEdit, Deployment, Region
+from pirsync.model import Deployment
 from pirsync.page.splice import splice
+from pirsync.page_model import CellEdit, Region
 from pirsync.report import Report
 from pirsync.sandbox import tracker
 from pirsync.sandbox.faults import Rule

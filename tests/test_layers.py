@@ -12,7 +12,7 @@ import pytest
 import pirsync
 
 ROOT = Path(pirsync.__file__).parent
-CORE = {"errors", "model"}
+CORE = {"errors", "model", "page_model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "comments", "policy", "page", "ports"}
 VALUES |= {"names", "changes", "decision", "packs", "template_choice"}
 REMEMBERING = ("recall", "known", "record")
@@ -52,6 +52,7 @@ WHOLE = PLANNING | {"reconcile"}
 ALLOWED = {
     "errors": set(),
     "model": set(),
+    "page_model": {"model"},
     "policy": CORE | {"policy"},
     "page": CORE | {"page", "policy"},
     "ports": CORE,

@@ -11,8 +11,9 @@ import pytest
 from pirsync.adapters.memory import SOMEBODY
 from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant, raw_person
 from pirsync.decision import FindingKind
-from pirsync.model import Column, Deployment, IndexRow
+from pirsync.model import Deployment
 from pirsync.page.index import read_index
+from pirsync.page_model import Column, IndexRow
 from pirsync.ports import Query, RawIssue, TrackerReads, Want
 from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
 from tests.test_people_at_work import SMALL, kinds, tickets, told, writes

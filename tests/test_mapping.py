@@ -8,7 +8,7 @@ import pytest
 
 from pirsync.errors import ConfigError
 from pirsync.mapping import load_mapping, want_incident, want_ticket
-from pirsync.model import Column
+from pirsync.page_model import Column
 from tests.raw_issues import default_mapping, mapping
 
 

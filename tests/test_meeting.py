@@ -8,8 +8,9 @@ import pytest
 
 from pirsync.adapters.memory import person_edits
 from pirsync.config import Team
-from pirsync.model import CellEdit, Deployment, Incident, Region
+from pirsync.model import Deployment, Incident
 from pirsync.page.splice import splice
+from pirsync.page_model import CellEdit, Region
 from pirsync.policy import meeting
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.packs import Duty

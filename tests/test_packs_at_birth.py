@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from pirsync.adapters.memory import person_edits
-from pirsync.model import CellEdit, Region, RemoteLink
+from pirsync.model import RemoteLink
 from pirsync.page.birth import RECORD
 from pirsync.page.sections import read_sections
 from pirsync.page.splice import splice
+from pirsync.page_model import CellEdit, Region
 
 from .stage import Stage, raw_incident, stage
 

@@ -17,10 +17,11 @@ from pirsync.changes import is_local
 from pirsync.decision import FLAP_WINDOW, FindingKind, Wishes
 from pirsync.errors import Ambiguous, Rejected
 from pirsync.known import wish
-from pirsync.model import Column, Deployment, Memory, Page, PageHead, PageStatus, RemoteLink
+from pirsync.model import Deployment, RemoteLink
 from pirsync.names import PAGE_PROPERTY
 from pirsync.page import cells
 from pirsync.page.template import ReviewTemplate
+from pirsync.page_model import Column, Memory, Page, PageHead, PageStatus
 from pirsync.ports import PageDraft, Query, TrackerWrites, Want, WikiWrites
 from pirsync.report import Report
 from pirsync.selection import Mode, Selection

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from pirsync.decision import FindingKind
-from pirsync.model import Cell, CellEdit, Column, Region
 from pirsync.page import cells
 from pirsync.page.splice import splice
+from pirsync.page_model import Cell, CellEdit, Column, Region
 from pirsync.report import Report
 from pirsync.sandbox import wiki
 from pirsync.sandbox.wiki.comments import comments_of

@@ -10,7 +10,7 @@ import pytest
 from pirsync import draft
 from pirsync.changes import CreatePage, WriteMemory, describe
 from pirsync.decision import Exemption, Finding, FindingKind, Observed, Plan
-from pirsync.model import IndexRow, Lozenge, PageStatus, Shown
+from pirsync.page_model import IndexRow, Lozenge, PageStatus, Shown
 from pirsync.plan import desired, plan, scope
 from pirsync.ports import PageDraft
 from tests.planning import decide, finding, kinds, link_to, settled_row

@@ -9,9 +9,10 @@ import pytest
 
 from pirsync.changes import CommentPage, EditTicket, UpdatePage
 from pirsync.decision import FindingKind, Plan
-from pirsync.model import Column, Mention, Person
+from pirsync.model import Person
 from pirsync.page import cells
 from pirsync.page.review import read_review
+from pirsync.page_model import Column, Mention
 from tests.planning import body_after, decide, settled_row
 from tests.samples import HEADERS, agreed, body_of, memory, observed, terms, ticket
 

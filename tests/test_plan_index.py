@@ -9,9 +9,9 @@ from pirsync import draft
 from pirsync.changes import CreateIndex, LabelPage, UpdateIndex, describe
 from pirsync.decision import Finding, FindingKind, Journal, ObservedIndex, Plan
 from pirsync.index_plan import plan_index
-from pirsync.model import IndexRow, Lozenge, PageHead, PageStatus
 from pirsync.names import INDEX_LABEL, STAMP
 from pirsync.page.index import new_index, read_index, write_index
+from pirsync.page_model import IndexRow, Lozenge, PageHead, PageStatus
 from pirsync.ports import PageDraft
 from tests.samples import JOURNAL, NOW, OWNER_ID, intent, page, terms
 

@@ -10,10 +10,11 @@ import pytest
 from pirsync import draft
 from pirsync.changes import CommentPage, UpdatePage, WriteMemory, describe
 from pirsync.decision import Barred, FindingKind, Journal, Plan
-from pirsync.model import IndexRow, IssueLink, Lozenge, PageHead, PageStatus
+from pirsync.model import IssueLink
 from pirsync.names import STAMP
 from pirsync.page import cells
 from pirsync.page.review import read_review
+from pirsync.page_model import IndexRow, Lozenge, PageHead, PageStatus
 from pirsync.plan import quiet_until
 from pirsync.policy import status
 from pirsync.summary_plan import summary_cells

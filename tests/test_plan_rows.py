@@ -10,9 +10,10 @@ import pytest
 from pirsync import draft
 from pirsync.changes import AdoptTicket, CreateTicket, EditTicket, WriteMemory
 from pirsync.decision import FindingKind, Owner
-from pirsync.model import Mark, Mention, Person, StatusCategory
+from pirsync.model import Mark, Person, StatusCategory
 from pirsync.page import cells
 from pirsync.page.review import read_review
+from pirsync.page_model import Mention
 from tests.planning import body_after, body_text, decide, finding, kinds, link_to, settled_row
 from tests.samples import (
     ANA,

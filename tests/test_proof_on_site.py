@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pirsync.changes import is_local
-from pirsync.model import Column, Deployment, RemoteLink
+from pirsync.model import Deployment, RemoteLink
+from pirsync.page_model import Column
 from pirsync.policy.procedures import Procedures
 from pirsync.practice import Practice
 from pirsync.reconcile import run_once

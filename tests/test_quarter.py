@@ -13,12 +13,13 @@ from pirsync.changes import describe, is_local
 from pirsync.decision import FindingKind
 from pirsync.errors import Ambiguous
 from pirsync.findings import stored
-from pirsync.model import Mention, Page, PageStatus, Person
+from pirsync.model import Person
 from pirsync.page import cells
 from pirsync.page.escalation import HEADERS, read_page
 from pirsync.page.read import text_of
 from pirsync.page.review import rows_of
 from pirsync.page.scan import encode, scan
+from pirsync.page_model import Mention, Page, PageStatus
 from pirsync.policy.escalation import Extension
 from pirsync.ports import PageDraft, WikiWrites
 from pirsync.report import Report

@@ -15,9 +15,10 @@ from pirsync.changes import describe, is_local
 from pirsync.decision import FindingKind
 from pirsync.errors import Rejected, UnsafePlan
 from pirsync.mapping import load_mapping
-from pirsync.model import Column, Deployment, PageStatus
+from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page.index import read_index
+from pirsync.page_model import Column, PageStatus
 from pirsync.ports import TrackerWrites, Want, WikiWrites, World
 from pirsync.report import Report
 from pirsync.selection import Mode, Selection

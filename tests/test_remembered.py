@@ -13,8 +13,8 @@ from pirsync.changes import is_local
 from pirsync.decision import FindingKind
 from pirsync.expiry import Token, warnings
 from pirsync.known import journal, memory_of
-from pirsync.model import Memory, Shown
 from pirsync.names import PAGE_PROPERTY
+from pirsync.page_model import Memory, Shown
 from pirsync.report import Report
 from pirsync.selection import Mode, Selection
 from tests.stage import NEWS, Stage, parse_once, stage

@@ -13,11 +13,12 @@ import pytest
 from pirsync import explain
 from pirsync.adapters.memory import person_edits
 from pirsync.lookup import read_one
-from pirsync.model import CellEdit, Column, Deployment, IndexRow, Person, Region
+from pirsync.model import Deployment, Person
 from pirsync.page import cells
 from pirsync.page.index import read_index
 from pirsync.page.splice import splice
 from pirsync.page.template import ReviewTemplate
+from pirsync.page_model import CellEdit, Column, IndexRow, Region
 from pirsync.selection import Mode, Selection
 from tests.stage import BOB, NEWS, Stage, parse_once, raw_incident, stage, without_state
 from tests.test_checks import items, times

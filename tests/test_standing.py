@@ -16,10 +16,11 @@ from pirsync.build import Bench
 from pirsync.decision import Exemption
 from pirsync.explain import explained
 from pirsync.lookup import read_one
-from pirsync.model import CellEdit, Deployment, PageStatus, Person, Region, Section
+from pirsync.model import Deployment, Person
 from pirsync.page import cells
 from pirsync.page.sections import read_sections
 from pirsync.page.splice import splice
+from pirsync.page_model import CellEdit, PageStatus, Region, Section
 from pirsync.policy.deadlines import Standing
 from pirsync.policy.explain import Explanation
 from pirsync.policy.monday import Monday, Topic, View, monday

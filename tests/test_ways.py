@@ -14,8 +14,9 @@ from pirsync.changes import is_local
 from pirsync.decision import FindingKind, Wishes
 from pirsync.findings import stored
 from pirsync.known import wish
-from pirsync.model import TICKET_PROPERTY, Column, Page, PageStatus
+from pirsync.model import TICKET_PROPERTY
 from pirsync.page import cells
+from pirsync.page_model import Column, Page, PageStatus
 from pirsync.ports import Query, TicketDraft, TrackerReads, Want, WikiReads
 from pirsync.report import Report
 from pirsync.selection import Mode, Selection

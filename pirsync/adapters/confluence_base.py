@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import requests
 
 from pirsync.errors import Ambiguous, AuthInDoubt, Rejected, Unavailable
-from pirsync.model import Attached, Deployment, Page, PageHead, PageStatus, Property
+from pirsync.model import Deployment
+from pirsync.page_model import Attached, Page, PageHead, PageStatus, Property
 from pirsync.ports import PageDraft, S, T, Upload
 
 from .answers import NotFound, Request, instant, part

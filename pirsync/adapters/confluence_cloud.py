@@ -17,7 +17,7 @@ import requests
 from atlassian import ConfluenceV2
 
 from pirsync.errors import AuthInDoubt, Rejected, Unavailable
-from pirsync.model import Attached, Mention, Page, PageHead, Property, current_first
+from pirsync.page_model import Attached, Mention, Page, PageHead, Property, current_first
 from pirsync.ports import PageDraft, Stamp
 
 from .answers import instant, part

@@ -11,7 +11,7 @@ import requests
 from atlassian import ConfluenceServer
 
 from pirsync.errors import AuthInDoubt
-from pirsync.model import Attached, Mention, Page, PageHead, Property, current_first
+from pirsync.page_model import Attached, Mention, Page, PageHead, Property, current_first
 from pirsync.ports import PageDraft, Stamp
 
 from .answers import part

@@ -8,18 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from pirsync.errors import Rejected
-from pirsync.model import (
-    Attached,
-    CreateScreen,
-    Deployment,
-    Mention,
-    Page,
-    PageHead,
-    PageStatus,
-    Person,
-    Property,
-    RemoteLink,
-)
+from pirsync.model import CreateScreen, Deployment, Person, RemoteLink
+from pirsync.page_model import Attached, Mention, Page, PageHead, PageStatus, Property
 from pirsync.ports import Clock, LinkType, Query, RawIssue, S, Stamp, T, Want, World
 
 from .memory_state import MemoryState

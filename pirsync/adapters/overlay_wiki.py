@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from pirsync.errors import Rejected, Stale
-from pirsync.model import Attached, Deployment, Mention, Page, PageHead, PageStatus, Property, current_first
+from pirsync.model import Deployment
+from pirsync.page_model import Attached, Mention, Page, PageHead, PageStatus, Property, current_first
 from pirsync.ports import Clock, PageDraft, S, Stamp, T, Upload, WikiReads
 
 FIRST_PAGE = 900_000_000_000_001

@@ -8,7 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pirsync.model import Column, Deployment, Incident, Mention, Noun, Region
+from pirsync.model import Deployment, Incident, Noun
+from pirsync.page_model import Column, Mention, Region
 
 from . import cells, escape, html, packet, timeline
 from .summary import SummaryCell

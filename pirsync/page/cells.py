@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from pirsync.model import Deployment, Lozenge, Mention
+from pirsync.model import Deployment
+from pirsync.page_model import Lozenge, Mention
 
 from . import escape
 

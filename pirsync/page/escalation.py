@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from pirsync.model import Deployment, Mention, Noun
+from pirsync.model import Deployment, Noun
+from pirsync.page_model import Mention
 from pirsync.policy.quarter import NOBODY, Leftover, Quarter
 
 from . import cells, escape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pirsync.model import IndexPage, IndexRow, Lozenge
+from pirsync.page_model import IndexPage, IndexRow, Lozenge
 
 from . import cells, read
 from .review import cells_of, details, rows_of

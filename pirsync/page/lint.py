@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pirsync.model import Region
+from pirsync.page_model import Region
 
 from .scan import BadPage, Element, encode, position, scan
 

@@ -5,7 +5,8 @@ A table that is not plainly two cells a row is people's work of another kind, an
 
 from __future__ import annotations
 
-from pirsync.model import Noun, Region
+from pirsync.model import Noun
+from pirsync.page_model import Region
 
 from . import escape, read
 from .review import cells_of, details, rows_of

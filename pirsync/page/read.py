@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from pirsync.model import Cell, Lozenge, Mention
+from pirsync.page_model import Cell, Lozenge, Mention
 
 from . import escape
 from .scan import Element

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pirsync.model import Cell, Column, Region, ReviewPage, Row
+from pirsync.page_model import Cell, Column, Region, ReviewPage, Row
 
 from . import read
 from .scan import Element, encode, scan

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from pirsync.model import Mention, Section
+from pirsync.page_model import Mention, Section
 
 from . import read
 from .review import cells_of, rows_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pirsync.model import CellEdit, Column, ReviewPage
+from pirsync.page_model import CellEdit, Column, ReviewPage
 
 from .scan import BadPage, Element, encode, scan
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from itertools import dropwhile
 from zoneinfo import ZoneInfo
 
-from pirsync.model import Incident, Lozenge, Noun
+from pirsync.model import Incident, Noun
+from pirsync.page_model import Lozenge
 
 from . import cells
 from .read import as_read

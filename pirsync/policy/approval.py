@@ -17,7 +17,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from pirsync.model import Approved, Incident, Noun, Page, ReviewPage
+from pirsync.model import Incident, Noun
+from pirsync.page_model import Approved, Page, ReviewPage
 
 from . import instants
 from .clocks import binding_run, runs

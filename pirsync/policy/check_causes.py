@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pirsync.model import Section
+from pirsync.page_model import Section
 
 from .packs import Pack, SectionName
 from .review import Review, bare, fold, is_placeholder, items, said, says_none

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pirsync.model import Section
+from pirsync.page_model import Section
 
 from .check_causes import is_copy
 from .packs import Pack, SectionName

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from pirsync.model import Noun, Section
+from pirsync.model import Noun
+from pirsync.page_model import Section
 
 from .packs import Pack, SectionName
 from .review import Review, bare, is_placeholder

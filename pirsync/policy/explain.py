@@ -8,7 +8,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from pirsync.model import Incident, Noun, PageHead
+from pirsync.model import Incident, Noun
+from pirsync.page_model import PageHead
 
 from . import instants
 from .approval import Approvers

@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from pirsync.model import Incident, Noun, PageHead
+from pirsync.model import Incident, Noun
+from pirsync.page_model import PageHead
 
 from .calendar import Calendar
 from .clocks import Rules, Run

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 
-from pirsync.model import Incident, Mention, Noun, PageHead, PageStatus, ReviewPage
+from pirsync.model import Incident, Noun
+from pirsync.page_model import Mention, PageHead, PageStatus, ReviewPage
 
 from . import instants
 from .attendance import Presence, attendance, wanted

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from pirsync.model import Incident, Noun, ReviewPage
+from pirsync.model import Incident, Noun
+from pirsync.page_model import ReviewPage
 
 from .calendar import Calendar
 from .clocks import Rules, binding_run, runs

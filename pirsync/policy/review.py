@@ -9,7 +9,8 @@ from datetime import date
 
 from pydantic import Field
 
-from pirsync.model import Cell, Column, Incident, Noun, ReviewPage, Row, Section, Ticket
+from pirsync.model import Incident, Noun, Ticket
+from pirsync.page_model import Cell, Column, ReviewPage, Row, Section
 
 from .packs import Pack, SectionName
 

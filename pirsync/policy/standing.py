@@ -12,7 +12,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from pirsync.model import Noun, PageHead
+from pirsync.model import Noun
+from pirsync.page_model import PageHead
 
 from . import instants
 from .clocks import Run

@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from pirsync.model import Incident, Lozenge, Noun, StatusCategory, Ticket
+from pirsync.model import Incident, Noun, StatusCategory, Ticket
+from pirsync.page_model import Lozenge
 
 LOZENGE_LENGTH = 20
 """Confluence shows longer lozenges badly; facts: Confluence, "Status words"."""

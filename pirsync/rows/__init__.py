@@ -15,7 +15,8 @@ Where no column holds tickets, no row can be told from one that has none: nothin
 from __future__ import annotations
 
 from pirsync.decision import FindingKind
-from pirsync.model import Column, Ticket
+from pirsync.model import Ticket
+from pirsync.page_model import Column
 
 from .assign import adopt, assign, lost_keys, marks_of_rows
 from .first import account_of, awaited_items, plan_first

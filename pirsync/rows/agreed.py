@@ -14,9 +14,10 @@ from __future__ import annotations
 from pirsync import draft
 from pirsync.changes import EditTicket
 from pirsync.decision import FindingKind
-from pirsync.model import Cell, CellEdit, Column, Region, Row, Shown, Ticket
+from pirsync.model import Ticket
 from pirsync.page import cells, escape
 from pirsync.page.read import as_read
+from pirsync.page_model import Cell, CellEdit, Column, Region, Row, Shown
 
 from .situation import NotTaken, RowPlan, Situation, best_effort, claim, rests
 

@@ -7,8 +7,9 @@ from difflib import SequenceMatcher
 from pirsync import draft
 from pirsync.changes import AdoptTicket
 from pirsync.decision import FindingKind
-from pirsync.model import Row, Ticket
+from pirsync.model import Ticket
 from pirsync.page.read import fold
+from pirsync.page_model import Row
 
 from .situation import RowPlan, Situation, ours
 

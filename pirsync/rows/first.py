@@ -15,10 +15,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pirsync.decision import DefaultItem, Terms
-from pirsync.model import Column, Incident, Lozenge, Memory, ReviewPage
+from pirsync.model import Incident
 from pirsync.page import cells
 from pirsync.page.birth import Item, item_cells
 from pirsync.page.read import fold
+from pirsync.page_model import Column, Lozenge, Memory, ReviewPage
 from pirsync.policy import status
 
 from .situation import NewRow, RowPlan, Situation

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pirsync.model import Column, Ticket
+from pirsync.model import Ticket
 from pirsync.page import cells
+from pirsync.page_model import Column
 
 from .situation import NewRow, RowPlan, Situation, hand_links, ours
 from .ticketed import ticket_cells

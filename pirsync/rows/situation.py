@@ -7,8 +7,9 @@ from datetime import datetime
 
 from pirsync.changes import COMMENTING, Change, describe
 from pirsync.decision import FLAPS, Finding, FindingKind, Journal, Observed, Terms
-from pirsync.model import CellEdit, Column, Incident, IssueLink, Row, Shown, Ticket
+from pirsync.model import Incident, IssueLink, Ticket
 from pirsync.names import TICKET_LABEL
+from pirsync.page_model import CellEdit, Column, Row, Shown
 from pirsync.policy.calendar import Calendar
 from pirsync.policy.packs import Pack
 

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from pirsync import draft
 from pirsync.changes import LabelTicket, LinkTicket, MarkTicket
 from pirsync.decision import FindingKind, Terms
-from pirsync.model import Cell, CellEdit, Column, Region, Row, Ticket
+from pirsync.model import Ticket
 from pirsync.names import TICKET_LABEL
 from pirsync.page import cells
 from pirsync.page.read import as_read
 from pirsync.page.summary import instant
+from pirsync.page_model import Cell, CellEdit, Column, Region, Row
 from pirsync.policy import status
 
 from .agreed import plan_agreed

@@ -7,9 +7,10 @@ from datetime import date
 from pirsync import draft
 from pirsync.changes import CreateTicket
 from pirsync.decision import FindingKind
-from pirsync.model import CellEdit, Column, Lozenge, Person, Region, Row
+from pirsync.model import Person
 from pirsync.page import cells
 from pirsync.page.read import as_read
+from pirsync.page_model import CellEdit, Column, Lozenge, Region, Row
 
 from .situation import RowPlan, Situation
 

@@ -15,7 +15,8 @@ from pirsync.adapters.connection import Connection
 from pirsync.adapters.overlay import overlay
 from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.errors import Ambiguous, AuthInDoubt, Rejected
-from pirsync.model import Attached, Deployment
+from pirsync.model import Deployment
+from pirsync.page_model import Attached
 from pirsync.ports import PageDraft, Upload, WikiReads, WikiWrites, World
 from pirsync.sandbox import wiki as store
 from pirsync.sandbox.faults import Rule

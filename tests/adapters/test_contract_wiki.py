@@ -9,7 +9,7 @@ import pytest
 
 from pirsync.adapters.answers import instant
 from pirsync.errors import Ambiguous, AuthInDoubt, PirsyncError, Rejected, Stale
-from pirsync.model import Mention, Page, PageHead, PageStatus
+from pirsync.page_model import Mention, Page, PageHead, PageStatus
 from pirsync.ports import PageDraft, Stamp
 from pirsync.sandbox import wiki as store
 from pirsync.sandbox.faults import Rule

@@ -19,7 +19,8 @@ from pirsync.adapters.connection import Connection
 from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.errors import Ambiguous, AuthInDoubt, Interrupted, PirsyncError, Rejected, Stale, Unavailable
-from pirsync.model import PageHead, PageStatus, RemoteLink
+from pirsync.model import RemoteLink
+from pirsync.page_model import PageHead, PageStatus
 from pirsync.ports import Query, TicketDraft, Want
 from tests import leaks
 

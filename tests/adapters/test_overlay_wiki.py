@@ -10,7 +10,7 @@ from pirsync.adapters.memory import page_becomes, person_edits, transition
 from pirsync.adapters.overlay import overlay
 from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.errors import Rejected, Stale
-from pirsync.model import Mention, Page, PageHead, PageStatus
+from pirsync.page_model import Mention, Page, PageHead, PageStatus
 from pirsync.ports import Stamp, World
 
 from .worlds import (

@@ -16,7 +16,8 @@ from pirsync.adapters.connection import Connection
 from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.errors import Ambiguous, AuthInDoubt, PirsyncError, Unavailable
-from pirsync.model import Deployment, PageHead, PageStatus
+from pirsync.model import Deployment
+from pirsync.page_model import PageHead, PageStatus
 from pirsync.ports import PageDraft, Query, Stamp, TicketDraft, Want
 
 from .loopback import Answer, Asked, Loopback, in_turn, serving

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pirsync.adapters.memory import memory_world, person_edits
-from pirsync.model import CreateScreen, Deployment, Page, Person, RemoteLink
+from pirsync.model import CreateScreen, Deployment, Person, RemoteLink
+from pirsync.page_model import Page
 from pirsync.ports import PageDraft, Query, TicketDraft, Want, World
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

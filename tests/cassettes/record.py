@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 import requests
 
-from pirsync.model import CellEdit, Column, Deployment, Mention, Region
+from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.splice import splice
+from pirsync.page_model import CellEdit, Column, Mention, Region
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.clock import Clock
 from pirsync.sandbox.people import User

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pirsync.model import CellEdit, Region
 from pirsync.page import read
 from pirsync.page.review import read_review
 from pirsync.page.scan import BadPage, Element, encode, scan
 from pirsync.page.splice import append_row, splice
+from pirsync.page_model import CellEdit, Region
 from tests.page.test_review import HEADERS
 
 

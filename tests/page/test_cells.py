@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from pirsync.model import Lozenge, Mention
 from pirsync.page import cells, escape
+from pirsync.page_model import Lozenge, Mention
 
 MARKUP = "<b> & \"q\" 'r' ]]>"
 

@@ -6,13 +6,14 @@ from datetime import date
 
 import pytest
 
-from pirsync.model import Deployment, Mention
+from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page.escalation import ACKNOWLEDGED, HEADERS, Cover, EscalationPage, counted, new_page, read_page
 from pirsync.page.lint import lint
 from pirsync.page.read import text_of
 from pirsync.page.review import rows_of
 from pirsync.page.scan import encode, scan
+from pirsync.page_model import Mention
 from pirsync.policy.quarter import NOBODY, Leftover, Quarter
 
 Q1 = Quarter(first=date(2026, 1, 1), last=date(2026, 3, 31))

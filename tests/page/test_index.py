@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from pirsync.model import IndexPage, IndexRow, Lozenge
 from pirsync.page import cells
 from pirsync.page.index import HEADERS, canonical, merge, new_index, read_index, sort_key, write_index
 from pirsync.page.lint import lint
 from pirsync.page.read import text_of
 from pirsync.page.scan import BadPage, encode, scan
+from pirsync.page_model import IndexPage, IndexRow, Lozenge
 
 
 def line(key: str = "OPS-1", **changes: Any) -> IndexRow:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pirsync.model import Region
 from pirsync.page.lint import BODIED, lint
+from pirsync.page_model import Region
 from tests.shared import shared
 
 CODE = (

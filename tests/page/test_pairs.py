@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pirsync.model import Region
 from pirsync.page.pairs import NewRow, insert_row, obstacle
 from pirsync.page.review import read_review
 from pirsync.page.scan import BadPage
+from pirsync.page_model import Region
 from tests.page.test_review import HEADERS, region, table
 from tests.page.test_splice import PIECES
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from pirsync.model import Cell, Lozenge, Mention
 from pirsync.page import cells, read
 from pirsync.page.scan import encode, scan
+from pirsync.page_model import Cell, Lozenge, Mention
 
 
 def cell_of(content: str) -> Cell:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pirsync.model import Column, ReviewPage
 from pirsync.page.review import read_review
+from pirsync.page_model import Column, ReviewPage
 
 HEADERS = {
     Column.ACTION: ("Action item", "Action"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pirsync.model import Mention, Section
 from pirsync.page.scan import BadPage
 from pirsync.page.sections import read_sections
+from pirsync.page_model import Mention, Section
 
 from .grammar import documents, macro
 

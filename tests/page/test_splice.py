@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pirsync.model import CellEdit, Column, Region
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page.scan import BadPage, Element, encode, scan
 from pirsync.page.splice import append_row, splice
+from pirsync.page_model import CellEdit, Column, Region
 from tests.page.test_review import HEADERS, SUMMARY, data, heads, region, table
 from tests.shared import shared
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from pirsync.model import Event, Lozenge
+from pirsync.model import Event
 from pirsync.page import cells
 from pirsync.page.summary import SummaryCell, duration, instant, later_events, summary
+from pirsync.page_model import Lozenge
 from pirsync.sample import sample_incident
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
