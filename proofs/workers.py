@@ -37,7 +37,7 @@ def each(
     """Every case and what came of it, until there are no more or it is `end` by the monotonic clock.
 
     By that many processes, each with what this one has made by now. None looks for cycles as often as usual, nor
-    through what was there before: that takes a third of the time.
+    through what was there before.
     """
     gc.collect()
     gc.freeze()
