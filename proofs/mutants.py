@@ -72,7 +72,7 @@ class Slice:
 
 PLAN = (
     *("test_plan.py", "test_plan_review.py", "test_plan_rows.py", "test_plan_agreed.py"),
-    *("test_plan_index.py", "test_plan_procedures.py"),
+    *("test_plan_index.py", "test_plan_procedures.py", "test_plan_adoption.py"),
 )
 HTML = ("page/test_html.py", "page/test_html_rules.py", "page/test_blocks.py")
 SLICES = {
