@@ -210,3 +210,25 @@ def test_an_invitation_that_was_refused_is_told_and_not_sent_again() -> None:
     again = decide(found, BOTH, refused)
     assert "attach-invitation" not in kinds(again)
     assert finding(again, FindingKind.REFUSED).endswith(": no files here")
+
+
+def test_an_approval_stays_remembered_when_something_else_is_written_down() -> None:
+    approval = Approved(version=2, at="2026-03-06T09:00:00+00:00", by="boss", name="Bea Boss", seen=3)
+    said = "approved by Bea Boss in version 2, 2026-03-06T09:00:00+00:00"
+    found = page_of(record(Decision="APPROVED"), BOTH, ("Approval", f"<p>{said}</p>"), memory=memory(approval=approval))
+    assert kept(decide(found, BOTH)).memory.approval == approval
+
+
+def test_a_row_of_the_record_that_people_deleted_stays_deleted() -> None:
+    asked = dict.fromkeys(RECORDED, "")
+    there, left = record(**asked), record(**{label: "" for label in RECORDED if label != "Recovery"})
+    found = page_of(left, memory=memory(given=GIVEN), base=page_of(there).review)
+    assert kinds(decide(found, BOTH)) == ["write-memory"]
+    assert "pirsync-record recovery" in kept(decide(found, BOTH)).memory.given
+
+
+def test_the_page_follows_what_its_record_makes_due() -> None:
+    body = body_of([], ("Due", "<p>?</p>")) + NOVEL_SAID
+    decided = decide(observed(body, incident=ALSO_P3), following(NOVEL))
+    (due,) = [said for said in the_update(decided).cells if said.startswith("Due = ")]
+    assert due.endswith('full-review 1.0 schedule-p3 (§4 step 1)"')
