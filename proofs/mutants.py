@@ -91,7 +91,7 @@ SLICES = {
         ("page/timeline.py", "page/packet.py", "page/lint.py"),
         ("page/test_timeline.py", "page/test_packet.py", "page/test_lint.py"),
     ),
-    "page-named": Slice(("page/named.py",), ("test_adopt.py",)),
+    "page-named": Slice(("page/named.py",), ("page/test_named.py",)),
     "page-sections": Slice(("page/sections.py",), ("page/test_sections.py",)),
     "page-html": Slice(("page/html.py", "page/blocks.py"), HTML, "not megabyte and not no_nesting"),
     "page-markdown": Slice(

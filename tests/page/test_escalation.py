@@ -110,3 +110,15 @@ def test_other_pages_are_not_taken_for_it() -> None:
 
 def test_it_is_clean_for_the_new_editor() -> None:
     assert list(lint(new_page(cover(), (NOBODYS, LATE)))) == []
+
+
+def test_there_is_nothing_on_the_page_but_that() -> None:
+    """Every text on the page, whole, with and without anything left."""
+    words = text_of(scan(encode(new_page(cover(), (NOBODYS, LATE)))))
+    rows = "Team ops Quarter 2026 Q1 Left 1 unowned, 1 overdue Acknowledged by / on"
+    lines = (
+        "Nobody row 2 OPS-1 Ana <Ruiz> ACT-7 Fix & test 2026-03-20 13 OPS-1 until 2026-05-01: Parts (Hanna, 2026-03-09)"
+    )
+    assert words.endswith(f"and type the day. {rows} Actions {' '.join(HEADERS)} {lines}")
+    nothing = text_of(scan(encode(new_page(cover(), ()))))
+    assert nothing.endswith("its ticket says. Team ops Quarter 2026 Q1 Left nothing")
