@@ -72,6 +72,28 @@ def test_a_page_shows_it_with_the_zone_and_no_words_of_jira_are_markup() -> None
     assert ("javascript" in shown, lint(shown)) == (False, ())
 
 
+def test_a_packet_is_this_and_nothing_else() -> None:
+    found = [
+        Piece(at=BEGUN, kind="File", name="a.log", url=f"{SITE}/a/1", who="Ana Ruiz"),
+        Piece(at=None, kind="Address", name="Status page", url="", who=""),
+    ]
+    head = "<tr><th><p>Time</p></th><th><p>What</p></th><th><p>Kind</p></th><th><p>Who</p></th></tr>"
+    first = f'<td><p><a href="{SITE}/a/1">a.log</a></p></td><td><p>File</p></td><td><p>Ana Ruiz</p></td>'
+    second = "<td><p>not told</p></td><td><p>Status page</p></td><td><p>Address</p></td><td><p></p></td>"
+    rows = f"<tr><td><p>2026-03-02T09:00:00+00:00</p></td>{first}</tr><tr>{second}</tr>"
+    assert render(found, "UTC") == f"<table><tbody>{head}{rows}</tbody></table>"
+    most = [found[0]] * MOST
+    assert render(most, "UTC").count("a.log") == MOST
+    assert render(most, "UTC").endswith("</tbody></table>")
+
+
+def test_a_link_of_no_kind_and_an_address_below_a_path() -> None:
+    bare = sample_incident().model_copy(update={"links": (link("OPS-2", ""),), "events": ()})
+    assert pieces(bare, (), (), f"{SITE}/JX/") == (
+        Piece(at=None, kind="Issue", name="OPS-2", url=f"{SITE}/JX/browse/OPS-2", who=""),
+    )
+
+
 def test_there_is_an_end_to_it_and_nothing_is_a_sentence() -> None:
     many = [Piece(at=None, kind="File", name=f"{n}", url="", who="") for n in range(MOST + 3)]
     assert render(many, "UTC").endswith("<p>3 more in Jira.</p>")
