@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pirsync.page.review import read_review
+from pirsync.page.review import read_review, without_tickets
 from pirsync.page_model import Column, ReviewPage
 
 HEADERS = {
@@ -297,3 +297,16 @@ def test_rows_are_numbered_from_the_first_after_the_header_and_cells_are_known_b
         (0, {Column.OWNER: "a", Column.ACTION: "c"}),
         (1, {Column.OWNER: "d", Column.ACTION: "f"}),
     ]
+
+
+def test_a_review_can_be_looked_at_as_if_rows_showed_no_ticket() -> None:
+    head = "<th>Action</th><th>Ticket</th>"
+    lines = [f"<td>Do {n}</td><td>ACT-{n}</td>" for n in (1, 2)] + ["<td>Do 3</td><td></td>"]
+    found = read_review(region("pirsync-actions", table(head, *lines)), HEADERS)
+    bare = without_tickets(found, {"ACT-1", "ACT-9"})
+    assert [(row.action, row.ticket) for row in bare.rows] == [("Do 1", None), ("Do 2", "ACT-2"), ("Do 3", None)]
+    emptied, before = bare.rows[0].cells[Column.TICKET], found.rows[0].cells[Column.TICKET]
+    assert emptied == before.model_copy(update={"text": "", "issue_key": None})
+    assert before.text == "ACT-1"
+    assert bare.rows[1:] == found.rows[1:]
+    assert bare.model_copy(update={"rows": found.rows}) == found
