@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar, assert_never
 
-from pirsync.known import KeptBar, Known, asserted_of, refused_of
+from pirsync.known import KeptBar, asserted_of, met, refused_of
 from pirsync.recall import recall
 
 from .candidates import adopt, let_go
@@ -234,15 +234,7 @@ def _keep_base(page: Page, world: World, readings: Readings) -> None:
 
 def _born(page: Page, incident_id: str, readings: Readings) -> None:
     readings.pages[page.id] = page
-    readings.known[incident_id] = Known(
-        key=readings.incidents[incident_id].key,
-        page=page.id,
-        version=page.version,
-        memory=None,
-        memory_property=None,
-        tickets=(),
-        open=True,
-    )
+    readings.known[incident_id] = met(readings.incidents[incident_id].key, page, None, None)
 
 
 def apply_index(change: CreateIndex | UpdateIndex | CreateEscalation, world: World) -> Page:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pirsync.decision import Barred, Journal, Wishes
 from pirsync.draft import page_mark
 from pirsync.model import Noun
-from pirsync.page_model import Memory, Page, Property
+from pirsync.page_model import Memory, Page, PageHead, Property
 from pirsync.ports import State
 from pirsync.recall import Asserted, KeptStanding, Refusals, recall
 
@@ -55,18 +55,16 @@ def memory_of(found: Property | None) -> Memory | None:
         return None
 
 
+def met(key: str, page: PageHead, memory: Memory | None, found: Property | None) -> Known:
+    """The review of an incident as it is met: its page, with the memory and the property that were found on it."""
+    return Known(
+        key=key, page=page.id, version=page.version, memory=memory, memory_property=found, tickets=(), open=True
+    )
+
+
 def of_people(key: str, page: Page, found: Property | None) -> Known:
     """The review of an incident on a page that people made, before its property (`found`: what is there) says so."""
-    return Known(
-        key=key,
-        page=page.id,
-        version=page.version,
-        memory=None,
-        memory_property=found,
-        tickets=(),
-        open=True,
-        is_adopted=True,
-    )
+    return met(key, page, None, found).model_copy(update={"is_adopted": True})
 
 
 def asserted_of(state: State, incident_id: str) -> dict[str, tuple[datetime, ...]]:

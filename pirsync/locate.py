@@ -12,7 +12,7 @@ from .decision import Terms
 from .directory import Sources
 from .draft import page_mark
 from .errors import AuthInDoubt
-from .known import Known, memory_of
+from .known import Known, memory_of, met
 from .model import Incident
 from .names import LINK_PREFIX, PAGE_LABEL, PAGE_PROPERTY, STAMP
 from .page.named import issues_named
@@ -165,15 +165,7 @@ class _Search:
             bound = cell is not None and cell.issue_key == incident.key and self._was_ours(page)
         if bound:
             self._found.pages[page.id] = page
-            self._found.known[incident.id] = Known(
-                key=incident.key,
-                page=page.id,
-                version=page.version,
-                memory=memory,
-                memory_property=found,
-                tickets=(),
-                open=True,
-            )
+            self._found.known[incident.id] = met(incident.key, page, memory, found)
         return bound
 
     def _was_ours(self, page: Page) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .known import Known, memory_of
+from .known import memory_of, met
 from .names import PAGE_LABEL, PAGE_PROPERTY
 from .observe import Readings
 from .recall import Place, recall_all
@@ -26,15 +26,7 @@ def overlooked(readings: Readings, seen: Collection[str]) -> list[str]:
         bound = memory is not None and (memory.page, memory.owner) == (head.id, terms.owner_id)
         if memory is None or not bound or not memory.incident or memory.incident in seen:
             continue
-        found[memory.incident] = Known(
-            key=memory.incident,
-            page=head.id,
-            version=head.version,
-            memory=memory,
-            memory_property=kept,
-            tickets=(),
-            open=True,
-        )
+        found[memory.incident] = met(memory.incident, head, memory, kept)
     readings.read_incidents(found)
     # The reviews of other teams are theirs to find.
     ours = {i: one for i, one in found.items() if i in readings.incidents and _covers(readings, i)}
