@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from pirsync.errors import ConfigError
 from pirsync.model import Event, Note, Person
-from pirsync.page import birth, escape
+from pirsync.page import birth, cells, escape
 from pirsync.page.lint import lint
+from pirsync.page.packet import Piece, render
 from pirsync.page.read import text_of
 from pirsync.page.review import read_review
 from pirsync.page.scan import encode, scan
@@ -46,8 +47,8 @@ def born(**changes: object) -> str:
     place = birth.Setting(
         deployment="cloud", zone="Europe/Berlin", site_url="https://jira.example.com", headers=HEADERS
     )
-    cells = summary_cells(known, counts, TERMS)
-    values = birth.values(known, cells, (), Mention(ref="acc-commander"), place)
+    first = summary_cells(known, counts, TERMS)
+    values = birth.values(known, first, (), Mention(ref="acc-commander"), place)
     return template().render(values)
 
 
@@ -65,6 +66,21 @@ def test_the_three_regions_are_there_and_the_page_is_clean_for_the_new_editor() 
     assert {cell.text for cell in review.record.values()} == {""}
     assert review.summary["title"].text == INCIDENT.summary
     assert [row.action for row in review.rows] == ["", ""]
+
+
+def test_procedures_add_their_packet_and_their_columns() -> None:
+    at = NOW - timedelta(days=1)
+    piece = Piece(at=at, kind="File", name="graph.png", url="https://jira.example.com/a/1", who="Ana Ruiz")
+    place = birth.Setting(
+        deployment="cloud", zone="Europe/Berlin", site_url="https://jira.example.com", headers=HEADERS,
+        columns=(("Class", "Preventive?"),), packet_heading="Packet", pieces=(piece,),
+    )  # fmt: skip
+    told = birth.values(INCIDENT, (), (), None, place)
+    assert (told["packet_heading"], told["packet"]) == ("Packet", Markup(render((piece,), "Europe/Berlin")))
+    assert cells.prompt("Preventive?") in told["actions_region"]
+    assert told["actions_region"].count("<th><p>Class</p></th>") == 1
+    bare = birth.values(INCIDENT, (), (), None, place.model_copy(update={"packet_heading": ""}))
+    assert bare["packet"] == ""
 
 
 def test_the_commander_is_mentioned_once() -> None:

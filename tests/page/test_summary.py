@@ -9,7 +9,7 @@ import pytest
 
 from pirsync.model import Event
 from pirsync.page import cells
-from pirsync.page.summary import SummaryCell, duration, instant, later_events, summary
+from pirsync.page.summary import SummaryCell, duration, instant, later_events, lines, summary
 from pirsync.page_model import Lozenge
 from pirsync.sample import sample_incident
 
@@ -129,3 +129,10 @@ def test_a_severity_changed_after_the_closure_is_told_also_while_it_is_open_agai
         "re-opened 2026-03-02T09:03:00+00:00",
         "severity none → P1 2026-03-02T09:04:00+00:00",
     ]
+
+
+def test_a_row_of_lines_shows_each_on_its_own_and_reads_as_all_of_them() -> None:
+    assert lines("Due", ["by <Monday>", "by Tuesday"]) == SummaryCell(
+        label="Due", text="by <Monday> by Tuesday", storage="<p>by &lt;Monday&gt;</p><p>by Tuesday</p>"
+    )
+    assert lines("Due", ()) == SummaryCell(label="Due", text="", storage=cells.empty())
