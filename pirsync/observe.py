@@ -254,8 +254,10 @@ class Readings:
             if intent.remote_id:
                 refs.append(intent.remote_id)
                 by_key[intent.remote_key] = intent.remote_id
-                # A ticket that was moved is still named by its first key, in its row and in the journal.
-                self.ids_by_key.setdefault(intent.remote_key, intent.remote_id)
+        for key, ref in by_key.items():
+            # A ticket that was moved is still named by its first key: in its row, in the journal, and in the links of
+            # an incident that was read before.
+            self.ids_by_key.setdefault(key, ref)
         page = self.pages.get(known.page)
         rows = self.read(page).rows if page is not None else ()
         keys = [*(row.ticket for row in rows if row.ticket), *self.named(incident.id)]
