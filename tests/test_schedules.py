@@ -123,7 +123,7 @@ FOUND = (
     Step("move-ticket", 480, 711),
     Step("pass", 488, 781),
 )
-"""What seed 41409 fails without: a poll is told that a ticket linked by hand has moved, but not the incident's links."""
+"""What seed 41409 failed by: a poll is told that a ticket linked by hand moved, and not of the incident's links."""
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
