@@ -33,6 +33,9 @@ def index_row(desired: Desired, observed: Observed, counts: status.Counts) -> In
         done=counts.done,
         total=counts.total,
         overdue=counts.overdue,
+        procedures=", ".join(
+            pack.name for pack in desired.terms.procedures.concerning(observed.incident, observed.review)
+        ),
     )
 
 

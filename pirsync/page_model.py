@@ -288,6 +288,7 @@ class IndexRow(Noun):
     """One line of the evidence index. A restricted incident shows as its key alone: every other text is empty.
 
     `resolved` and `closed` are ISO instants with a zone, or empty; `page_url` is empty where there is no page.
+    `procedures` are those that the incident is in scope of, by id and version.
     """
 
     key: str
@@ -301,6 +302,7 @@ class IndexRow(Noun):
     done: int
     total: int
     overdue: int
+    procedures: str = ""
 
 
 class IndexPage(Noun):

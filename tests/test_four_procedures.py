@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from pirsync.model import Deployment
+from pirsync.page.index import read_index
 from pirsync.page_model import Column, Row
 from pirsync.policy.deadlines import Standing
 from pirsync.sandbox.people import PEOPLE, SERVICE
@@ -86,6 +87,11 @@ def at_the_end(quarter: Quarter, told: dict[str, Any]) -> None:
     assert mentioned(quarter, quarter.row(P1, "Alert on the age of messages")) == []
     assert mentioned(quarter, quarter.row(P1, "Cap the pool of connections")) == ["clindqvist", "hweiss"]
     assert mentioned(quarter, quarter.row(P3, "Count tries by card, not by address")) == LADDER
+    index = next(page for page in quarter.sandbox.wiki.pages.values() if page.title == "Post-incident review index")
+    assert {row.key: row.procedures for row in read_index(index.current.body).rows} == {
+        P1: "major-review 1.0, full-review 1.0, soc2-cc7-4-5 1.0, soc2-cc7 1.0",
+        P3: "full-review 1.0, soc2-cc7-4-5 1.0",
+    }
     left = next(page for page in quarter.sandbox.wiki.pages.values() if page.title == "Escalation 2026 Q1")
     assert "Count tries by card, not by address" in left.current.body
     assert "1 overdue" in left.current.body

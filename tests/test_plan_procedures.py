@@ -110,6 +110,15 @@ def test_what_procedures_make_of_a_review_stands_behind_its_status() -> None:
     assert list(cell_texts(page_of(), terms())) == [plain[0], "Meeting", *plain[1:]]
 
 
+def test_the_line_in_the_index_names_the_procedures() -> None:
+    line = decide(page_of(), BOTH).index_row
+    assert line is not None
+    assert line.procedures == "soc2-cc7-4-5 1.0, full-review 1.0"
+    called = decide(observed(body_of([]) + NOVEL_SAID, incident=ALSO_P3), following(NOVEL)).index_row
+    assert called is not None
+    assert called.procedures == "full-review 1.0"
+
+
 def test_what_the_record_says_decides_what_is_due_and_which_procedures_are_followed() -> None:
     only = following(NOVEL)
     before = cell_texts(observed(body_of([]), incident=ALSO_P3), only)

@@ -12,6 +12,8 @@ from .scan import BadPage, Element, encode, scan
 
 INDEX_REGION = "pirsync-index"
 HEADERS = ("Incident", "Severity", "Resolved", "Closed", "Review page", "Status", "Actions done", "Overdue")
+PROCEDURES = "Procedures"
+"""The last column, where a line has something to say in it: an index of teams without procedures has none."""
 
 
 def read_index(body: str) -> IndexPage:
@@ -68,13 +70,15 @@ def sort_key(row: IndexRow) -> tuple[str, int]:
 
 
 def _table(rows: Iterable[IndexRow]) -> str:
-    head = "".join(f"<th><p>{header}</p></th>" for header in HEADERS)
-    lines = "".join(_line(row) for row in sorted(rows, key=sort_key))
+    ordered = sorted(rows, key=sort_key)
+    more = [PROCEDURES] if any(row.procedures for row in ordered) else []
+    head = "".join(f"<th><p>{header}</p></th>" for header in (*HEADERS, *more))
+    lines = "".join(_line(_contents(row)[: len(HEADERS) + len(more)]) for row in ordered)
     return f"<table><tbody><tr>{head}</tr>{lines}</tbody></table>"
 
 
-def _line(row: IndexRow) -> str:
-    contents = (
+def _contents(row: IndexRow) -> tuple[str, ...]:
+    return (
         cells.link(row.key, row.incident_url),
         cells.words(row.severity),
         cells.words(row.resolved),
@@ -83,7 +87,11 @@ def _line(row: IndexRow) -> str:
         cells.lozenge(row.status),
         cells.words(_done(row)),
         cells.words(str(row.overdue) if row.overdue else ""),
+        cells.words(row.procedures),
     )
+
+
+def _line(contents: Iterable[str]) -> str:
     return "<tr>" + "".join(f"<td>{content}</td>" for content in contents) + "</tr>"
 
 
@@ -94,7 +102,7 @@ def _done(row: IndexRow) -> str:
 def _row(line: Element) -> IndexRow | None:
     """One line as read; None for a line that people broke, which is then written anew."""
     found = [read.cell(cell) for cell in cells_of(line)]
-    if len(found) != len(HEADERS) or found[0].issue_key is None:
+    if len(found) not in (len(HEADERS), len(HEADERS) + 1) or found[0].issue_key is None:
         return None
     done, _, total = found[6].text.partition(" of ")
     counts = [int(n) if n.isascii() and n.isdigit() and len(n) < 10 else 0 for n in (done, total, found[7].text)]
@@ -110,6 +118,7 @@ def _row(line: Element) -> IndexRow | None:
         done=counts[0],
         total=counts[1],
         overdue=counts[2],
+        procedures=found[len(HEADERS)].text if len(found) > len(HEADERS) else "",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pirsync.page import cells
-from pirsync.page.index import HEADERS, canonical, merge, new_index, read_index, sort_key, write_index
+from pirsync.page.index import HEADERS, PROCEDURES, canonical, merge, new_index, read_index, sort_key, write_index
 from pirsync.page.lint import lint
 from pirsync.page.read import text_of
 from pirsync.page.scan import BadPage, encode, scan
@@ -46,6 +46,18 @@ def test_a_reader_sees_one_line_a_review_under_the_headers() -> None:
         ["OPS-1", "P1", line().resolved, line().closed, "OPS-1 review", "ACTIONS OPEN", "3 of 12", "4"],
         ["OPS-7", "", "", "", "", "RESTRICTED", "", ""],
     ]
+
+
+def test_procedures_have_a_column_once_a_line_names_them() -> None:
+    named = line(procedures="soc2-cc7 1.0, full-review 1.0")
+    body = new_index((named, RESTRICTED))
+    assert [row[len(HEADERS) :] for row in texts(body)] == [[PROCEDURES], ["soc2-cc7 1.0, full-review 1.0"], [""]]
+    assert read_index(body).rows == (named, RESTRICTED)
+    # A table of before has no such column; its lines are read as they were, and it gets the column when one needs it.
+    old = new_index((line(), RESTRICTED))
+    assert read_index(old).rows == (line(), RESTRICTED)
+    assert write_index(old, (named, RESTRICTED)) == body
+    assert write_index(body, (line(), RESTRICTED)) == old
 
 
 def test_the_table_is_written_cell_by_cell_and_nothing_between() -> None:
