@@ -5,7 +5,6 @@ A run that meets a fault begins at the act in which it strikes, from what the ca
 
 from __future__ import annotations
 
-import pickle
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page_model import Column
 from pirsync.report import Report
-from tests.place import AGAIN, ONCE, Place, picture, place_of, settle
+from tests.place import AGAIN, ONCE, Place, Snapshot, picture, place_again, place_of, settle
 
 ACCUSING = {
     FindingKind.ROW_EDITED,
@@ -105,7 +104,7 @@ ACTS: tuple[Callable[[Place], None], ...] = (birth, rows, moves)
 class Calm:
     """The story without a fault: what each act began with, which requests it made, and how it ended."""
 
-    beginnings: tuple[tuple[bytes, dict[str, bytes], int], ...]
+    beginnings: tuple[Snapshot, ...]
     names: tuple[str, ...]
     end: dict[str, Any]
     changes: frozenset[str]
@@ -114,12 +113,11 @@ class Calm:
 @cache
 def calm(deployment: Deployment) -> Calm:
     """Play it once; in the second act the first answer to a ticket's creation gets lost, so that it is adopted."""
-    beginnings, changes = [], set[str]()
+    beginnings, changes = list[Snapshot](), set[str]()
     with place_of(deployment) as place:
         place.wire.fault = lambda number, name: _always(place.wire.names, name)
         for act in ACTS:
-            place.restart()
-            beginnings.append((pickle.dumps(place.sandbox), _files(place), len(place.wire.names)))
+            beginnings.append(place.snapshot())
             act(place)
             reports = settle(place)
             accuse_nobody(reports)
@@ -136,11 +134,6 @@ def _is_create(name: str) -> bool:
     return name.removeprefix("POST /jira").removeprefix("POST ") == "/rest/api/2/issue"
 
 
-def _files(place: Place) -> dict[str, bytes]:
-    path = place.settings.site.state
-    return {part.name: part.read_bytes() for part in path.parent.glob(f"{path.name}*")}
-
-
 def accuse_nobody(reports: list[Report]) -> None:
     """Nobody typed over anything, deleted anything, or took anything in this story."""
     told = {(f.kind, f.message) for report in reports for result in report.results for f in result.findings}
@@ -153,12 +146,8 @@ def accuse_nobody(reports: list[Report]) -> None:
 def run(case: Case) -> dict[str, Any]:
     """The end of the story with that fault in it."""
     before = calm(case.deployment)
-    act = max(n for n, (_, _, made) in enumerate(before.beginnings) if made < case.at)
-    sandbox, files, made = before.beginnings[act]
-    with place_of(case.deployment, pace=AGAIN if case.retries else ONCE, sandbox=pickle.loads(sandbox)) as place:
-        place.wire.names += before.names[:made]
-        for name, content in files.items():
-            (place.settings.site.state.parent / name).write_bytes(content)
+    act = max(n for n, beginning in enumerate(before.beginnings) if len(beginning.names) < case.at)
+    with place_again(before.beginnings[act], AGAIN if case.retries else ONCE) as place:
         struck: list[int] = []
 
         def fault(number: int, name: str) -> str | None:

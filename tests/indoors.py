@@ -30,7 +30,7 @@ from urllib3.exceptions import ProtocolError
 from pirsync.adapters.http import Pace, Transport
 from pirsync.build import Bench, open_bench
 from pirsync.config import Settings
-from pirsync.page.review import read_review
+from pirsync.mapping import load_mapping
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.sandbox.clock import Clock
@@ -40,12 +40,16 @@ from pirsync.sandbox.keeper import Keeper
 from pirsync.sandbox.server import app
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.selection import Selection
-from tests.stage import BODIES, default_mapping, scan_once
+from pirsync.templates import load_templates
+from tests.stage import read_once, scan_once
 
 ADDRESS = "https://sandbox.test"
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TICK = timedelta(milliseconds=7)
 """How far the clock goes whenever it is looked at: no two changes happen at the same instant."""
+
+TEAMS = 8
+"""Teams whose files are remembered: those of a few places."""
 
 Message = MutableMapping[str, Any]
 S = TypeVar("S")
@@ -233,11 +237,12 @@ def lose_state(path: Path) -> None:
 
 
 def lean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out what costs time and says nothing here: routes and what people read are compiled, and read, once, and no
-    proxy is looked for."""
+    """Leave out what costs time and says nothing here: routes and what people read are compiled, and read, once, as are
+    a team's files, and no proxy is looked for."""
     monkeypatch.setattr("starlette.routing.compile_path", cache(compile_path))
-    read = lru_cache(BODIES)(lambda body: read_review(body, default_mapping().headers))
-    for place in ("tests.place.read_review", "tests.schedule.read_review"):
-        monkeypatch.setattr(place, lambda body, headers: read(body))
+    for place in ("tests.place", "tests.schedule"):
+        monkeypatch.setattr(f"{place}.read_review", read_once)
     monkeypatch.setattr("tests.schedule.scan", scan_once)
+    for load in (load_mapping, load_templates):
+        monkeypatch.setattr(f"pirsync.build.{load.__name__}", lru_cache(TEAMS)(load))
     monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: {})

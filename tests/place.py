@@ -95,6 +95,15 @@ def person(world: Sandbox, name: str) -> User:
     return found
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """A place between two processes: its sandbox, what lies in its folder by name, and the requests so far."""
+
+    sandbox: bytes
+    files: dict[str, bytes]
+    names: tuple[str, ...]
+
+
 @dataclass
 class Place:
     """The sandbox, and a pirsync that lives as long as a process would; `restart` begins another."""
@@ -125,6 +134,13 @@ class Place:
 
     def close(self) -> None:
         self._process.close()
+
+    def snapshot(self) -> Snapshot:
+        """This place as it is, for others to go on from; its process ends."""
+        self.restart()
+        folder = self.settings.path.parent
+        files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        return Snapshot(pickle.dumps(self.sandbox), files, tuple(self.wire.names))
 
     # ------------------------------------------------------------ what people see and do
 
@@ -221,20 +237,33 @@ def settle(place: Place, loses_state: Callable[[], bool] = lambda: False) -> lis
 
 
 @contextmanager
-def place_of(
-    deployment: Deployment, text: str = "", pace: Pace = ONCE, sandbox: Sandbox | None = None
-) -> Iterator[Place]:
+def place_of(deployment: Deployment, text: str = "") -> Iterator[Place]:
     """A new place, off the network and off the disk where the machine allows; `text` ends the configuration."""
     with folder_off_disk() as folder:
-        sandbox = sandbox or sandbox_of(deployment)
-        settings = settings_of(folder, deployment, text)
-        wire = Wire(serve(sandbox))
-        place = Place(sandbox, settings, wire, pace)
-        with wired(wire):
-            try:
-                yield place
-            finally:
-                place.close()
+        sandbox = sandbox_of(deployment)
+        with _open(Place(sandbox, settings_of(folder, deployment, text), Wire(serve(sandbox)))) as place:
+            yield place
+
+
+@contextmanager
+def place_again(snapshot: Snapshot, pace: Pace = ONCE) -> Iterator[Place]:
+    """Another place that goes on from there, in a new process."""
+    with folder_off_disk() as folder:
+        for name, content in snapshot.files.items():
+            (folder / name).write_bytes(content)
+        sandbox = pickle.loads(snapshot.sandbox)
+        wire = Wire(serve(sandbox), names=list(snapshot.names))
+        with _open(Place(sandbox, load(folder / "config.toml"), wire, pace)) as place:
+            yield place
+
+
+@contextmanager
+def _open(place: Place) -> Iterator[Place]:
+    with wired(place.wire):
+        try:
+            yield place
+        finally:
+            place.close()
 
 
 def settings_of(folder: Path, deployment: Deployment, text: str = "", address: str = ADDRESS) -> Settings:

@@ -220,19 +220,23 @@ scan_once = lru_cache(BODIES)(scan)
 """One tree of a body for all who read it: none of them changes it."""
 
 
+_really_read = read_review
+
+
+@lru_cache(BODIES)
+def _read_once(body: str) -> ReviewPage:
+    return _really_read(body, default_mapping().headers)
+
+
+def read_once(body: str, headers: dict[Column, tuple[str, ...]]) -> ReviewPage:
+    """A body as it is read with the default mapping's headers, which all have who play stories and schedules."""
+    return _read_once(body)
+
+
 def parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read each body once, however often stories come by it: reading is pure, and has tests of its own."""
-    really, kept = read_review, dict[str, ReviewPage]()
-
-    def read(body: str, headers: dict[Column, tuple[str, ...]]) -> ReviewPage:
-        if body not in kept:
-            if len(kept) == BODIES:
-                kept.clear()
-            kept[body] = really(body, headers)
-        return kept[body]
-
-    for place in ("pirsync.observe.read_review", "pirsync.plan.read_review", "tests.stage.read_review"):
-        monkeypatch.setattr(place, read)
+    for place in ("pirsync.observe", "pirsync.plan", "tests.stage"):
+        monkeypatch.setattr(f"{place}.read_review", read_once)
     for module in ("escalation", "index", "lint", "named", "pairs", "review", "sections", "splice"):
         monkeypatch.setattr(f"pirsync.page.{module}.scan", scan_once)
 
