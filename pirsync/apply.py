@@ -37,7 +37,7 @@ from .changes import (
 from .comments import comments_marked
 from .decision import FLAP_WINDOW
 from .draft import mark_value
-from .errors import Ambiguous, Rejected, Stale, Unavailable
+from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
 from .invitation import said_of
 from .model import TICKET_PROPERTY, Mark
 from .names import PAGE_PROPERTY
@@ -150,7 +150,9 @@ def create(
     except Rejected as refused:
         world.state.reject(change.mark, attempt, change.digest, str(refused))
         raise
-    except Ambiguous:
+    except (Ambiguous, AuthInDoubt):
+        # It may have been done until now, however long ago it was claimed: only from now on can its absence settle.
+        world.state.doubt(change.mark, attempt, world.clock.now())
         raise
     except Unavailable as away:
         # Provably not sent: the empty digest lets the same inputs be tried again.

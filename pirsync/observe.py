@@ -122,9 +122,11 @@ class Readings:
         self.written.add(ticket_id)
 
     def forget_page(self, incident_id: str) -> None:
-        """Have an incident's page and property read again, after somebody else wrote to them or a reply was lost."""
+        """Have an incident's page and property read again, after somebody else wrote to them or a reply was lost; and
+        before the next create, have it looked for."""
         known = self.known.get(incident_id)
         self.located.discard(incident_id)
+        self.looked.discard(incident_id)
         if known is None:
             return
         self.pages.pop(known.page, None)

@@ -358,6 +358,9 @@ class State(Protocol):
     def reject(self, mark: str, attempt: int, digest: str, reason: str) -> None:
         """Write down that the remote refused this attempt; a later attempt's claim is left alone."""
 
+    def doubt(self, mark: str, attempt: int, now: datetime) -> None:
+        """Write down that what this attempt sent may have been done at any instant until now."""
+
     def adopt(self, mark: str, kind: str, incident: str, remote_id: str, remote_key: str) -> None:
         """Write a receipt for something found, not made."""
 

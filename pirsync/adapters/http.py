@@ -43,7 +43,8 @@ LOOK = 0.1
 class Pace:
     """Bounds of trying again. `base` doubles with each wait; `floor` and `cap` bound what the server asks for.
 
-    All in seconds; a server that asks for more than `cap` is given up at once.
+    All in seconds; a server that asks for more than `cap` is given up at once. What must not be sent twice is sent
+    within `haste` of being asked for or not at all: who asked has written down when, and counts from then.
     """
 
     base: float = 2.0
@@ -51,6 +52,7 @@ class Pace:
     cap: float = 300.0
     attempts: int = 5
     total: float = 600.0
+    haste: float = 20.0
 
 
 def _never_sent(error: requests.RequestException) -> bool:
@@ -171,10 +173,11 @@ class Transport:
 
     def _call(self, request: Request, effect: Effect) -> Any:
         doubts: list[str] = []
+        began = datetime.now(UTC)
 
         def attempt() -> Any:
             try:
-                return self._attempt(request, effect)
+                return self._attempt(request, effect, began)
             except Transient as failure:
                 self._after_failure(failure, effect, doubts)
                 raise
@@ -183,7 +186,7 @@ class Transport:
             return Retrying(
                 retry=retry_if_exception_type(Transient),
                 wait=self._wait,
-                stop=attempts_spent(self._pace.attempts) | time_spent(self._pace.total),
+                stop=attempts_spent(self._pace.attempts) | time_spent(self._longest(effect, self._pace.total)),
                 sleep=self._sleep,
                 reraise=True,
             )(attempt)
@@ -215,10 +218,17 @@ class Transport:
         if self._stop.is_set():
             raise Interrupted("Stopped by a signal while waiting to send a request.")
 
+    def _longest(self, effect: Effect, seconds: float) -> float:
+        """How long something may be waited for, which would else be so many seconds."""
+        return min(seconds, self._pace.haste) if effect is Effect.ONCE else seconds
+
     # ------------------------------------------------------------ one attempt
 
-    def _attempt(self, request: Request, effect: Effect) -> Any:
+    def _attempt(self, request: Request, effect: Effect, began: datetime) -> Any:
         self._hold_back(request, effect)
+        if effect is Effect.ONCE and (late := (datetime.now(UTC) - began).total_seconds()) > self._pace.haste:
+            # Waits end in time, but a machine may sleep: by now others may believe that this was sent long ago.
+            raise Unavailable(f"{request.name} was not sent: {late:.0f} s have passed since it was asked for")
         if self._stop.is_set():
             raise Interrupted("Stopped by a signal.")
         with self._lock:
@@ -235,7 +245,7 @@ class Transport:
     def _hold_back(self, request: Request, effect: Effect) -> None:
         """Wait as the site asked on an earlier request; Unavailable where that is longer than we wait for anything."""
         seconds = self._holds.wait(request, effect)
-        if seconds > max(self._pace.cap, self._pace.floor):
+        if seconds > self._longest(effect, max(self._pace.cap, self._pace.floor)):
             raise Unavailable(
                 f"{request.name} was not sent: the site asked for {seconds:.0f} s more of silence", seconds
             )

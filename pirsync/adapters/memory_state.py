@@ -77,7 +77,11 @@ class MemoryState:
         """Write down that the remote refused this attempt; a later attempt's claim is left alone."""
         self._conclude(mark, attempt, {"status": "rejected", "digest": digest, "reason": reason})
 
-    def _conclude(self, mark: str, attempt: int, outcome: Mapping[str, str]) -> None:
+    def doubt(self, mark: str, attempt: int, now: datetime) -> None:
+        """Write down that this attempt may have been made at any instant until now."""
+        self._conclude(mark, attempt, {"sent_at": now})
+
+    def _conclude(self, mark: str, attempt: int, outcome: Mapping[str, object]) -> None:
         line = self._intents.get(mark)
         if line is not None and line.attempt == attempt and line.status == "sending":
             self._intents[mark] = line.model_copy(update=dict(outcome))

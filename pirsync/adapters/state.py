@@ -144,6 +144,10 @@ class SqlState:
         """Write down that the remote refused this attempt; a later attempt's claim is left alone."""
         self._conclude(mark, attempt, {"status": "rejected", "digest": digest, "reason": _storable(reason)})
 
+    def doubt(self, mark: str, attempt: int, now: datetime) -> None:
+        """Write down that this attempt may have been made at any instant until now."""
+        self._conclude(mark, attempt, {"sent_at": as_text(now)})
+
     def _conclude(self, mark: str, attempt: int, outcome: Mapping[str, str]) -> None:
         own = (INTENT.c.mark == mark) & (INTENT.c.attempt == attempt) & (INTENT.c.status == "sending")
         self._write(sa.update(INTENT).where(own).values(**outcome))

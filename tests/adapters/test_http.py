@@ -127,6 +127,26 @@ def test_a_create_that_was_held_off_is_sent_again() -> None:
         assert len(server.asked) == 3
 
 
+@pytest.mark.parametrize("seconds", ["65", "299"])
+def test_a_create_that_is_held_off_for_long_is_not_sent_later(seconds: str) -> None:
+    """Who wrote down that it would be sent counts from then; the wait is told, and kept before the next one."""
+    with serving(in_turn(Answer(429, headers={"Retry-After": seconds}))) as server:
+        ours = tracker(server.url)
+        for _ in range(2):
+            with pytest.raises(Unavailable) as caught:
+                ours.create_issue(DRAFT)
+            assert float(seconds) - 5 < (caught.value.retry_after or 0) <= float(seconds)
+        assert len(server.asked) == 1
+
+
+def test_a_create_is_not_sent_once_its_time_has_passed() -> None:
+    """As on a machine that slept between the two."""
+    with serving(in_turn(Answer(201, {"id": "1", "key": "ACT-1"}))) as server:
+        with pytest.raises(Unavailable, match="POST rest/api/2/issue was not sent"):
+            tracker(server.url, pace=Pace(haste=0.0)).create_issue(DRAFT)
+        assert server.asked == []
+
+
 def test_a_create_that_found_no_server_is_unavailable_not_ambiguous() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

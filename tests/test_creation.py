@@ -1,0 +1,111 @@
+"""What is made once stays once: where a send took long, its answer was lost, and people went on meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from pirsync.errors import Ambiguous, AuthInDoubt
+from pirsync.model import Deployment
+from pirsync.ports import Query, Want
+from pirsync.selection import Mode, Selection
+from tests.stage import Stage, parse_once, stage
+
+NEWS = Selection(Mode.NEWS)
+DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse_once(monkeypatch)
+
+
+class Slow:
+    """A write half of which one method takes its time, once, and whose answer is lost then."""
+
+    def __init__(self, real: Any, name: str, play: Stage, error: Exception, seconds: float) -> None:
+        self._real, self._name, self._play, self._error, self._seconds = real, name, play, error, seconds
+        self.is_spent = False
+
+    def __getattr__(self, name: str) -> Any:
+        return self._late if name == self._name and not self.is_spent else getattr(self._real, name)
+
+    def _late(self, *arguments: Any) -> Any:
+        self.is_spent = True
+        self._play.clock.forward(self._seconds)
+        getattr(self._real, self._name)(*arguments)
+        raise self._error
+
+
+def losing(play: Stage, half: str, name: str, error: Exception, seconds: float = 65) -> Stage:
+    """The same stage, where the next such write arrives late and is not answered."""
+    slow = Slow(getattr(play.world, half), name, play, error, seconds)
+    return replace(play, world=replace(play.world, **{half: cast(Any, slow)}))
+
+
+def tickets(play: Stage) -> list[str]:
+    found = play.world.tracker.search(Query(projects=("ACT",)), Want(fields=("summary",)))
+    return [str(raw["fields"]["summary"]) for raw in found]
+
+
+def pages(play: Stage) -> list[str]:
+    return sorted(head.title for head in play.world.wiki.ours("pirsync-review"))
+
+
+def rest(play: Stage) -> Stage:
+    for _ in range(4):
+        play.run_pass()
+        play.clock.forward(301)
+    assert play.run_pass().changes == ()
+    return play
+
+
+def with_a_row(deployment: Deployment = "cloud") -> Stage:
+    play = stage(deployment)
+    play.run_pass()
+    play.type_row("Fix the queue")
+    play.quiet()
+    return play
+
+
+# ---------------------------------------------------------------- sent late, not answered
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_ticket_that_was_sent_late_and_not_answered_is_made_once(deployment: Deployment) -> None:
+    play = losing(with_a_row(deployment), "tracker_writes", "create_issue", Ambiguous("no answer"))
+    report = play.run_pass()
+    assert "to be sure that no ticket" in report.results[0].waiting
+    rest(play)
+    assert tickets(play) == ["Fix the queue"]
+    assert [row.ticket is not None for row in play.rows()] == [True]
+
+
+def test_what_is_in_doubt_counts_from_when_the_doubt_arose() -> None:
+    play = losing(with_a_row(), "tracker_writes", "create_issue", Ambiguous("no answer"))
+    play.run_pass()
+    (line,) = [line for line in play.world.state.intents("10001").values() if line.kind == "ticket"]
+    assert (line.status, line.sent_at) == ("sending", play.clock.now())
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_page_that_was_sent_late_and_not_answered_is_made_once(deployment: Deployment) -> None:
+    play = losing(stage(deployment), "wiki_writes", "create_page", Ambiguous("no answer"))
+    report = play.run_pass()
+    assert [change.change for change in report.changes if change.change == "create-page"] == []
+    rest(play)
+    assert pages(play) == ["OPS-1 Post-incident review", "Post-incident review index"]
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_ticket_that_was_answered_with_a_sign_on_page_is_looked_for_and_made_once(deployment: Deployment) -> None:
+    error = AuthInDoubt("POST issue was answered with status 200, with a page where data was due")
+    play = losing(with_a_row(deployment), "tracker_writes", "create_issue", error)
+    with pytest.raises(AuthInDoubt):
+        play.run_pass()
+    (line,) = [line for line in play.world.state.intents("10001").values() if line.kind == "ticket"]
+    assert (line.status, line.sent_at) == ("sending", play.clock.now())
+    rest(play)
+    assert tickets(play) == ["Fix the queue"]
