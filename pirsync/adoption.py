@@ -133,17 +133,12 @@ def tickets_of(incident: Incident, named: Iterable[str], tickets: Mapping[str, T
 
 def plan_actions(situation: Situation) -> RowPlan:
     """Decide for the action items of an adopted page: nothing of them is written on it."""
-    observed, memory = situation.observed, situation.observed.memory
+    observed = situation.observed
     plan = RowPlan(forgotten=set(situation.forgotten))
-    remembered = set(memory.adopted) if memory is not None else set()
     found = tickets_of(observed.incident, observed.named, observed.tickets, situation.terms)
     for ticket in (ticket for ticket in found if ticket.key not in plan.forgotten):
         plan.tickets.append(ticket)
-        asked = RowPlan()
-        complete(situation, ticket, asked)
-        plan.findings += asked.findings
-        # A link that people took away is not made again.
-        plan.completions += asked.completions if ticket.id not in remembered else []
+        complete(situation, ticket, plan)
         tell_overdue(situation, ticket, plan)
         tell_unproven(situation, ticket, plan)
     for key in observed.named:

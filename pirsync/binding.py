@@ -102,6 +102,7 @@ def agreed(situation: Situation, rows: RowPlan, kept: Kept) -> list[Change]:
         "forgotten": forgotten,
         "invitation": invited,
         "first": rows.first,
+        "refused": rows.refused,
     }
     return _written(situation, memory.model_copy(update=told | kept.fields))
 

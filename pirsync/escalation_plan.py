@@ -30,7 +30,7 @@ from .policy.packs import Duty, Milestone
 from .policy.scope import Answer, scope
 from .policy.status import Outcome, outcome
 from .ports import IntentStatus
-from .rows import RowPlan, Situation, ours, speak
+from .rows import RowPlan, Situation, is_foreign, speak
 
 # There is no address in these words: a comment of ours must never be taken for the proof that a procedure asks for.
 _DONE = "This is {status} now. Nothing is to be done because of this comment."
@@ -58,7 +58,7 @@ def plan_escalation(situation: Situation, plan: RowPlan) -> None:
     if not situation.terms.ladder.on:
         return
     for ticket in {ticket.id: ticket for ticket in plan.tickets}.values():
-        if ticket.mark is None or ours(ticket, situation):
+        if not is_foreign(ticket, situation):
             _escalate(situation, ticket, plan)
 
 

@@ -23,8 +23,8 @@ from .directory import Directory, Sources
 from .draft import mark_label
 from .history import hear
 from .locate import locate, names, prove_sight
-from .model import Incident, Mark, Ticket
-from .names import PAGE_PROPERTY, STAMP, TICKET_LABEL
+from .model import Incident, Ticket
+from .names import PAGE_PROPERTY, STAMP
 from .page.packet import Piece
 from .page.review import read_review, without_tickets
 from .page.scan import BadPage
@@ -34,6 +34,7 @@ from .ports import Query, RawIssue, Stamp
 from .practice import Practice
 from .proof import sought
 from .rows import awaited_items, hand_links_of, is_incident
+from .vouch import vouched
 
 T = TypeVar("T")
 
@@ -266,26 +267,21 @@ class Readings:
         return [*refs, *(by_key.get(key, key) for key in keys)]
 
     def _marked(self, ticket: Ticket, incident: Incident, journal: Journal) -> Ticket:
-        """The ticket with its mark. Data Center's search answers without properties, so there the journal or the
-        page's memory vouches for the label, and only a ticket that neither knows is read by itself."""
-        terms, owner = self.practice.terms, self.practice.terms.owner_id
-        if ticket.mark is not None or terms.deployment == "cloud":
+        """The ticket with its mark; on Data Center, whose searches tell none, one that nothing vouches for is read."""
+        terms, known = self.practice.terms, self.known[incident.id]
+        if ticket.mark is not None or terms.deployment == "cloud" or (known.is_peoples and is_incident(ticket, terms)):
             return ticket
-        if self.known[incident.id].is_peoples and is_incident(ticket, terms):
-            return ticket
-        value = next((i.mark for i in journal.tickets if i.remote_id == ticket.id), "")
-        labels = [x.removeprefix(mark_label("")) for x in ticket.labels if x.startswith(mark_label(""))]
-        memory = self.known[incident.id].memory
-        if not value and memory is not None and ticket.id in (*memory.rows, *memory.adopted):
-            value = labels[0] if labels and ticket.id not in memory.adopted else ""
-            if not value:
-                return ticket
-        if value:
-            return ticket.model_copy(update={"mark": Mark(value=value, owner=owner, incident=incident.id)})
-        if TICKET_LABEL in ticket.labels or not labels:
+
+        def kept() -> Ticket | None:
+            found = recall(self.sources.state, "ticket", ticket.id, KeptTicket)
+            return found.ticket if found is not None else None
+
+        told = vouched(ticket, kept, (incident, known.memory, journal), terms)
+        if told is None:
             raw = self.sources.tracker.issue(ticket.id, self.practice.want_ticket)
             return self.take_ticket(raw) if raw is not None else ticket
-        return ticket
+        # State remembers a mark whichever read came last.
+        return self.keep_ticket(told)
 
     # ------------------------------------------------------------ one incident
 

@@ -260,6 +260,7 @@ class Memory(Noun):
     page was ever given beyond those that every page is born with; `approval` is what was decided of a decision that
     says APPROVED. `is_adopted`: people made the page, and pirsync never
     writes a word of it; `adopted` are then the tickets that were found. A page that was let go again has no `incident`.
+    `refused` says by a ticket's id which of its carriers Jira refused: all others it was given once.
 
     Fields that a newer pirsync added are kept, and written back with ours.
     """
@@ -279,6 +280,7 @@ class Memory(Noun):
     approval: Approved | None = None
     invitation: Invited | None = None
     is_adopted: bool = False
+    refused: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- the evidence index

@@ -19,6 +19,7 @@ REMEMBERING = ("recall", "known", "record")
 LOOKING = ("practice", "directory", "proof", "history", *REMEMBERING, "locate", "observe", "scan")
 DECIDING = (
     "draft",
+    "vouch",
     "notices",
     "escalation_plan",
     "hearing",

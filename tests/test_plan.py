@@ -299,3 +299,9 @@ def test_a_refused_carrier_is_told_and_not_sent_again() -> None:
     decided = decide(seen, journal=JOURNAL.model_copy(update={"refused": refused}))
     assert kinds(decided) == ["write-memory"]
     assert {f.kind for f in decided.findings} == {FindingKind.REFUSED}
+    (write,) = [change for change in decided.changes if isinstance(change, WriteMemory)]
+    assert write.memory.refused == {"20001": ("label-ticket", "link-ticket")}
+    known = seen.model_copy(update={"memory": write.memory})
+    again = decide(known, journal=JOURNAL.model_copy(update={"refused": refused}))
+    assert (kinds(again), again.findings) == ([], decided.findings)
+    assert set(kinds(decide(known))) == {"label-ticket", "link-ticket"}

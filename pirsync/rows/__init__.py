@@ -21,7 +21,7 @@ from pirsync.page_model import Column
 from .assign import adopt, assign, lost_keys, marks_of_rows
 from .first import account_of, awaited_items, plan_first
 from .linked import plan_hand_linked
-from .situation import RowPlan, Situation, claim, hand_links_of, is_incident, ours, rests
+from .situation import RowPlan, Situation, claim, hand_links_of, is_foreign, is_incident, ours, rests
 from .speak import speak
 from .ticketed import plan_ticketed
 from .unticketed import plan_unticketed
@@ -33,6 +33,7 @@ __all__ = [
     "awaited_items",
     "claim",
     "hand_links_of",
+    "is_foreign",
     "is_incident",
     "ours",
     "plan_rows",

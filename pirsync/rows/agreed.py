@@ -7,6 +7,8 @@
 | changed | changed otherwise | is shown, with a comment | is shown, with a comment | both stay, with a finding |
 | changed to the same | changed to the same | is agreed | is agreed | is agreed |
 | anything | none, and there never was one | both stay | both stay | both stay |
+
+A ticket of another installation is never sent anything: there `push` is as `restore`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from pirsync.page import cells, escape
 from pirsync.page.read import as_read
 from pirsync.page_model import Cell, CellEdit, Column, Region, Row, Shown
 
-from .situation import NotTaken, RowPlan, Situation, best_effort, claim, rests
+from .situation import NotTaken, RowPlan, Situation, best_effort, claim, is_foreign, rests
 
 
 def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -> None:
@@ -146,7 +148,10 @@ def _plan_page_edit(situation: Situation, ticket: Ticket, at: At, plan: RowPlan)
     row, column, cell = at
     where = _where(row, column)
     match situation.terms.page_edits:
-        case "restore":
+        case "push" if not is_foreign(ticket, situation):
+            _push(situation, ticket, at, plan)
+            return
+        case "restore" | "push":
             claimed = claim(_label(ticket, column), _jiras(ticket, column))
             if rests(situation, claimed, where, plan) or not _give_way(situation, ticket, at, plan):
                 return
@@ -156,9 +161,6 @@ def _plan_page_edit(situation: Situation, ticket: Ticket, at: At, plan: RowPlan)
             )
         case "keep":
             message = f"{where}: the page says {_typed(cell)}, {ticket.key} says otherwise; both are left as they are"
-        case "push":
-            _push(situation, ticket, at, plan)
-            return
     plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
 
 

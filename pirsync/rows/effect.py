@@ -17,7 +17,7 @@ from pirsync.notices import EFFECT, Notice
 from pirsync.policy.calendar import day_words
 from pirsync.policy.effect import Effect, State, effects, validating
 
-from .situation import RowPlan, Situation, ours
+from .situation import RowPlan, Situation, is_foreign
 from .speak import speak
 
 # No line of these words may begin as an answer does: the comment must never be the answer that it asks for.
@@ -48,7 +48,7 @@ def plan_effect(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
         case State.NOT_EFFECTIVE if first.said is not None:
             message = f"{first.said.author} said of {ticket.key} that what was done does not work"
             plan.findings.append(situation.finding(FindingKind.NOT_EFFECTIVE, message))
-    if ticket.mark is not None and not ours(ticket, situation):
+    if is_foreign(ticket, situation):
         return
     mark = draft.comment_mark(situation.terms.owner_id, situation.observed.incident.id, ticket.id, EFFECT)
     if first.said is None or mark in situation.journal.intents:

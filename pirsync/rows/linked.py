@@ -16,8 +16,8 @@ def plan_hand_linked(situation: Situation, plan: RowPlan) -> None:
     remembered = set(observed.memory.adopted) if observed.memory else set()
     shown = {ticket.id for ticket in plan.tickets}
     plan.adopted = sorted(remembered)
-    for link in hand_links(situation):
-        ticket = observed.tickets.get(link.other_id)
+    for ticket_id in _linked(situation, plan):
+        ticket = observed.tickets.get(ticket_id)
         if ticket is None or ours(ticket, situation) or ticket.key in plan.forgotten:
             continue
         if any(intent.remote_id == ticket.id for intent in situation.journal.tickets):
@@ -28,6 +28,14 @@ def plan_hand_linked(situation: Situation, plan: RowPlan) -> None:
             row = NewRow(said=f"a row for {ticket.key}, linked by hand", cells=_cells(ticket, situation))
             plan.appended.append(row)
             plan.tickets.append(ticket)
+
+
+def _linked(situation: Situation, plan: RowPlan) -> list[str]:
+    """The ids of the incident's action items, also of those that were linked since the incident was read."""
+    incident, kind = situation.observed.incident, situation.terms.link_type.id
+    shown = {ticket.id: {link.other_id for link in ticket.links if link.type_id == kind} for ticket in plan.tickets}
+    new = [ticket_id for ticket_id, others in shown.items() if incident.id in others]
+    return list(dict.fromkeys((*(link.other_id for link in hand_links(situation)), *new)))
 
 
 def _cells(ticket: Ticket, situation: Situation) -> dict[Column, str]:

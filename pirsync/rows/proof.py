@@ -16,7 +16,7 @@ from pirsync.notices import EVIDENCE, Notice
 from pirsync.policy.evidence import lacking, wanted
 from pirsync.policy.packs import Pack
 
-from .situation import RowPlan, Situation, ours
+from .situation import RowPlan, Situation, is_foreign
 from .speak import speak
 
 # There is no address in these words: the comment must never be the link that it asks for.
@@ -32,7 +32,7 @@ def plan_proof(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
     if not ticket.is_done or not situation.asking:
         return
     lack = tell_unproven(situation, ticket, plan)
-    if ticket.mark is not None and not ours(ticket, situation):
+    if is_foreign(ticket, situation):
         return
     notice = _missing(situation, ticket, lack) if lack else _there(situation, ticket)
     mark = draft.comment_mark(situation.terms.owner_id, situation.observed.incident.id, ticket.id, EVIDENCE)

@@ -92,6 +92,7 @@ class RowPlan:
     adopted: list[str] = field(default_factory=list)
     first: dict[str, bool] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
+    refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tickets: list[Ticket] = field(default_factory=list)
     unticketed: int = 0
     lacking: list[tuple[str, str]] = field(default_factory=list)
@@ -103,6 +104,11 @@ def ours(ticket: Ticket, situation: Situation) -> bool:
     """Whether the ticket carries a mark of this installation for this incident."""
     mark, incident = ticket.mark, situation.observed.incident
     return mark is not None and mark.owner == situation.terms.owner_id and mark.incident == incident.id
+
+
+def is_foreign(ticket: Ticket, situation: Situation) -> bool:
+    """Whether the ticket carries the mark of another installation or incident, so that nothing is written to it."""
+    return ticket.mark is not None and not ours(ticket, situation)
 
 
 def hand_links(situation: Situation) -> tuple[IssueLink, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from pirsync import draft
-from pirsync.changes import LabelTicket, LinkTicket, MarkTicket
+from pirsync.changes import LabelTicket, LinkTicket, MarkTicket, describe
 from pirsync.decision import FindingKind, Terms
 from pirsync.model import Ticket
 from pirsync.names import TICKET_LABEL
@@ -19,7 +20,7 @@ from pirsync.policy import status
 from .agreed import plan_agreed
 from .effect import plan_effect
 from .proof import plan_proof
-from .situation import RowPlan, Situation, best_effort, claim, hand_links, ours, rests
+from .situation import RowPlan, Situation, best_effort, claim, hand_links, is_foreign, rests
 
 
 def plan_ticketed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -> None:
@@ -121,32 +122,40 @@ def meaning(cell: Cell) -> tuple[object, ...]:
 
 
 def complete(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
-    """Give a ticket the carriers its birth could not, once: what memory knows has been completed before."""
-    memory, incident, terms = situation.observed.memory, situation.observed.incident, situation.terms
-    if memory is not None and ticket.id in memory.rows:
-        return
-    foreign = ticket.mark is not None and not ours(ticket, situation)
-    if foreign:
+    """Give a ticket the carriers its birth could not, once: of one that memory knows, those that were refused."""
+    if is_foreign(ticket, situation):
         message = f"{ticket.key} belongs to another installation or incident; it is shown, and nothing in it is changed"
         plan.findings.append(situation.finding(FindingKind.FOREIGN, message))
         return
+    memory, refused = situation.observed.memory, situation.journal.refused
+    known = (*memory.rows, *(memory.adopted if memory.is_adopted else ())) if memory is not None else ()
+    for change in _carriers(situation, ticket):
+        was_refused = describe(change) in refused
+        if was_refused:
+            plan.refused[ticket.id] = (*plan.refused.get(ticket.id, ()), change.change)
+        asked_before = memory is not None and change.change in memory.refused.get(ticket.id, ())
+        if ticket.id not in known or was_refused or asked_before:
+            best_effort(situation, change, plan)
+
+
+def _carriers(situation: Situation, ticket: Ticket) -> Iterator[LabelTicket | MarkTicket | LinkTicket]:
+    """What the ticket lacks of label, mark and link."""
+    incident, terms = situation.observed.incident, situation.terms
     made = next((i for i in situation.journal.tickets if i.remote_id == ticket.id), None)
     value = ticket.mark.value if ticket.mark else (made.mark if made else "")
     labels = (TICKET_LABEL, draft.mark_label(value)) if value else (TICKET_LABEL,)
-    lacking = tuple(label for label in labels if label not in ticket.labels)
-    if lacking:
-        best_effort(situation, LabelTicket(ticket_id=ticket.id, ticket_key=ticket.key, labels=lacking), plan)
+    if lacking := tuple(label for label in labels if label not in ticket.labels):
+        yield LabelTicket(ticket_id=ticket.id, ticket_key=ticket.key, labels=lacking)
     if value and ticket.mark is None:
         marked = draft.mark_value(value, terms.owner_id, incident.id)
-        best_effort(situation, MarkTicket(ticket_id=ticket.id, ticket_key=ticket.key, value=marked), plan)
-    if ticket.id not in {link.other_id for link in hand_links(situation)}:
+        yield MarkTicket(ticket_id=ticket.id, ticket_key=ticket.key, value=marked)
+    linked = {link.other_id for link in hand_links(situation)}
+    if ticket.id not in linked and not any(other.other_id == incident.id for other in ticket.links):
         outward = terms.link_side == "outward"
-        link = LinkTicket(
+        yield LinkTicket(
             ticket_key=ticket.key,
             type_id=terms.link_type.id,
             type_name=terms.link_type.name,
             inward_key=incident.key if outward else ticket.key,
             outward_key=ticket.key if outward else incident.key,
         )
-        if not any(other.other_id == incident.id for other in ticket.links):
-            best_effort(situation, link, plan)
