@@ -18,8 +18,9 @@ from pirsync.recall import Place, recall, recall_all
 
 from . import mapping
 from .apply import FIRST_RETRY, LAST_RETRY, apply
+from .brake import HELD, Brake
 from .candidates import read_candidates
-from .changes import Change, CreateTicket, UpdatePage, cost, is_local
+from .changes import Change, CreateTicket, UpdatePage, is_local
 from .decision import Finding, FindingKind, Journal, Plan
 from .errors import (
     Ambiguous,
@@ -42,7 +43,7 @@ from .plan import desired, plan, scope
 from .ports import World
 from .practice import Practice, beginning
 from .quarter_step import escalate_quarters
-from .record import Recorder, work_key
+from .record import Recorder, forget, work_key
 from .report import Report, Result
 from .scan import incident_query, is_ticket, poll
 from .selection import SWEEPS, Limits, Mode, Selection
@@ -69,6 +70,14 @@ class _Unsettled:
     incident_id: str
     plan: Plan
 
+    @property
+    def name(self) -> str:
+        return work_key(self.readings.practice.terms.team, self.incident_id)
+
+    @property
+    def key(self) -> str:
+        return self.readings.incidents[self.incident_id].key
+
 
 @dataclass
 class _Pass:
@@ -85,6 +94,7 @@ class _Pass:
         self.world.tracker.identity()
         self.recorder = Recorder(self.world.state, self.world.clock.now())
         self.index = IndexStep(self.world, self.recorder)
+        self.brake = Brake(self.limits.max_creates)
         started = self.world.clock.now()
         swept: list[Practice] = []
         named = dict.fromkeys(selection.keys)
@@ -114,7 +124,7 @@ class _Pass:
         return Report(looked_at=self.looked_at, reviews=self.reviews, results=tuple(self.results), left=self.left)
 
     def _bring_to_rest(self, teams: Sequence[Practice], swept: Sequence[Practice]) -> None:
-        self._brake()
+        self.brake.check({item.name: (item.key, item.plan) for item in self.unsettled})
         for number, item in enumerate(list(self.unsettled)):
             if number and self.limits.is_spent:
                 self._leave(item.readings.practice, [item.incident_id], SPENT)
@@ -180,10 +190,8 @@ class _Pass:
         state, now = self.world.state, self.world.clock.now()
         self.left += len(ids)
         for incident_id in ids:
-            review = recall(state, "review", incident_id, Known)
-            state.drop("ticket", review.tickets if review is not None else ())
+            forget(state, incident_id)
             state.mark_dirty(work_key(practice.terms.team, incident_id), now, why)
-        state.drop("incident", ids)
 
     def _due(self, practice: Practice) -> Iterator[str]:
         prefix = work_key(practice.terms.team, "")
@@ -297,19 +305,6 @@ class _Pass:
             return self._decide(readings, incident_id, self._journal(readings, incident_id))
         return decided
 
-    # ------------------------------------------------------------ the brake
-
-    def _brake(self) -> None:
-        creates = sum(cost(change) for item in self.unsettled for change in item.plan.changes)
-        if creates > self.limits.max_creates:
-            keys = [item.readings.incidents[item.incident_id].key for item in self.unsettled]
-            shown = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
-            raise UnsafePlan(
-                f"this pass would create {creates} pages, tickets and comments on tickets ({shown}), and max_creates "
-                f"is {self.limits.max_creates}: nothing was written. Look at `pirsync plan`, then allow it once with "
-                f"--max-creates {creates}, or raise run.max_creates"
-            )
-
     # ------------------------------------------------------------ rounds
 
     def _rounds(self, item: _Unsettled) -> None:
@@ -328,10 +323,12 @@ class _Pass:
             decided = self._decide(readings, incident_id, self._journal(readings, incident_id))
             if not decided.changes:
                 break
+            if not self.brake.lets(item.name, made, decided.changes):
+                decided = decided.model_copy(update={"changes": (), "wake": self.world.clock.now(), "waiting": HELD})
+                break
         else:
-            key = readings.incidents[incident_id].key
             message = f"not settled after {MAX_ROUNDS} rounds: somebody else keeps changing what pirsync writes"
-            found = Finding(kind=FindingKind.NOT_SETTLING, incident=key, message=message)
+            found = Finding(kind=FindingKind.NOT_SETTLING, incident=item.key, message=message)
             again = self.world.clock.now() + FIRST_RETRY
             decided = decided.model_copy(
                 update={"changes": (), "findings": (*decided.findings, found), "wake": again, "waiting": message}
@@ -372,6 +369,7 @@ class _Pass:
             incident = readings.incidents.get(incident_id)
             failure = str(error) if isinstance(error, PirsyncError) else internal(error)
             after = error.retry_after if isinstance(error, Unavailable) else None
+            self.recorder.failed(readings, incident_id)
             self._postpone(work_key(readings.practice.terms.team, incident_id), failure, after)
             self._result(Result(key=incident.key if incident else incident_id, failure=failure))
 

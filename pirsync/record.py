@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from .decision import Plan
-from .known import Waiting
+from .known import Known, Waiting
 from .model import Incident, Ticket
 from .observe import Readings
 from .page_model import PageStatus
@@ -28,6 +28,13 @@ def work_key(team: str, incident_id: str) -> str:
 def slim(incident: Incident) -> dict[str, Any]:
     """An incident without the texts that only a new page needs."""
     return incident.model_copy(update={"description_html": "", "notes": (), "updated": None}).model_dump(mode="json")
+
+
+def forget(state: State, incident_id: str) -> None:
+    """Have the next look at an incident read it and its tickets instead of remembering them."""
+    review = recall(state, "review", incident_id, Known)
+    state.drop("ticket", review.tickets if review is not None else ())
+    state.drop("incident", [incident_id])
 
 
 class Recorder:
@@ -82,6 +89,20 @@ class Recorder:
         """Remember that an incident with a review cannot be read; all else that is known of it stays."""
         self._keep("findings", incident_id, {"key": key, "found": [f.model_dump() for f in plan.findings]})
         self._wake(work_key(team, incident_id), plan)
+
+    def failed(self, readings: Readings, incident_id: str) -> None:
+        """Remember what a step failed with, which is no news to the next poll; and nothing else of it, for the next try
+        may come when no poll finds any more what was news to this one."""
+        forget(self._state, incident_id)
+        key, known = work_key(readings.practice.terms.team, incident_id), readings.known.get(incident_id)
+        seen: dict[str, Mapping[str, Any]] = {}
+        if (incident := readings.incidents.get(incident_id)) is not None:
+            seen[incident_id] = slim(incident)
+        if known is not None:
+            if (page := readings.pages.get(known.page)) is not None:
+                seen[page.id] = {"version": page.version}
+            seen |= {ticket.id: ticket.model_dump(mode="json") for ticket in readings.tickets_of(incident_id)}
+        self._state.cache("tried", {f"{key} {thing}": content for thing, content in seen.items()})
 
     def ticket(self, ticket: Ticket, incident_id: str) -> None:
         """Remember a ticket and whose it is."""

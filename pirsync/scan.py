@@ -5,7 +5,8 @@ One search serves incidents and tickets; pages are watched by their versions (Cl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,7 +89,28 @@ def _take_incident(raw: RawIssue, readings: Readings, state: State, now: datetim
     if before is not None and _differ_in_tickets_alone(before, fresh, incident.id, state):
         state.cache("incident", {incident.id: fresh})
         return
-    state.mark_dirty(work_key(readings.practice.terms.team, incident.id), now, "incident changed")
+    key = work_key(readings.practice.terms.team, incident.id)
+    _mark(state, now, _Seen(key, incident.id, fresh, "incident changed"))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a poll found, by its id: with which content, and for which line of the dirty set that may be news."""
+
+    key: str
+    id: str
+    content: Mapping[str, Any]
+    reason: str
+
+
+def _mark(state: State, now: datetime, seen: _Seen) -> None:
+    """Look at the incident now; but what it failed with is no news, and waits until that is tried again."""
+    due, name = state.owed(seen.key), f"{seen.key} {seen.id}"
+    if due is not None and due.tries:
+        if state.cached("tried", name) == seen.content:
+            return
+        state.cache("tried", {name: seen.content})
+    state.mark_dirty(seen.key, now, seen.reason)
 
 
 def _differ_in_tickets_alone(before: dict[str, Any], after: dict[str, Any], incident_id: str, state: State) -> bool:
@@ -124,7 +146,8 @@ def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime)
     for incident_id in sorted(incidents):
         # Tickets are searched for everywhere; those of another team's reviews are that team's news.
         if _reviewing_team(incident_id, state) == terms.team:
-            state.mark_dirty(work_key(terms.team, incident_id), now, f"{ticket.key} changed")
+            key, content = work_key(terms.team, incident_id), ticket.model_dump(mode="json")
+            _mark(state, now, _Seen(key, ticket.id, content, f"{ticket.key} changed"))
 
 
 def _reviewing_team(incident_id: str, state: State) -> str | None:
@@ -165,8 +188,9 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
         if watched and not heads:
             prove_sight(world.wiki, terms)
         for page_id, place in watched.items():
-            if page_id not in heads or heads[page_id].version != place.version:
-                state.mark_dirty(work_key(terms.team, place.incident), now, "page changed")
+            version = heads[page_id].version if page_id in heads else 0
+            if version != place.version:
+                _mark(state, now, _page(place, page_id, version))
         return None
     kept, found = recall(state, "index", terms.team, KeptIndex), None
     index = kept.page if kept is not None else ""
@@ -174,5 +198,9 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
         found = head if head.id == index else found
         seen = recall(state, "page", head.id, Place)
         if seen is not None and seen.team == terms.team and seen.version != head.version:
-            state.mark_dirty(work_key(terms.team, seen.incident), now, "page changed")
+            _mark(state, now, _page(seen, head.id, head.version))
     return found
+
+
+def _page(place: Place, page_id: str, version: int) -> _Seen:
+    return _Seen(work_key(place.team, place.incident), page_id, {"version": version}, "page changed")

@@ -10,12 +10,24 @@ import pytest
 
 from pirsync.adapters.state import open_state
 from pirsync.apply import LAST_RETRY
+from pirsync.brake import HELD
 from pirsync.errors import AuthInDoubt, Unavailable, UnsafePlan
 from pirsync.findings import stored
+from pirsync.mapping import want_ticket
+from pirsync.model import Deployment
 from pirsync.reconcile import run_once
 from pirsync.record import work_key
 from pirsync.selection import Limits, Mode, Selection
-from tests.stage import ALL, NEWS, START, Stage, parse_once, raw_incident, stage
+from tests.stage import (
+    ALL,
+    NEWS,
+    START,
+    Stage,
+    parse_once,
+    raw_incident,
+    stage,
+    with_one_ticket,
+)
 
 FIVE = [raw_incident(number) for number in range(1, 6)]
 
@@ -77,6 +89,28 @@ def test_what_the_brake_held_back_is_refused_again_by_every_poll_until_it_is_all
     assert pages(play) == 0
     play.run_pass(NEWS, max_creates=5)
     assert pages(play) == 5
+
+
+def comments_on_tickets(play: Stage) -> int:
+    raws = (play.world.tracker.issue(row.ticket, want_ticket()) for row in play.rows() if row.ticket)
+    return sum(len(play.world.tracker.comments(str(raw["id"]))) for raw in raws if raw is not None)
+
+
+def test_what_only_a_later_round_asks_for_is_counted_too() -> None:
+    """Tickets whose day has passed when they are made: the comments that say so are known only once they are there."""
+    play = stage(escalation={"on": True})
+    play.run_pass()
+    for number in range(3):
+        play.type_row(f"Fix part {number}", due="2026-02-02")
+    play.quiet()
+    report = play.run_pass(ALL, max_creates=3)
+    assert (len(play.rows()), comments_on_tickets(play)) == (3, 0)
+    assert [one.waiting for one in report.results if one.waiting] == [HELD]
+    with pytest.raises(UnsafePlan, match=r"would create 3 .*comments on tickets \(OPS-1\)"):
+        play.run_pass(NEWS, max_creates=2)
+    play.run_pass(NEWS, max_creates=3)
+    assert comments_on_tickets(play) == 3
+    assert play.run_pass(ALL, max_creates=1).changes == ()
 
 
 def test_a_login_lost_in_the_middle_of_a_pass_loses_no_incident() -> None:
@@ -149,3 +183,42 @@ def test_a_site_that_asks_for_more_time_gets_it() -> None:
     line = sick.world.state.owed(work_key("ops", "10003"))
     assert line is not None
     assert line.due == sick.clock.now() + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_a_page_that_was_edited_before_a_failure_is_no_news_to_every_poll(deployment: Deployment) -> None:
+    play = stage(deployment)
+    play.run_pass()
+    play.type_row("Fix the queue")
+    play.quiet()
+    writes = Sick(play.world.tracker_writes, "create_issue", lambda draft: True, Unavailable("429", retry_after=1800))
+    sick = replace(play, world=replace(play.world, tracker_writes=cast(Any, writes)))
+    for _ in range(29):
+        sick.run_pass(NEWS)
+        play.clock.forward(60)
+    assert writes.calls == 1
+    play.type_row("Fix the other queue")
+    play.clock.forward(301)
+    sick.run_pass(NEWS)
+    assert writes.calls > 1
+    play.run_pass(Selection(Mode.NAMED, ("OPS-1",)))
+    assert [row.ticket is not None for row in play.rows()] == [True, True]
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_news_that_came_before_a_long_failure_is_not_lost_after_it(deployment: Deployment) -> None:
+    """When it is tried again, no poll finds it any more: it lies behind the overlap."""
+    play = stage(deployment)
+    key = with_one_ticket(play)
+    play.clock.forward(3600)
+    assert not play.run_pass(NEWS).changes
+    play.move(key, "Done", "done")
+    wiki = Sick(play.world.wiki_writes, "update_page", lambda page: True, Unavailable("503"))
+    sick = replace(play, world=replace(play.world, wiki_writes=cast(Any, wiki)))
+    for _ in range(60):
+        sick.run_pass(NEWS)
+        play.clock.forward(60)
+    assert 1 < wiki.calls < 9
+    play.clock.forward(3600)
+    play.run_pass(NEWS)
+    assert play.status() == "DONE"

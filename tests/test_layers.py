@@ -39,6 +39,7 @@ DECIDING = (
     "plan",
     *LOOKING,
     "apply",
+    "brake",
     "report",
     "index_step",
     "quarter_plan",
