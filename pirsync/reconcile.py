@@ -39,6 +39,7 @@ from .index_step import IndexStep
 from .newborn import render
 from .observe import Readings, Trust, chunks
 from .overlooked import overlooked
+from .overwritten import OVERWRITTEN, keep_edits, kept_edits
 from .plan import desired, plan, scope
 from .ports import World
 from .practice import Practice, beginning
@@ -310,10 +311,8 @@ class _Pass:
     def _rounds(self, item: _Unsettled) -> None:
         readings, incident_id, decided = item.readings, item.incident_id, item.plan
         made: list[Change] = []
-        edited: list[Finding] = []
         for _ in range(MAX_ROUNDS):
-            # What a person typed is seen only before it is written over, and told all the same.
-            edited += [f for f in decided.findings if f.kind is FindingKind.ROW_EDITED and f not in edited]
+            keep_edits(decided, incident_id, self.world.state)
             try:
                 for change in decided.changes:
                     if apply(change, incident_id, self.world, readings):
@@ -333,11 +332,14 @@ class _Pass:
             decided = decided.model_copy(
                 update={"changes": (), "findings": (*decided.findings, found), "wake": again, "waiting": message}
             )
-        told = (*(f for f in edited if f not in decided.findings), *decided.findings)
-        self._rest(readings, incident_id, decided.model_copy(update={"findings": told}), tuple(made))
+        self._rest(readings, incident_id, decided, tuple(made))
 
     def _rest(self, readings: Readings, incident_id: str, decided: Plan, made: tuple[Change, ...]) -> None:
         incident = readings.incidents[incident_id]
+        if kept := kept_edits(incident_id, self.world.state):
+            told = tuple(dict.fromkeys((*kept, *decided.findings)))
+            decided = decided.model_copy(update={"findings": told})
+            self.recorder.told(OVERWRITTEN, incident_id)
         self.recorder.review(readings, incident_id, decided)
         if incident_id in readings.known:
             self.reviews += 1

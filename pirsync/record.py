@@ -122,6 +122,10 @@ class Recorder:
         """Remember a line that the index page is known to hold."""
         self._keep("index-row", f"{team}/{key}", row)
 
+    def told(self, kind: str, incident_id: str) -> None:
+        """Forget what was kept only until it was told, once what was told is remembered."""
+        self._dropped[kind].append(incident_id)
+
     def flush(self) -> None:
         """Write what was gathered."""
         for kind, values in self._fresh.items():

@@ -31,6 +31,7 @@ DECIDING = (
     "candidates",
     "lookup",
     "overlooked",
+    "overwritten",
     "index_plan",
     "standing_plan",
     "summary_plan",

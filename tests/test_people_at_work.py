@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from typing import Any, cast
@@ -15,7 +16,8 @@ from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.binding import MEMORY_LIMIT, fitting
 from pirsync.changes import is_local
 from pirsync.decision import FLAP_WINDOW, FindingKind, Wishes
-from pirsync.errors import Ambiguous, Rejected
+from pirsync.errors import Ambiguous, Rejected, Unavailable
+from pirsync.findings import stored
 from pirsync.known import wish
 from pirsync.model import Deployment, RemoteLink
 from pirsync.names import PAGE_PROPERTY
@@ -334,6 +336,48 @@ def test_a_cell_that_rests_keeps_no_other_cell_from_being_written(play: Stage) -
     play.run_pass()
     assert play.rows()[0].cells[Column.DUE].dates == (date(2026, 6, 6),)
     assert play.status() == "all good"
+
+
+class Away:
+    """Writes of a wiki after whose next page write the process is gone, or the wiki answers no more."""
+
+    def __init__(self, real: WikiWrites, error: BaseException) -> None:
+        self._real = real
+        self._error = error
+        self.writes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def update_page(self, page: PageHead, body: str, message: str) -> Page:
+        saved = self._real.update_page(page, body, message)
+        self.writes += 1
+        if not isinstance(self._error, Exception):
+            raise self._error
+        return saved
+
+    def set_property(self, *arguments: Any) -> Any:
+        if self.writes:
+            raise self._error
+        return self._real.set_property(*arguments)
+
+
+@pytest.mark.parametrize("error", [Unavailable("503"), KeyboardInterrupt()], ids=["fails", "killed"])
+def test_what_a_person_typed_is_told_though_the_pass_failed_after_it_was_written_over(
+    play: Stage, error: BaseException
+) -> None:
+    away = Away(play.world.wiki_writes, error)
+    play.type_cell(0, Column.STATUS, cells.words("all good"))
+    play.quiet()
+    play.world.tracker_writes.edit_issue(tickets(play)[0], {"duedate": "2026-06-06"})
+    with nullcontext() if isinstance(error, Exception) else pytest.raises(KeyboardInterrupt):
+        assert len(play.run_on(replace(play.world, wiki_writes=cast(WikiWrites, away))).failed) == 1
+    assert (away.writes, play.status()) == (1, "NEW")
+    report = play.run_pass()
+    (said,) = told(report, FindingKind.ROW_EDITED)
+    assert '"all good" stood over what Jira says; it shows "NEW" again' in said
+    assert "RowEdited" in [one.kind for one in stored(play.world.state)]
+    assert told(play.run_pass(), FindingKind.ROW_EDITED) == []
 
 
 def test_what_jira_says_anew_is_written_into_a_cell_that_rests(play: Stage) -> None:

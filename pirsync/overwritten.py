@@ -1,0 +1,32 @@
+"""What people typed and we write over is told, whatever becomes of the pass that writes: state keeps it until then."""
+
+from __future__ import annotations
+
+from .changes import UpdatePage
+from .decision import Finding, FindingKind, Plan
+from .model import Noun
+from .ports import State
+from .recall import recall
+
+OVERWRITTEN = "overwritten"
+"""The cache of what was written over and not told."""
+
+
+class KeptEdits(Noun):
+    """What people had typed into cells that we write (cache `overwritten`)."""
+
+    found: tuple[Finding, ...]
+
+
+def keep_edits(decided: Plan, incident_id: str, state: State) -> None:
+    """Write down what the plan's page write replaces, before it is sent: once it is, no page shows it any more."""
+    edited = tuple(f for f in decided.findings if f.kind is FindingKind.ROW_EDITED)
+    if edited and any(isinstance(change, UpdatePage) for change in decided.changes):
+        found = dict.fromkeys((*kept_edits(incident_id, state), *edited))
+        state.cache(OVERWRITTEN, {incident_id: KeptEdits(found=tuple(found)).model_dump(mode="json")})
+
+
+def kept_edits(incident_id: str, state: State) -> tuple[Finding, ...]:
+    """What was written over, or is about to be, and was not told yet."""
+    kept = recall(state, OVERWRITTEN, incident_id, KeptEdits)
+    return kept.found if kept is not None else ()
