@@ -93,9 +93,10 @@ def reconcile(
 
     Prints one line for each change, and nothing when there is nothing to do."""
     from pirsync import output
-    from pirsync.commands import run_pass
+    from pirsync.commands import ask_again, run_pass
 
     with opened(config_path) as bench:
+        ask_again(bench.world.state)
         report = run_pass(bench, _selection(keys, since), max_creates, _silent if as_json else output.news)
         if as_json:
             output.as_json(report)
@@ -121,10 +122,11 @@ def plan(
     from pirsync import output
     from pirsync.adapters.http import Pace
     from pirsync.adapters.overlay import overlay
-    from pirsync.commands import run_pass
+    from pirsync.commands import ask_again, run_pass
 
     with opened(config_path, Pace(attempts=3, base=1.0)) as bench:
         dry = bench.with_world(overlay(bench.world))
+        ask_again(dry.world.state)
         report = run_pass(dry, _selection(keys, since), max_creates or sys.maxsize, _silent)
         if as_json:
             output.as_json(report)

@@ -25,7 +25,7 @@ from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
 from pirsync.exemptions import add_exemption
 from pirsync.expiry import checks, warnings
 from pirsync.known import wish
-from pirsync.ports import Want
+from pirsync.ports import State, Want
 from pirsync.reconcile import run_once
 from pirsync.report import Report, Result
 from pirsync.selection import Limits, Mode, Selection
@@ -70,6 +70,12 @@ def _line(check: Check) -> str:
     if check.ok:
         return f"ok    {check.name}: {check.said}"
     return f"FIX   {check.name}: {check.said} -> {check.fix}"
+
+
+def ask_again(state: State) -> None:
+    """A person asks: what was refused of pages that are no single incident's is tried again, too."""
+    state.pardon("")
+    state.drop("refused", [""])
 
 
 def run_pass(bench: Bench, selection: Selection, max_creates: int | None, tell: Callable[[Result], None]) -> Report:

@@ -290,13 +290,15 @@ class Plan(Noun):
 class ObservedIndex(Noun):
     """The index page as read; `page` is None when there is none yet, `holder` a foreign page with its title.
 
-    `labelled` tells whether the page has the label by which it is found once its title is another.
+    `labelled` tells whether the page has the label by which it is found once its title is another; `is_gone`, that
+    there was a page, and it cannot be read any more.
     """
 
     page: Page | None
     index: IndexPage | None
     holder: PageHead | None
     labelled: bool
+    is_gone: bool = False
 
 
 class Desired(Noun):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .decision import Finding
+from .decision import Finding, FindingKind
 from .model import Noun
 from .ports import State
-from .recall import recall_all
-from .ways import way
+from .recall import recall, recall_all
+from .ways import INDEX, QUARTER, way
+
+__all__ = ["INDEX", "QUARTER", "Found", "Open", "found_of", "stored", "tell_of"]
 
 
 class Found(Noun):
-    """What the last pass found of one incident (cache `findings`)."""
+    """What the last pass found of one incident, by its id (cache `findings`); of a team's index by `index/TEAM`, of a
+    quarter's page by `escalation/TEAM/QUARTER`."""
 
     key: str
     found: tuple[Finding, ...]
@@ -32,6 +35,20 @@ class Open(Noun):
     tries: int = 0
 
 
+def found_of(state: State, place: str) -> tuple[Finding, ...]:
+    """What is open of one incident, index or quarter's page, by the key under which it is kept."""
+    kept = recall(state, "findings", place, Found)
+    return kept.found if kept is not None else ()
+
+
+def tell_of(state: State, place: str, name: str, findings: tuple[Finding, ...], failure: str) -> None:
+    """Remember what was found of a page of no single incident, or why it could not be brought up to date."""
+    failed = (Finding(kind=FindingKind.FAILED, incident=name, message=failure),) if failure else ()
+    found = Found(key=name, found=(*findings, *failed))
+    if found.found or state.cached("findings", place) is not None:
+        state.cache("findings", {place: found.model_dump(mode="json")})
+
+
 def stored(state: State) -> list[Open]:
     """Everything that is open, by incident. Nothing is asked of any site."""
     found: list[Open] = []
@@ -44,7 +61,7 @@ def stored(state: State) -> list[Open]:
                     key=finding.incident,
                     kind=finding.kind.value,
                     message=finding.message,
-                    way=way(finding.kind, finding.incident),
+                    way=way(finding.kind, finding.incident, incident_id.partition("/")[0]),
                 )
             )
     for line in state.pending():
@@ -54,7 +71,7 @@ def stored(state: State) -> list[Open]:
             found.append(
                 Open(
                     key=key,
-                    kind="Failed",
+                    kind=FindingKind.FAILED.value,
                     message=line.reason,
                     way=f"it is tried again by itself; `pirsync reconcile {key}` tries at once",
                     again=line.due,

@@ -85,6 +85,10 @@ def plan_index(
         message = f'the title "{name}" belongs to another page ({observed.holder.url}): rename that page, or the index'
         return Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident=name, message=message),))
     if observed.page is None:
+        intent = journal.intents.get(mark)
+        if observed.is_gone or (intent is not None and intent.status == "done"):
+            message = f'the index page "{name}" is deleted, or our account may not see it any more'
+            return Plan(findings=(Finding(kind=FindingKind.PAGE_GONE, incident=name, message=message),))
         return _plan_index_birth(fresh, mark, terms, journal, now)
     if observed.page.status is not PageStatus.CURRENT:
         message = f'the index page "{observed.page.title}" is {observed.page.status.value}: restore it'

@@ -1,4 +1,6 @@
-"""The team's evidence index: found, planned, written, remembered; read only when a row differs from what it holds."""
+"""The team's evidence index: found, planned, written, remembered; read only when a row differs from what it holds, or
+while something is found of it, by every pass but polls.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,10 @@ from .changes import Change, CreateIndex, LabelPage, UpdateIndex
 from .decision import FindingKind, ObservedIndex, Plan
 from .directory import Sources
 from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
+from .findings import INDEX, found_of, tell_of
 from .index_plan import plan_index
 from .known import journal
+from .locate import prove_sight
 from .names import INDEX_LABEL
 from .page.index import read_index
 from .page.scan import BadPage
@@ -18,6 +22,7 @@ from .practice import Practice
 from .recall import KeptIndex, recall, recall_all
 from .record import Recorder, work_key
 from .report import Result
+from .selection import Mode
 
 MAX_ROUNDS = 4
 """Make, label, and once more where somebody wrote meanwhile; then it is left to the next pass."""
@@ -26,9 +31,10 @@ MAX_ROUNDS = 4
 class IndexStep:
     """The last step of a pass: what its incidents said of themselves goes into each team's index page."""
 
-    def __init__(self, world: World, recorder: Recorder) -> None:
+    def __init__(self, world: World, recorder: Recorder, mode: Mode) -> None:
         self._world = world
         self._recorder = recorder
+        self._mode = mode
         self._rows: dict[str, dict[str, IndexRow]] = {}
         self._heads: dict[str, PageHead] = {}
 
@@ -53,13 +59,16 @@ class IndexStep:
         team, state, news = practice.terms.team, self._world.state, self.news(practice)
         made: list[Change] = []
         decided, failure = Plan(), ""
-        if news:
+        # A poll with no news of the index's does not read it to see whether something is over.
+        before = found_of(state, f"{INDEX}/{team}") if news or self._mode is not Mode.NEWS else ()
+        if news or before:
             try:
                 decided = self._rounds(practice, tuple(news.values()), made)
             except AuthInDoubt:
                 raise
             except (Stale, Ambiguous, Unavailable, Rejected) as error:
                 failure = str(error)
+            tell_of(state, f"{INDEX}/{team}", practice.terms.index_title, decided.findings, failure)
         if failure or decided.waiting:
             again = decided.wake or self._world.clock.now() + FIRST_RETRY
             for incident_id in news:
@@ -73,7 +82,7 @@ class IndexStep:
             findings=decided.findings,
             waiting=decided.waiting,
             wake=decided.wake,
-            failure=failure,
+            failure=failure or decided.refusal,
         )
 
     def _rounds(self, practice: Practice, rows: tuple[IndexRow, ...], made: list[Change]) -> Plan:
@@ -96,9 +105,10 @@ class IndexStep:
                 if self._heads.pop(terms.team, None) is None:
                     raise
             except Rejected as refused:
-                if not isinstance(change, LabelPage):
+                if isinstance(change, LabelPage):
+                    note_refusal(change, "", refused, self._world)
+                elif not isinstance(change, CreateIndex):
                     raise
-                note_refusal(change, "", refused, self._world)
         raise Stale(f'the index page "{terms.index_title}" keeps changing while it is written')
 
     def _apply(self, change: Change, kept: KeptIndex | None) -> KeptIndex:
@@ -141,7 +151,9 @@ def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -
         page = page or (wiki.page(others[0]) if others else None)
         labelled = page is not None and page.id in heads
     if page is None:
-        return ObservedIndex(page=None, index=None, holder=None, labelled=False)
+        if kept is not None:
+            prove_sight(wiki, terms)
+        return ObservedIndex(page=None, index=None, holder=None, labelled=False, is_gone=kept is not None)
     try:
         index = read_index(page.body)
     except BadPage:

@@ -94,7 +94,7 @@ class _Pass:
     def run(self, selection: Selection, teams: Sequence[Practice]) -> Report:
         self.world.tracker.identity()
         self.recorder = Recorder(self.world.state, self.world.clock.now())
-        self.index = IndexStep(self.world, self.recorder)
+        self.index = IndexStep(self.world, self.recorder, selection.mode)
         self.brake = Brake(self.limits.max_creates)
         started = self.world.clock.now()
         swept: list[Practice] = []

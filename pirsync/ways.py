@@ -1,15 +1,31 @@
-"""The way out of every finding: what a person does about it; none is a dead end."""
+"""The way out of every finding: what a person does about it; none is a dead end.
+
+A command stands in backticks; one that writes stands beside `pirsync plan`, which shows what it would write, or shows
+that itself and asks, as `pirsync resolve` and `pirsync adopt` do.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from shlex import quote
+
 from .decision import FindingKind
+
+INDEX, QUARTER = "index", "escalation"
+"""What a finding can be about that is no incident: a team's index, the page of what a quarter left."""
+
+AGAIN = "`pirsync plan {key}` shows what is tried again then, `pirsync reconcile {key}` tries it"
+AGAIN_OF_PAGES = "`pirsync plan` shows what is tried again then, `pirsync reconcile` tries it"
+LOOK = "every full pass looks at it, `pirsync reconcile` at once"
+RECREATE = "where it was deleted or is in the trash, `pirsync resolve recreate {key}` makes a new one"
+IGNORE = "`pirsync resolve ignore {key} --reason WHY --approver WHO`"
 
 WAYS: dict[FindingKind, str] = {
     FindingKind.NEEDS_OWNER: "@mention one person in the row's Owner cell",
     FindingKind.NEEDS_DUE_DATE: "type a date into the row's Due date cell",
     FindingKind.OWNER_UNKNOWN: "@mention somebody active who can be assigned tickets in the action project",
-    FindingKind.REJECTED: "change what Jira or Confluence complains of; `pirsync reconcile {key}` tries again",
-    FindingKind.REFUSED: "allow it to our account; `pirsync reconcile {key}` tries again",
+    FindingKind.REJECTED: f"change what Jira or Confluence complains of; {AGAIN}",
+    FindingKind.REFUSED: f"allow it to our account; {AGAIN}",
     FindingKind.ROW_EDITED: "change it in Jira; the page follows",
     FindingKind.ROW_UNREADABLE: "split the merged cells, or take the table out of its cell",
     FindingKind.REGION_REMOVED: "restore it from the page's history; without it nothing is written there",
@@ -27,24 +43,27 @@ WAYS: dict[FindingKind, str] = {
     FindingKind.DUPLICATE: (
         "`pirsync resolve keep {key} TICKET` says which one stays in the row; close the other in Jira"
     ),
-    FindingKind.FOREIGN: "take the row away, or leave it: another installation looks after that ticket",
-    FindingKind.PAGE_GONE: (
-        "restore the page from trash or archive, or `pirsync resolve recreate {key}` makes a new one"
+    FindingKind.FOREIGN: "take the row away: another installation looks after that ticket",
+    FindingKind.PAGE_GONE: f"restore the page from trash or archive; {RECREATE}",
+    FindingKind.TITLE_TAKEN: f"rename the other page; {AGAIN}",
+    FindingKind.NOT_ADOPTED: (
+        "nothing was written: `pirsync adopt --incident {key} --page PAGE` with another page, or "
+        "`pirsync adopt --incident {key} --release` for none"
     ),
-    FindingKind.TITLE_TAKEN: "rename the other page",
-    FindingKind.NOT_ADOPTED: "`pirsync adopt` another page, or for another incident; nothing was written",
-    FindingKind.RESTRICTED: "nothing: it stays out of sight; a page that exists is restricted by hand",
+    FindingKind.RESTRICTED: f"restrict a page that exists by hand; {IGNORE} ends what is said of it",
     FindingKind.INCIDENT_GONE: (
-        "give our account access to the incident again; where it was deleted, its page is people's to keep or archive"
+        f"give our account access to the incident again; where it was deleted, {IGNORE} ends what is said of it, and "
+        "its page is people's to keep or archive"
     ),
     FindingKind.CLOSED_AS_DUPLICATE: (
-        "say on its page where the work goes on; close actions that are done elsewhere, or delete their rows"
+        "say on its page where the work goes on, and close the actions that are done elsewhere; or "
+        f"{IGNORE}, and nothing is followed any more"
     ),
     FindingKind.OVERDUE: "finish the ticket, or agree on another date in Jira",
     FindingKind.STALE: "say on the ticket how it goes, or finish it",
     FindingKind.UNOWNED: "assign the ticket to somebody in Jira",
     FindingKind.NOT_ACKNOWLEDGED: (
-        "whoever leads @mentions themselves on that page beside Acknowledged by / on, with the day"
+        f"whoever leads @mentions themselves on that page beside Acknowledged by / on, with the day; {LOOK}"
     ),
     FindingKind.DONE_WITHOUT_EVIDENCE: (
         "add to the ticket what shows that it was done (the comment on it says what counts), or open it again"
@@ -53,13 +72,42 @@ WAYS: dict[FindingKind, str] = {
         'comment on the ticket, in a line that begins with "Effective: yes" or "Effective: no"'
     ),
     FindingKind.NOT_EFFECTIVE: (
-        'open the ticket again, or add an action that works; a later "Effective: yes" on the ticket ends it'
+        'open the ticket again and do what works; a later "Effective: yes" on the ticket ends it, also where another '
+        "action did it"
     ),
     FindingKind.NOT_SETTLING: "see who or what else writes to the page, or to its tickets, all the time",
-    FindingKind.FAILED: "`pirsync reconcile {key}` tries again at once",
+    FindingKind.FAILED: f"it is tried again by itself; {AGAIN}",
 }
 
+WAYS_OF_THE_INDEX: dict[FindingKind, str] = {
+    FindingKind.REJECTED: f"change what Confluence complains of; {AGAIN_OF_PAGES}",
+    FindingKind.REFUSED: f"allow it to our account; {AGAIN_OF_PAGES}",
+    FindingKind.PAGE_GONE: f"restore the page from trash or archive ({LOOK}); {RECREATE} with the same lines",
+    FindingKind.TITLE_TAKEN: f"rename the other page, or give the index another title (team.index_title); {LOOK}",
+    FindingKind.REGION_REMOVED: (
+        f"restore it from the page's history ({LOOK}); or put the page into the trash, and "
+        "`pirsync resolve recreate {key}` makes a new one with the same lines"
+    ),
+    FindingKind.FAILED: f"it is tried again by itself; {AGAIN_OF_PAGES}",
+}
 
-def way(kind: FindingKind, key: str) -> str:
-    """What to do about a finding of the incident `key`."""
-    return WAYS[kind].format(key=key)
+WAYS_OF_A_QUARTER: dict[FindingKind, str] = {
+    FindingKind.REJECTED: f"change what Confluence complains of; {AGAIN_OF_PAGES}",
+    FindingKind.PAGE_GONE: (
+        f"restore the page from trash or archive ({LOOK}); {RECREATE}, "
+        "`pirsync resolve dismiss {key}` says no more of it"
+    ),
+    FindingKind.TITLE_TAKEN: f"rename the other page, or give ours another title (team.escalation.title); {LOOK}",
+    FindingKind.REGION_REMOVED: (
+        f"restore it from the page's history ({LOOK}); or put the page into the trash, and "
+        "`pirsync resolve recreate {key}` makes a new one, `pirsync resolve dismiss {key}` says no more of it"
+    ),
+    FindingKind.FAILED: f"it is tried again by every full pass; {AGAIN_OF_PAGES}",
+}
+
+_OTHERS: Mapping[str, Mapping[FindingKind, str]] = {INDEX: WAYS_OF_THE_INDEX, QUARTER: WAYS_OF_A_QUARTER}
+
+
+def way(kind: FindingKind, key: str, about: str = "") -> str:
+    """What to do about a finding of the incident `key`, or of the page of that title: the INDEX, or a QUARTER's."""
+    return {**WAYS, **_OTHERS.get(about, {})}[kind].format(key=quote(key))

@@ -10,14 +10,18 @@ from typing import Any, cast
 import pytest
 
 from pirsync.adapters.memory import page_becomes, person_edits, person_renames
+from pirsync.commands import ask_again
 from pirsync.decision import FindingKind
 from pirsync.errors import Ambiguous, PirsyncError, Rejected
+from pirsync.findings import stored
 from pirsync.model import Deployment
 from pirsync.names import INDEX_LABEL
 from pirsync.page.index import read_index
 from pirsync.page_model import Page, PageHead, PageStatus
-from pirsync.ports import WikiReads, WikiWrites
+from pirsync.ports import PageDraft, WikiReads, WikiWrites
+from pirsync.report import Report
 from tests.stage import NEWS, Stage, stage, with_one_ticket, without_state
+from tests.test_ways import deleted
 
 INDEX = "Post-incident review index"
 
@@ -177,3 +181,92 @@ def test_an_index_with_another_title_is_found_by_its_label_once_the_state_is_los
     after = play.world.wiki.page(index.id)
     assert after is not None
     assert (after.title, read_index(after.body).rows[0].done) == ("What we learned", 1)
+
+
+# ---------------------------------------------------------------- what is found of it, and how that ends
+
+
+class Refusing:
+    """Writes of a wiki that takes no index, for as long as it is told to."""
+
+    def __init__(self, real: WikiWrites) -> None:
+        self._real = real
+        self.refuses = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def create_page(self, page: PageDraft) -> Page:
+        if self.refuses and page.title == INDEX:
+            raise Rejected("no permission to add pages")
+        return self._real.create_page(page)
+
+
+def listed(play: Stage) -> list[tuple[str, str]]:
+    return [(one.key, one.kind) for one in stored(play.world.state)]
+
+
+def failures(report: Report) -> list[str]:
+    return [result.key for result in report.failed]
+
+
+def test_an_index_that_was_refused_is_listed_fails_each_sweep_and_is_made_once_a_person_asks(play: Stage) -> None:
+    refusing = Refusing(play.world.wiki_writes)
+    play.world = replace(play.world, wiki_writes=cast(WikiWrites, refusing))
+    for _ in range(2):
+        report = play.run_pass()
+        assert (failures(report), listed(play)) == ([INDEX], [(INDEX, "Rejected")])
+        play.clock.forward(3600)
+    refusing.refuses = False
+    assert (failures(play.run_pass()), listed(play)) == ([INDEX], [(INDEX, "Rejected")])
+    ask_again(play.world.state)
+    report = play.run_pass()
+    assert ("create-index" in {c.change for c in report.changes}, report.failed, listed(play)) == (True, (), [])
+
+
+def test_a_label_that_was_refused_is_listed_and_tried_again_once_a_person_asks(play: Stage) -> None:
+    label_goes_wrong(play, Rejected("no permission to label"))
+    play.run_pass()
+    play.run_pass()
+    assert (listed(play), labelled(play)) == ([(INDEX, "Refused")], [])
+    ask_again(play.world.state)
+    report = play.run_pass()
+    assert ([change.change for change in report.changes], listed(play), labelled(play)) == (["label-page"], [], [INDEX])
+
+
+def test_an_index_put_away_is_listed_until_it_is_back_also_where_no_line_is_new_by_then(play: Stage) -> None:
+    key = with_one_ticket(play)
+    index = play.world.wiki.find("OPS", INDEX)
+    assert index is not None
+    page_becomes(play.world, index.id, PageStatus.ARCHIVED)
+    play.move(key, "Done", "done")
+    play.run_pass()
+    assert listed(play) == [(INDEX, "PageGone")]
+    play.move(key, "To Do", "new")
+    play.run_pass()
+    assert listed(play) == [(INDEX, "PageGone")]
+    page_becomes(play.world, index.id, PageStatus.CURRENT)
+    play.run_pass()
+    assert listed(play) == []
+
+
+def test_an_index_that_was_deleted_is_told_and_not_made_anew(play: Stage) -> None:
+    key = with_one_ticket(play)
+    index = play.world.wiki.find("OPS", INDEX)
+    assert index is not None
+    play.move(key, "Done", "done")
+    page_becomes(play.world, index.id, PageStatus.TRASHED)
+    purged = deleted(play, index.id)
+    for _ in range(2):
+        report = purged.run_pass()
+        assert (failures(report), listed(play)) == ([], [(INDEX, "PageGone")])
+        assert "create-index" not in {change.change for change in report.changes}
+
+
+def test_an_index_that_cannot_be_written_is_listed_as_failed_until_it_can(play: Stage) -> None:
+    label_goes_wrong(play, Ambiguous("no answer"))
+    play.run_pass()
+    assert listed(play) == [(INDEX, "Failed")]
+    play.clock.forward(61)
+    play.run_pass()
+    assert listed(play) == []

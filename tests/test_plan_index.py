@@ -73,8 +73,13 @@ def test_a_refused_index_is_told_until_its_title_or_place_changes() -> None:
     assert decide((line(1),), seen(None), journal) == told(FindingKind.REJECTED, said)
     elsewhere = plan_index((line(1),), seen(None), terms(parent="78"), journal, NOW)
     assert len(elsewhere.changes) == 1
-    done = JOURNAL.model_copy(update={"intents": {MARK: refused.model_copy(update={"status": "done"})}})
-    assert len(decide((line(1),), seen(None), done).changes) == 1
+
+
+def test_an_index_that_was_made_and_cannot_be_read_any_more_is_told_and_not_made_anew() -> None:
+    said = 'the index page "Index" is deleted, or our account may not see it any more'
+    done = JOURNAL.model_copy(update={"intents": {MARK: intent(MARK, "done", kind="page")}})
+    assert decide((line(1),), seen(None), done) == told(FindingKind.PAGE_GONE, said)
+    assert decide((line(1),), seen(None).model_copy(update={"is_gone": True})) == told(FindingKind.PAGE_GONE, said)
 
 
 def test_somebody_elses_page_with_the_indexs_title_is_left_alone() -> None:
