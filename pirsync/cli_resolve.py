@@ -3,6 +3,7 @@
 # Heavy modules are imported where they are used: `pirsync --help` answers in a fifth of a second.
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,8 +13,11 @@ import click
 
 from pirsync.cli_base import config_option, opened
 
+_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[1-9][0-9]*")
 _yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 _key = click.argument("key")
+_page = click.argument("page")
+_team = click.option("--team", default="", help="Whose page it is, where several teams have one of that title.")
 _tickets = click.argument("tickets", nargs=-1, required=True)
 
 
@@ -26,12 +30,33 @@ def resolve() -> None:
 
 
 @resolve.command()
-@_key
+@_page
+@_team
 @config_option
 @_yes
-def recreate(key: str, config_path: Path, yes: bool) -> None:
-    """Make the review page of incident KEY anew, where the old one was deleted or trashed."""
-    _fulfil(config_path, key, {"recreate": True}, yes)
+def recreate(page: str, team: str, config_path: Path, yes: bool) -> None:
+    """Make PAGE anew, where the old one was deleted or is in the trash.
+
+    PAGE is an incident's key, for its review, or the title of a team's index or of the page of what a quarter left."""
+    from pirsync.page_commands import recreate as make_anew
+
+    if _KEY.fullmatch(page.strip().upper()):
+        _fulfil(config_path, page, {"recreate": True}, yes)
+    with opened(config_path) as bench:
+        sys.exit(make_anew(bench, page, team, lambda: yes or click.confirm("Do it?", err=True)))
+
+
+@resolve.command()
+@_page
+@_team
+@config_option
+@_yes
+def dismiss(page: str, team: str, config_path: Path, yes: bool) -> None:
+    """Say no more of PAGE, the title of the page of what a quarter left: it is gone, or nobody will acknowledge it."""
+    from pirsync.page_commands import dismiss as say_no_more
+
+    with opened(config_path) as bench:
+        sys.exit(say_no_more(bench, page, team, lambda: yes or click.confirm("Do it?", err=True)))
 
 
 @resolve.command()

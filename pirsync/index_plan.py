@@ -74,12 +74,17 @@ def exempt_row(exemption: Exemption, row: IndexRow, incident: Incident) -> Index
     return row.model_copy(update={"page_title": title, "status": Lozenge(text=EXEMPT, colour="Grey")})
 
 
+def index_mark(terms: Terms) -> str:
+    """The mark of a team's index in the journal of creations."""
+    return draft.digest(["index", terms.owner_id, terms.space, terms.index_title])
+
+
 def plan_index(
     rows: tuple[IndexRow, ...], observed: ObservedIndex, terms: Terms, journal: Journal, now: datetime
 ) -> Plan:
     """Put the rows of this pass into the team's index page, and write it only when a reader would see a difference."""
     fresh = tuple(canonical(row) for row in rows)
-    mark = draft.digest(["index", terms.owner_id, terms.space, terms.index_title])
+    mark = index_mark(terms)
     name = terms.index_title
     if observed.holder is not None:
         message = f'the title "{name}" belongs to another page ({observed.holder.url}): rename that page, or the index'

@@ -10,13 +10,13 @@ from .decision import FindingKind, ObservedIndex, Plan
 from .directory import Sources
 from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
 from .findings import INDEX, found_of, tell_of
-from .index_plan import plan_index
+from .index_plan import index_mark, plan_index
 from .known import journal
 from .locate import prove_sight
 from .names import INDEX_LABEL
 from .page.index import read_index
 from .page.scan import BadPage
-from .page_model import IndexRow, PageHead
+from .page_model import IndexRow, PageHead, PageStatus
 from .ports import World
 from .practice import Practice
 from .recall import KeptIndex, recall, recall_all
@@ -57,33 +57,62 @@ class IndexStep:
     def bring_up_to_date(self, practice: Practice) -> Result:
         """Write what is new; what could not be written keeps its incidents due. Raises AuthInDoubt."""
         team, state, news = practice.terms.team, self._world.state, self.news(practice)
-        made: list[Change] = []
-        decided, failure = Plan(), ""
         # A poll with no news of the index's does not read it to see whether something is over.
-        before = found_of(state, f"{INDEX}/{team}") if news or self._mode is not Mode.NEWS else ()
-        if news or before:
-            try:
-                decided = self._rounds(practice, tuple(news.values()), made)
-            except AuthInDoubt:
-                raise
-            except (Stale, Ambiguous, Unavailable, Rejected) as error:
-                failure = str(error)
-            tell_of(state, f"{INDEX}/{team}", practice.terms.index_title, decided.findings, failure)
-        if failure or decided.waiting:
-            again = decided.wake or self._world.clock.now() + FIRST_RETRY
+        if not news and (self._mode is Mode.NEWS or not found_of(state, f"{INDEX}/{team}")):
+            return Result(key=practice.terms.index_title)
+        result = self._write(practice, tuple(news.values()))
+        # What people have to see to first is looked at by the next full pass.
+        if result.waiting or (result.failure and not result.findings):
+            again = result.wake or self._world.clock.now() + FIRST_RETRY
             for incident_id in news:
                 state.mark_dirty(work_key(team, incident_id), again, "the index is not written yet")
-        elif all(found.kind is FindingKind.REFUSED for found in decided.findings):
-            for row in news.values():
-                self._recorder.index_row(team, row.key, row.model_dump(mode="json"))
-        return Result(
-            key=practice.terms.index_title,
+        return result
+
+    def make_anew(self, practice: Practice) -> Result:
+        """Make an index again that people deleted or put into the trash, with the lines that it held. Raises
+        AuthInDoubt."""
+        terms, state, wiki = practice.terms, self._world.state, self._world.wiki
+        kept = recall(state, "index", terms.team, KeptIndex)
+        page = wiki.page(kept.page) if kept is not None else None
+        if kept is not None and page is None:
+            prove_sight(wiki, terms)
+        lines = {key: row for key, row in recall_all(state, "index-row", IndexRow).items() if _is_of(key, terms.team)}
+        if page is None or page.status is PageStatus.TRASHED:
+            state.drop("index", [terms.team])
+            state.reopen(index_mark(terms), "")
+            # Until they are written, the next full pass has them to write.
+            state.drop("index-row", lines)
+        result = self._write(practice, tuple(lines.values()))
+        self._recorder.flush()
+        return result
+
+    def _write(self, practice: Practice, rows: tuple[IndexRow, ...]) -> Result:
+        """Have the index hold these rows; what is in the way is told, and listed until it is over."""
+        team, name, made = practice.terms.team, practice.terms.index_title, list[Change]()
+        decided, failure = Plan(), ""
+        try:
+            decided = self._rounds(practice, rows, made)
+        except AuthInDoubt:
+            raise
+        except (Stale, Ambiguous, Unavailable, Rejected) as error:
+            failure = str(error)
+        tell_of(self._world.state, f"{INDEX}/{team}", name, decided.findings, failure)
+        result = Result(
+            key=name,
             changes=tuple(made),
             findings=decided.findings,
             waiting=decided.waiting,
             wake=decided.wake,
             failure=failure or decided.refusal,
         )
+        for row in rows if self._holds(result) else ():
+            self._recorder.index_row(team, row.key, row.model_dump(mode="json"))
+        return result
+
+    def _holds(self, result: Result) -> bool:
+        """Whether the page says by then what it was to say."""
+        is_open = any(found.kind is not FindingKind.REFUSED for found in result.findings)
+        return not (is_open or result.waiting or result.failure)
 
     def _rounds(self, practice: Practice, rows: tuple[IndexRow, ...], made: list[Change]) -> Plan:
         terms, state, clock = practice.terms, self._world.state, self._world.clock
@@ -129,6 +158,10 @@ class IndexStep:
             self._world.state.cache("index", {team: kept.model_dump(mode="json")})
         if kept is not None and kept.held is not None:
             self._heads[team] = kept.held.head
+
+
+def _is_of(row_key: str, team: str) -> bool:
+    return row_key.startswith(f"{team}/")
 
 
 def observe_index(sources: Sources, practice: Practice, seen: PageHead | None) -> ObservedIndex:

@@ -4,8 +4,9 @@
 |---|---|---|
 | no page | an earlier create may have happened | wait until absence is settled |
 | no page | else | it is made |
-| a page that is not this team's of this quarter | | a finding |
+| a page with its title that is not this team's of this quarter | | a finding |
 | a page that is deleted, archived or trashed | | a finding; it is not made anew |
+| a page of ours | it does not say any more whose it is | a finding |
 | a page | somebody who leads, and a day, stand beside Acknowledged, or nothing was left | nothing |
 | a page | else | a finding |
 """
@@ -27,12 +28,13 @@ from .ports import PageDraft
 
 
 class ObservedQuarter(Noun):
-    """A quarter's page as read, or `gone`: why the page that we know cannot be. `leaders`: who may acknowledge it, as
-    pages mention them; where there are none, anybody."""
+    """A quarter's page as read; `is_known` by its id, or else found by its title, or `gone`, when one that we know
+    cannot be read. `leaders`: who may acknowledge it, as pages mention them; where there are none, anybody."""
 
     quarter: Quarter
     page: Page | None
     gone: bool
+    is_known: bool
     leaders: tuple[Mention, ...]
 
 
@@ -62,13 +64,19 @@ def plan_quarter(
     if observed.gone:
         return _found(FindingKind.PAGE_GONE, name, f'the page "{name}" is deleted, or our account may not see it')
     if page is None:
-        return _birth(name, body, terms, journal, now)
+        return _birth(observed.quarter, body, terms, journal, now)
     told = read_page(page.body)
-    if told is None or (told.team, told.quarter) != (terms.team, observed.quarter.name):
+    is_whole = told is not None and (told.team, told.quarter) == (terms.team, observed.quarter.name)
+    if not observed.is_known and not is_whole:
         message = f'the title "{name}" belongs to another page ({page.url}): rename it, or set team.escalation.title'
         return _found(FindingKind.TITLE_TAKEN, name, message)
     if page.status is not PageStatus.CURRENT:
-        return _found(FindingKind.PAGE_GONE, name, f'the page "{name}" is {page.status.value}: restore it')
+        return _found(FindingKind.PAGE_GONE, name, f'the page "{page.title}" is {page.status.value}: restore it')
+    if told is None or not is_whole:
+        message = (
+            f'the page "{page.title}" ({page.url}) does not say any more whose it is: its first table is not whole'
+        )
+        return _found(FindingKind.REGION_REMOVED, name, message)
     if acknowledged(told, observed.leaders):
         return Plan()
     lacks = "a day" if told.people and not told.days else "somebody who leads"
@@ -76,8 +84,13 @@ def plan_quarter(
     return _found(FindingKind.NOT_ACKNOWLEDGED, name, message)
 
 
-def _birth(name: str, body: Callable[[], str], terms: Terms, journal: Journal, now: datetime) -> Plan:
-    mark = draft.digest(["escalation", terms.owner_id, terms.team, terms.space, name])
+def quarter_mark(terms: Terms, quarter: Quarter) -> str:
+    """The mark of a quarter's page in the journal of creations."""
+    return draft.digest(["escalation", terms.owner_id, terms.team, terms.space, title(terms, quarter)])
+
+
+def _birth(quarter: Quarter, body: Callable[[], str], terms: Terms, journal: Journal, now: datetime) -> Plan:
+    name, mark = title(terms, quarter), quarter_mark(terms, quarter)
     inputs, intent = draft.digest([terms.space, terms.parent, name]), journal.intents.get(mark)
     if intent is not None and intent.status == "rejected" and intent.digest == inputs:
         return _found(FindingKind.REJECTED, name, f'Confluence would not create the page "{name}": {intent.reason}')

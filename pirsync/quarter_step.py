@@ -18,8 +18,9 @@ from .changes import Change, CreateEscalation
 from .decision import Finding, FindingKind, Plan
 from .directory import Directory, Sources
 from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
-from .findings import Found
+from .findings import QUARTER, Found, tell_of
 from .known import Known, journal
+from .locate import prove_sight
 from .model import Incident, Noun
 from .page.escalation import Cover, new_page, read_page
 from .page_model import IndexRow, Mention, Page, PageStatus
@@ -27,7 +28,7 @@ from .policy.packs import Duty
 from .policy.quarter import Kept, Quarter, last_quarter, leftovers, was_at_work
 from .ports import World
 from .practice import Practice
-from .quarter_plan import ObservedQuarter, limit, plan_quarter, title
+from .quarter_plan import ObservedQuarter, limit, plan_quarter, quarter_mark, title
 from .recall import KeptTicket, Place, recall, recall_all
 from .report import Result
 
@@ -47,18 +48,43 @@ def escalate_quarters(world: World, swept: Iterable[Practice]) -> Iterator[Resul
     for practice in swept:
         if practice.terms.ladder.on:
             yield from _of_team(world, practice)
+        else:
+            # Nobody looks at them any more, so nothing is said of them.
+            prefix = f"{QUARTER}/{practice.terms.team}/"
+            world.state.drop("findings", [key for key in world.state.cached_all("findings") if key.startswith(prefix)])
+
+
+def quarters(world: World, practice: Practice) -> tuple[Quarter, ...]:
+    """The quarters that the team has or may have a page of."""
+    kept = (one.quarter for one in _kept(world, practice.terms.team))
+    return tuple(dict.fromkeys((*kept, last_quarter(world.clock.now(), practice.terms.procedures.calendar))))
+
+
+def make_anew(world: World, practice: Practice, quarter: Quarter) -> Result:
+    """Make a quarter's page again that people deleted or put into the trash. Raises AuthInDoubt."""
+    return _of_quarter(world, practice, quarter).make_anew()
+
+
+def dismiss(world: World, practice: Practice, quarter: Quarter) -> None:
+    """Have nothing said any more of a quarter's page, whatever became of it."""
+    team = practice.terms.team
+    known = next((one for one in _kept(world, team) if one.quarter == quarter), None)
+    kept = KeptEscalation(quarter=quarter, page=known.page if known is not None else "", acknowledged=True)
+    world.state.cache("escalation", {f"{team}/{quarter.name}": kept.model_dump(mode="json")})
+    world.state.drop("findings", [f"{QUARTER}/{team}/{quarter.name}"])
 
 
 def _of_team(world: World, practice: Practice) -> Iterator[Result]:
     """The last quarter's, and those that nobody acknowledged yet."""
-    terms, now = practice.terms, world.clock.now()
-    kept = {one.quarter.name: one for one in _kept(world, terms.team)}
-    last = last_quarter(now, terms.procedures.calendar)
-    for quarter in dict.fromkeys((*(one.quarter for one in kept.values()), last)):
-        known = kept.get(quarter.name)
-        one = _Quarter(world, practice, quarter, known)
-        if not known.acknowledged if known is not None else one.was_at_work():
+    for quarter in quarters(world, practice):
+        one = _of_quarter(world, practice, quarter)
+        if one.is_asked_about():
             yield one.bring_up_to_date()
+
+
+def _of_quarter(world: World, practice: Practice, quarter: Quarter) -> _Quarter:
+    known = next((one for one in _kept(world, practice.terms.team) if one.quarter == quarter), None)
+    return _Quarter(world, practice, quarter, known)
 
 
 def _kept(world: World, team: str) -> list[KeptEscalation]:
@@ -74,10 +100,26 @@ class _Quarter:
         self._known = known
         self._key = f"{practice.terms.team}/{quarter.name}"
         self._made: Page | None = None
+        self._is_anew = False
 
-    def was_at_work(self) -> bool:
-        """Whether the team had anything to review when the quarter ended; else there is nothing to tell of it."""
+    def is_asked_about(self) -> bool:
+        """Whether its page is not acknowledged yet; where there is none, whether the team had anything to review when
+        the quarter ended: else there is nothing to tell of it."""
+        if self._known is not None:
+            return not self._known.acknowledged
         return was_at_work(self._reviews(), self._quarter, self._practice.terms.procedures.calendar)
+
+    def make_anew(self) -> Result:
+        """Forget a page that is deleted or in the trash, and make another."""
+        world, known = self._world, self._known
+        page = world.wiki.page(known.page) if known is not None and known.page else None
+        if page is None:
+            prove_sight(world.wiki, self._practice.terms)
+        if page is None or page.status is PageStatus.TRASHED:
+            self._known, self._is_anew = None, True
+            world.state.drop("escalation", [self._key])
+            world.state.reopen(quarter_mark(self._practice.terms, self._quarter), "")
+        return self.bring_up_to_date()
 
     def bring_up_to_date(self) -> Result:
         """Make the page, or look at it; what cannot be done now is tried by the next sweep. Raises AuthInDoubt."""
@@ -86,23 +128,24 @@ class _Quarter:
         try:
             decided = self._decide()
             for change in decided.changes:
-                self._make(change)
-                made.append(change)
-            decided = self._decide() if made else decided
+                if self._make(change):
+                    made.append(change)
+            decided = self._decide() if decided.changes else decided
         except AuthInDoubt:
             raise
         except (Stale, Ambiguous, Unavailable, Rejected) as error:
             failure = str(error)
         name = title(self._practice.terms, self._quarter)
         if not failure:
-            self._remember(decided.findings, name)
+            self._remember(decided.findings)
+        tell_of(self._world.state, f"{QUARTER}/{self._key}", name, decided.findings, failure)
         return Result(
             key=name,
             changes=tuple(made),
             findings=decided.findings,
             waiting=decided.waiting,
             wake=decided.wake,
-            failure=failure,
+            failure=failure or decided.refusal,
         )
 
     def _decide(self) -> Plan:
@@ -124,9 +167,17 @@ class _Quarter:
         else:
             # What others put into the trash or the archive gives its title away.
             found = wiki.titled(terms.space, title(terms, self._quarter))
-            page = next((p for p in found if p.status is PageStatus.CURRENT or read_page(p.body)), None)
-        gone = self._known is not None and page is None
-        return ObservedQuarter(quarter=self._quarter, page=page, gone=gone, leaders=self._leaders())
+            page = next((p for p in found if p.status is PageStatus.CURRENT or self._is_page(p)), None)
+        is_known = self._made is not None or self._known is not None
+        gone = is_known and page is None
+        if gone:
+            prove_sight(wiki, terms)
+        return ObservedQuarter(quarter=self._quarter, page=page, gone=gone, is_known=is_known, leaders=self._leaders())
+
+    def _is_page(self, page: Page) -> bool:
+        """Whether one that was put away is the quarter's page all the same."""
+        is_given_up = self._is_anew and page.status is PageStatus.TRASHED
+        return read_page(page.body) is not None and not is_given_up
 
     def _leaders(self) -> tuple[Mention, ...]:
         terms, world = self._practice.terms, self._world
@@ -173,13 +224,15 @@ class _Quarter:
             )
         return tuple(reviews)
 
-    def _make(self, change: Change) -> None:
+    def _make(self, change: Change) -> bool:
+        """Whether it was made; a refusal is written down, and told by the next decision."""
         assert isinstance(change, CreateEscalation)  # plan_quarter makes no other
-        self._made = apply_index(change, self._world)
+        try:
+            self._made = apply_index(change, self._world)
+        except Rejected:
+            return False
+        return True
 
-    def _remember(self, findings: tuple[Finding, ...], name: str) -> None:
-        state = self._world.state
+    def _remember(self, findings: tuple[Finding, ...]) -> None:
         if self._known is not None and not any(one.kind is FindingKind.TITLE_TAKEN for one in findings):
-            state.cache("escalation", {self._key: self._known.model_dump(mode="json")})
-        told = {"key": name, "found": [one.model_dump(mode="json") for one in findings]}
-        state.cache("findings", {f"escalation/{self._key}": told})
+            self._world.state.cache("escalation", {self._key: self._known.model_dump(mode="json")})

@@ -11,11 +11,13 @@ from click.testing import CliRunner
 
 from pirsync.cli import cli
 from pirsync.model import Deployment
+from pirsync.page.index import read_index
 from pirsync.sandbox.wiki import Page, set_status
 
 from .command import Desk, desk
 
 TITLE = "OPS-1 Post-incident review"
+INDEX = "Post-incident review index"
 
 
 @pytest.fixture(params=get_args(Deployment))
@@ -28,7 +30,7 @@ def pages(place: Desk) -> list[Page]:
     return [page for page in place.sandbox.wiki.pages.values() if page.title == TITLE]
 
 
-def test_a_trashed_page_is_told_and_made_anew_once_somebody_is_sure(place: Desk) -> None:
+def test_a_trashed_page_and_a_trashed_index_are_made_anew_once_somebody_is_sure(place: Desk) -> None:
     place.do("reconcile")
     (old,) = pages(place)
     set_status(place.sandbox, old, "trashed")
@@ -48,6 +50,21 @@ def test_a_trashed_page_is_told_and_made_anew_once_somebody_is_sure(place: Desk)
     assert {page.status for page in pages(place)} == {"trashed", "current"}
     assert place.do("reconcile").out == ""
     assert "PageGone" not in place.do("findings", "OPS-1").out
+    an_index_in_the_trash_is_made_anew_with_its_lines(place)
+
+
+def an_index_in_the_trash_is_made_anew_with_its_lines(place: Desk) -> None:
+    (old,) = (page for page in place.sandbox.wiki.pages.values() if page.title == INDEX)
+    lines = read_index(old.current.body).rows
+    set_status(place.sandbox, old, "trashed")
+    before = place.writes()
+    asked = CliRunner().invoke(cli, ["resolve", "recreate", INDEX, "--config", str(place.config)], input="n\n")
+    planned = [f'  create index page "{INDEX}" in space OPS', f'  label page "{INDEX}" with pirsync-index']
+    assert (asked.exit_code, asked.stdout.splitlines()) == (0, [INDEX, *planned])
+    assert before == place.writes()
+    assert place.do("resolve", "recreate", INDEX, "--yes").code == 0
+    (new,) = (page for page in place.sandbox.wiki.pages.values() if page.title == INDEX and page.status == "current")
+    assert (len(lines) > 0, read_index(new.current.body).rows) == (True, lines)
 
 
 def test_a_wish_for_an_incident_that_is_not_there_is_told(place: Desk) -> None:
@@ -66,3 +83,9 @@ def test_a_wish_that_changes_nothing_says_so(place: Desk) -> None:
 
 def test_with_nothing_open_it_says_so(place: Desk) -> None:
     assert place.do("findings", "OPS-1").out == "nothing is open\n"
+
+
+def test_a_title_that_no_page_of_a_team_has_is_told_and_an_index_is_not_dismissed(place: Desk) -> None:
+    said = place.do("resolve", "recreate", "Escalation 1999 Q1", "--yes")
+    assert (said.code, INDEX in said.err) == (1, True)
+    assert place.do("resolve", "dismiss", INDEX, "--yes").code == 1

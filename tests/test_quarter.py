@@ -9,9 +9,11 @@ from typing import Any, cast
 import pytest
 
 from pirsync.adapters.memory import page_becomes, person_edits
+from pirsync.adapters.overlay import overlay
 from pirsync.changes import describe, is_local
+from pirsync.commands import ask_again
 from pirsync.decision import FindingKind
-from pirsync.errors import Ambiguous
+from pirsync.errors import Ambiguous, Rejected
 from pirsync.findings import stored
 from pirsync.model import Person
 from pirsync.page import cells
@@ -21,10 +23,13 @@ from pirsync.page.review import rows_of
 from pirsync.page.scan import encode, scan
 from pirsync.page_model import Mention, Page, PageStatus
 from pirsync.policy.escalation import Extension
+from pirsync.policy.quarter import Quarter
 from pirsync.ports import PageDraft, WikiWrites
+from pirsync.quarter_step import dismiss, make_anew
 from pirsync.report import Report
 from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
 from tests.test_escalation_plan import changes_field
+from tests.test_ways import deleted
 
 PEOPLE = {"chair": ["hana"], "escalation": ["bob"]}
 NAME = "Escalation 2026 Q1"
@@ -291,3 +296,87 @@ def test_a_dry_run_tells_the_page_and_makes_none(play: Stage) -> None:
     play.clock.instant = datetime(2026, 4, 2, 6, tzinfo=UTC)
     dry = play.dry_run()
     assert (pages(dry), play.world.wiki.find("OPS", NAME)) == ([f'create escalation page "{NAME}" in space OPS'], None)
+
+
+# ---------------------------------------------------------------- ways out of what is found of it
+
+
+class Refusing(Losing):
+    """Writes of a Confluence that takes no page of a quarter."""
+
+    def create_page(self, page: PageDraft) -> Page:
+        raise Rejected("no permission to add pages")
+
+
+def listed(play: Stage) -> list[str]:
+    return [one.kind for one in stored(play.world.state) if one.key == NAME]
+
+
+def q1(play: Stage) -> Quarter:
+    return Quarter(first=date(2026, 1, 1), last=date(2026, 3, 31))
+
+
+def test_a_page_that_was_refused_is_listed_fails_each_sweep_and_is_made_once_a_person_asks(play: Stage) -> None:
+    refusing = replace(
+        play, world=replace(play.world, wiki_writes=cast(WikiWrites, Refusing(play.world.wiki_writes, True)))
+    )
+    for day in ("2026-04-02", "2026-04-03"):
+        assert ([one.key for one in sweep(refusing, day).failed], listed(play)) == ([NAME], ["Rejected"])
+    assert pages(sweep(play, "2026-04-04")) == []
+    ask_again(play.world.state)
+    assert (len(pages(sweep(play, "2026-04-05"))), listed(play)) == (1, ["NotAcknowledged"])
+
+
+@pytest.mark.parametrize("purged", [True, False])
+def test_a_page_that_people_put_away_is_made_anew_once_somebody_asks(play: Stage, purged: bool) -> None:
+    sweep(play, "2026-04-02")
+    first = page(play)
+    page_becomes(play.world, first.id, PageStatus.TRASHED)
+    seen = deleted(play, first.id) if purged else play
+    sweep(seen, "2026-04-03")
+    assert listed(play) == ["PageGone"]
+    dry = make_anew(overlay(seen.world), seen.practice(seen.world), q1(play))
+    assert ([describe(c) for c in dry.changes], play.world.wiki.find("OPS", NAME)) == (
+        [f'create escalation page "{NAME}" in space OPS'],
+        None,
+    )
+    assert not make_anew(seen.world, seen.practice(seen.world), q1(play)).failure
+    assert (page(play).id != first.id, listed(play)) == (True, ["NotAcknowledged"])
+    acknowledge(play, "bob", "2026-04-04")
+    assert (pages(sweep(seen, "2026-04-04")), listed(play)) == ([], [])
+
+
+def test_a_page_in_the_archive_keeps_its_title_and_is_not_made_anew(play: Stage) -> None:
+    sweep(play, "2026-04-02")
+    page_becomes(play.world, page(play).id, PageStatus.ARCHIVED)
+    result = make_anew(play.world, play.practice(play.world), q1(play))
+    assert (result.changes, [f.kind for f in result.findings]) == ((), [FindingKind.PAGE_GONE])
+
+
+def test_nothing_is_said_any_more_of_a_page_that_people_dismissed(play: Stage) -> None:
+    sweep(play, "2026-04-02")
+    page_becomes(play.world, page(play).id, PageStatus.TRASHED)
+    sweep(play, "2026-04-03")
+    dismiss(play.world, play.practice(play.world), q1(play))
+    assert listed(play) == []
+    report = sweep(play, "2026-04-04")
+    assert (pages(report), told(report), listed(play)) == ([], [], [])
+
+
+def test_our_own_page_that_people_damaged_is_not_called_somebody_elses(play: Stage) -> None:
+    sweep(play, "2026-04-02")
+    whole = page(play)
+    person_edits(play.world, whole.id, whole.body.replace("pirsync-escalation", "ours"))
+    sweep(play, "2026-04-03")
+    assert listed(play) == ["RegionRemoved"]
+    person_edits(play.world, whole.id, whole.body)
+    sweep(play, "2026-04-04")
+    assert listed(play) == ["NotAcknowledged"]
+
+
+def test_once_escalation_is_off_nothing_is_said_of_its_pages(play: Stage) -> None:
+    sweep(play, "2026-04-02")
+    assert listed(play) == ["NotAcknowledged"]
+    play.team["escalation"] = {"on": False}
+    sweep(play, "2026-04-03")
+    assert listed(play) == []
