@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import islice
 
 from .decision import Terms
@@ -19,10 +20,13 @@ from .page.named import issues_named
 from .page.scan import BadPage
 from .page_model import Page, PageHead, PageStatus, Property, Region, ReviewPage, current_first
 from .plan import scope
-from .ports import Stamp, WikiReads
+from .ports import IntentStatus, Stamp, WikiReads
 
 AT_ONCE = 250
 """Pages of ours that are read together."""
+
+PROMPT = timedelta(minutes=5)
+"""Within this time of its closure an incident gets its page, where polls run; longer ago is worth one more read."""
 
 
 @dataclass
@@ -66,23 +70,48 @@ class _Search:
         is_out = born_with_owner or not reviewed_once or incident.project not in terms.projects
         return not (scope(incident, terms) and is_out) or bool(self._receipt(incident.id))
 
+    def _line(self, incident_id: str) -> IntentStatus | None:
+        return self._sources.state.intents(incident_id).get(page_mark(self._terms.owner_id, incident_id))
+
     def _receipt(self, incident_id: str) -> str:
         """The id of the page that the journal says was made, or empty."""
-        line = self._sources.state.intents(incident_id).get(page_mark(self._terms.owner_id, incident_id))
+        line = self._line(incident_id)
         return line.remote_id if line is not None and line.status == "done" else ""
 
+    def _is_sending(self, incident_id: str) -> bool:
+        """Whether the journal says that its page was about to be made, and not what became of it."""
+        line = self._line(incident_id)
+        return line is not None and line.status == "sending"
+
+    def _gets_none(self, incident: Incident) -> bool:
+        exempt = self._terms.exemption(incident) is not None
+        return bool(scope(incident, self._terms)) or incident.is_restricted or exempt
+
+    def _first_closed(self, incident: Incident) -> datetime:
+        closings = [e.at for e in incident.events if e.after in incident.closed_statuses]
+        known = [*closings, *([incident.closed] if incident.closed else [])]
+        return min(known, default=self._sources.state.created_at)
+
     def _pointers(self, incidents: list[Incident]) -> dict[str, list[str]]:
-        """Page ids by incident: the receipt's, and where the journal is not as old as its owner id, the links'."""
+        """Page ids by incident: the receipt's, and where another journal may have known of a page, the links'."""
         tracker, named = self._sources.tracker, dict[str, list[str]]()
         for incident in incidents:
             if receipt := self._receipt(incident.id):
                 named[incident.id] = [receipt]
-        if not self._sources.state.born_with_owner:
-            unsure = [incident.id for incident in incidents if incident.id not in named]
-            for incident_id, links in zip(unsure, tracker.each(tracker.remote_links, unsure), strict=True):
-                ids = [x.global_id.removeprefix(LINK_PREFIX) for x in links if x.global_id.startswith(LINK_PREFIX)]
-                named[incident_id] = ids
+        unsure = [incident.id for incident in incidents if incident.id not in named and self._may_be_linked(incident)]
+        for incident_id, links in zip(unsure, tracker.each(tracker.remote_links, unsure), strict=True):
+            ids = [x.global_id.removeprefix(LINK_PREFIX) for x in links if x.global_id.startswith(LINK_PREFIX)]
+            named[incident_id] = ids
         return named
+
+    def _may_be_linked(self, incident: Incident) -> bool:
+        """Whether a page may have been made that the journal does not know: by a journal before this one, or by this
+        one itself, where an older copy of it was put back. An incident gets its page within minutes."""
+        if not self._sources.state.born_with_owner:
+            return True
+        if self._gets_none(incident):
+            return False
+        return self._is_sending(incident.id) or self._first_closed(incident) < self._sources.now - PROMPT
 
     def _follow(self, incidents: dict[str, Incident], named: dict[str, list[str]]) -> None:
         wiki = self._sources.wiki
@@ -116,7 +145,8 @@ class _Search:
 
     def _find_anywhere(self, incidents: list[Incident]) -> None:
         """Pages that people renamed or moved to another space, of incidents that took no link, by what all pages say
-        that we made or that have our label: only for those of which an earlier state may have made one."""
+        that we made or that have our label: only for those of which an earlier state may have made one, or of which
+        this one was about to."""
         asked = [i for i in incidents if self._may_be_forgotten(i)]
         lost = {incident.key: incident for incident in asked}
         wiki = self._sources.wiki
@@ -126,9 +156,11 @@ class _Search:
             properties = self._properties([page.id for page in told])
             for page in told:
                 held = properties[page.id]
-                # In another space a page without our property may be that of another pirsync.
-                known = held is not None or page.space == self._terms.space
-                if known and (incident := self._told_by(page, held, lost)) is not None:
+                incident = self._told_by(page, held, lost)
+                # In another space a page without our property may be that of another pirsync, unless we made one and
+                # know nothing more of it.
+                is_near = held is not None or page.space == self._terms.space
+                if incident is not None and (is_near or self._is_sending(incident.id)):
                     self._bind(incident, page, held)
 
     def _may_be_of(self, page: Page, lost: Mapping[str, Incident]) -> bool:
@@ -145,11 +177,10 @@ class _Search:
 
     def _may_be_forgotten(self, incident: Incident) -> bool:
         state, terms = self._sources.state, self._terms
-        if state.born_with_owner or scope(incident, terms) or incident.is_restricted:
+        if scope(incident, terms) or incident.is_restricted:
             return False
-        closings = [e.at for e in incident.events if e.after in incident.closed_statuses]
-        first = min([*closings, *([incident.closed] if incident.closed else [])], default=state.created_at)
-        return first <= state.created_at
+        is_older = not state.born_with_owner and self._first_closed(incident) <= state.created_at
+        return is_older or self._is_sending(incident.id)
 
     def _properties(self, page_ids: list[str]) -> dict[str, Property | None]:
         wiki = self._sources.wiki

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
+from pirsync.adapters.memory import person_renames
+from pirsync.adapters.memory_state import MemoryState
+from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.errors import Ambiguous, AuthInDoubt
 from pirsync.model import Deployment
 from pirsync.ports import Query, Want
 from pirsync.selection import Mode, Selection
 from tests.stage import Stage, parse_once, stage
+from tests.test_crashes import Crash
 
 NEWS = Selection(Mode.NEWS)
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
@@ -109,3 +114,42 @@ def test_a_ticket_that_was_answered_with_a_sign_on_page_is_looked_for_and_made_o
     assert (line.status, line.sent_at) == ("sending", play.clock.now())
     rest(play)
     assert tickets(play) == ["Fix the queue"]
+
+
+# ---------------------------------------------------------------- a page that people moved before it was known
+
+
+def moved_away(play: Stage) -> None:
+    """People give the review another title, and put it into another space."""
+    wiki = cast(OverlayWiki, play.world.wiki)
+    page = person_renames(play.world, play.page().id, "The great outage")
+    wiki.save(page.model_copy(update={"space": "ELSE"}))
+
+
+def renamed(play: Stage) -> None:
+    person_renames(play.world, play.page().id, "The great outage")
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+@pytest.mark.parametrize("put", [renamed, moved_away])
+def test_a_page_whose_receipt_was_lost_is_found_wherever_people_put_it(
+    put: Callable[[Stage], None], deployment: Deployment
+) -> None:
+    play = losing(stage(deployment), "wiki_writes", "create_page", cast(Any, Crash()), seconds=0)
+    with pytest.raises(Crash):
+        play.run_pass()
+    put(play)
+    play.clock.forward(3600)
+    rest(play)
+    assert pages(play) == ["Post-incident review index", "The great outage"]
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_page_that_an_older_copy_of_the_state_does_not_know_is_found_by_its_link(deployment: Deployment) -> None:
+    play = stage(deployment)
+    rest(play)
+    moved_away(play)
+    older = MemoryState(play.world.state.created_at)
+    assert older.born_with_owner
+    rest(replace(play, world=replace(play.world, state=older)))
+    assert pages(play) == ["Post-incident review index", "The great outage"]
