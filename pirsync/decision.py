@@ -161,6 +161,11 @@ class Journal(Noun):
             return self.settled_from
         return max(self.settled_from, intent.sent_at + settle)
 
+    def tickets_settle(self, settle: timedelta) -> datetime:
+        """The instant from which finding no ticket proves that there is none, whatever words its row had before."""
+        settled = (self.absence_settles(intent.mark, settle) for intent in self.tickets)
+        return max(settled, default=self.settled_from)
+
 
 class Candidate(Noun):
     """A page that people made and want to be an incident's review, by the id they gave; None where it cannot be read.

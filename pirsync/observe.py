@@ -16,11 +16,9 @@ from pirsync.known import Known, memory_of
 from pirsync.recall import KeptTicket, recall
 
 from . import mapping
-from .changes import CreateTicket
 from .comments import touched
 from .decision import Candidate, Journal, Observed
 from .directory import Directory, Sources
-from .draft import mark_label
 from .history import hear
 from .locate import locate, names, prove_sight
 from .model import Incident, Ticket
@@ -30,7 +28,7 @@ from .page.review import read_review, without_tickets
 from .page.scan import BadPage
 from .page_model import Invited, Page, PageHead, PageStatus, ReviewPage
 from .policy.evidence import asking
-from .ports import Query, RawIssue, Stamp
+from .ports import RawIssue, Stamp
 from .practice import Practice
 from .proof import sought
 from .rows import awaited_items, hand_links_of, is_incident
@@ -371,25 +369,6 @@ class Readings:
         else:
             found = self.sources.wiki.stamped(page, stamp)
             self.bases[page.id] = self.read(found) if found is not None else None
-
-    def look(self, incident_id: str, creates: Iterable[CreateTicket]) -> None:
-        """Look for tickets that were made before and forgotten: by the incident's links, read by key, and by label."""
-        sources = self.sources
-        raw = sources.tracker.issue(incident_id, mapping.want_incident(self.practice.resolved))
-        if raw is not None:
-            self.take_incident(raw)
-        marks = {create.mark: create.draft for create in creates}
-        # Where a create screen has room for neither label nor link, the mark is in the description.
-        described = [mark for mark, made in marks.items() if not made.labels and made.incident_key is None]
-        query = Query(
-            labels=tuple(mark_label(mark) for mark in marks if mark not in described),
-            phrases=tuple(mark_label(mark) for mark in described),
-        )
-        for found in sources.tracker.search(query, self.practice.want_ticket):
-            ticket = self.take_ticket(found)
-            if ticket.mark is None and (whole := sources.tracker.issue(ticket.id, self.practice.want_ticket)):
-                self.take_ticket(whole)
-        self.looked.add(incident_id)
 
 
 def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:

@@ -36,6 +36,7 @@ from .errors import (
 )
 from .hearing import hear, unheard
 from .index_step import IndexStep
+from .looking import look
 from .newborn import render
 from .observe import Readings, Trust, chunks
 from .overlooked import overlooked
@@ -298,7 +299,7 @@ class _Pass:
             readings.read_base(incident_id, observed.page)
             return self._decide(readings, incident_id, said)
         if creates and incident_id not in readings.looked:
-            readings.look(incident_id, creates)
+            look(readings, incident_id, creates, said)
             return self._decide(readings, incident_id, said)
         if not self.world.state.born_with_owner and (unknown := unheard(decided.changes, readings.heard)):
             hear(unknown, incident_id, self.world.tracker, self.world.state)

@@ -8,14 +8,17 @@ from typing import Any, cast
 
 import pytest
 
-from pirsync.adapters.memory import person_renames
+from pirsync.adapters.memory import memory_world, person_renames
 from pirsync.adapters.memory_state import MemoryState
 from pirsync.adapters.overlay_wiki import OverlayWiki
+from pirsync.decision import FindingKind
 from pirsync.errors import Ambiguous, AuthInDoubt
-from pirsync.model import Deployment
+from pirsync.model import CreateScreen, Deployment
+from pirsync.page import cells
+from pirsync.page_model import Column
 from pirsync.ports import Query, Want
 from pirsync.selection import Mode, Selection
-from tests.stage import Stage, parse_once, stage
+from tests.stage import ANA, BOB, SCREEN, Hands, Stage, parse_once, raw_incident, stage
 from tests.test_crashes import Crash
 
 NEWS = Selection(Mode.NEWS)
@@ -153,3 +156,51 @@ def test_a_page_that_an_older_copy_of_the_state_does_not_know_is_found_by_its_li
     assert older.born_with_owner
     rest(replace(play, world=replace(play.world, state=older)))
     assert pages(play) == ["Post-incident review index", "The great outage"]
+
+
+# ---------------------------------------------------------------- a row that people edited before its ticket was known
+
+
+def on_screen(*fields: str) -> CreateScreen:
+    shown = {name: said for name, said in SCREEN.fields.items() if name in ("summary", "assignee", "duedate", *fields)}
+    return SCREEN.model_copy(update={"fields": shown})
+
+
+def killed_after_its_ticket(deployment: Deployment, screen: CreateScreen) -> Stage:
+    """pirsync was killed as soon as Jira had made the ticket of a row."""
+    clock = Hands()
+    world = memory_world(deployment, [raw_incident(1)], [screen], [ANA, BOB], clock)
+    play = Stage(world, clock, run={"quiet_period": 0, "quiet_at_most": 0})
+    play.run_pass()
+    play.type_row("Fix the queue of the mailer")
+    play = losing(play, "tracker_writes", "create_issue", cast(Any, Crash()), seconds=0)
+    with pytest.raises(Crash):
+        play.run_pass()
+    return play
+
+
+@pytest.mark.parametrize("mode", [Mode.ALL, Mode.NEWS])
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+@pytest.mark.parametrize("screen", [on_screen("description"), on_screen("labels", "description")])
+def test_a_row_that_people_edited_since_gets_the_ticket_that_was_made_of_it(
+    screen: CreateScreen, deployment: Deployment, mode: Mode
+) -> None:
+    play = killed_after_its_ticket(deployment, screen)
+    play.type_cell(0, Column.ACTION, cells.words("Fix the queues of the mailer"))
+    for _ in range(4):
+        play.run_pass(Selection(mode))
+        play.clock.forward(40)
+    assert tickets(play) == ["Fix the queue of the mailer"]
+    assert [row.ticket is not None for row in play.rows()] == [True]
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_row_of_other_words_waits_until_it_is_known_what_became_of_the_last_ticket(deployment: Deployment) -> None:
+    play = killed_after_its_ticket(deployment, on_screen("description"))
+    play.type_cell(0, Column.ACTION, cells.words("Buy a bigger disk"))
+    assert "to be sure that no ticket" in play.run_pass().results[0].waiting
+    assert tickets(play) == ["Fix the queue of the mailer"]
+    play.clock.forward(61)
+    report = play.run_pass()
+    assert sorted(tickets(play)) == ["Buy a bigger disk", "Fix the queue of the mailer"]
+    assert FindingKind.ORPHAN in {found.kind for result in report.results for found in result.findings}

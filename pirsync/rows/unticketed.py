@@ -41,7 +41,7 @@ def plan_unticketed(situation: Situation, row: Row, value: str, plan: RowPlan) -
     elif intent is not None and intent.status == "done":
         message = f'row {row.index + 1} "{row.action}" had {intent.remote_key}, which is deleted or cannot be seen'
         plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
-    elif (settled := situation.journal.absence_settles(value, situation.terms.settle)) > situation.now:
+    elif (settled := situation.journal.tickets_settle(situation.terms.settle)) > situation.now:
         plan.wakes.append(settled)
         plan.waiting.append(f'to be sure that no ticket for "{row.action}" was made before')
     else:
