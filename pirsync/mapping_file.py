@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
@@ -15,6 +16,7 @@ OURS = frozenset(
 """Fields of a new ticket that pirsync fills itself."""
 
 
+@lru_cache(maxsize=4096)
 def fold(words: str) -> str:
     """Words as they are compared: whatever their case and spacing."""
     return " ".join(words.casefold().split())

@@ -6,11 +6,11 @@ Facts: Confluence, section 5.5 ("Cell content parsing must accept …").
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import date, datetime
 
 from pirsync.page_model import Cell, Lozenge, Mention
+from pirsync.policy.review import fold as fold
 
 from . import escape
 from .scan import Element
@@ -34,11 +34,6 @@ _NAMED_DAY = re.compile(
     r"(?<!\w)(?:(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]{3,9})|([A-Za-z]{3,9})\s+(\d{1,2})(?:st|nd|rd|th)?),?\s+(\d{4})(?!\d)"
 )
 _COLOURS = {"grey": "Grey", "red": "Red", "yellow": "Yellow", "green": "Green", "blue": "Blue"}
-
-
-def fold(text: str) -> str:
-    """Text for comparing words of people: compatibility form, one case, single blanks."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def as_read(words: str) -> str:

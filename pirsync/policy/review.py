@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 
 from pydantic import Field
 
@@ -27,8 +28,9 @@ _BECAUSE = re.compile(r"\bbecause\b", re.IGNORECASE)
 _EDGES = " .,…-–—:;!?*_[](){}<>\"'"
 
 
+@lru_cache(maxsize=4096)
 def fold(words: str) -> str:
-    """Text for comparing: compatibility form, one case, single blanks."""
+    """Words of people for comparing: compatibility form, one case, single blanks. Headings come by it again and again."""
     return " ".join(unicodedata.normalize("NFKC", words).casefold().split())
 
 
