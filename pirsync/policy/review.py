@@ -30,7 +30,7 @@ _EDGES = " .,…-–—:;!?*_[](){}<>\"'"
 
 @lru_cache(maxsize=4096)
 def fold(words: str) -> str:
-    """Words of people for comparing: compatibility form, one case, single blanks. Headings come by it again and again."""
+    """Words of people for comparing: compatibility form, one case, single blanks."""
     return " ".join(unicodedata.normalize("NFKC", words).casefold().split())
 
 
