@@ -191,7 +191,10 @@ def _say_already(state: State, found: Found, planned: Report) -> None:
 def _finish(state: State, found: Found, report: Report) -> int:
     """Forget the wishes that came true; the others stay written down, and a later pass goes on with them."""
     unfinished = {result.key for result in (*report.waiting, *report.failed)}
-    done = [i for key, (i, one) in found.items() if key not in unfinished and _is_done(state, i, one)]
+    # Of a page that was let go nothing but the wish knows that the index has to say so.
+    is_told = unfinished <= found.keys()
+    came_true = {key: i for key, (i, one) in found.items() if _is_done(state, i, one) and (one.page or is_told)}
+    done = [i for key, i in came_true.items() if key not in unfinished]
     state.drop("wish", done)
     state.drop("let-go", done)
     if len(done) == len(found):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from .decision import Candidate, Journal
 from .known import Known, memory_of, of_people
-from .names import PAGE_PROPERTY
+from .names import LINK_PREFIX, PAGE_PROPERTY
 from .observe import Readings
 from .page.index import read_index
 from .page.scan import BadPage
@@ -32,9 +32,25 @@ def read_candidates(readings: Readings, journals: Mapping[str, Journal]) -> None
         seen = _seen(readings, incident_id, page, properties[page_id]) if page is not None else None
         readings.candidates[incident_id] = seen or Candidate(asked=page_id, page=None)
     for incident_id, said in journals.items():
-        gone = readings.sources.state.cached("let-go", incident_id) if said.wishes.release else None
-        if gone is not None and incident_id not in readings.known:
-            readings.candidates[incident_id] = Candidate(asked=str(gone["page"]), page=None)
+        gone = _let_go(readings, incident_id) if said.wishes.release and incident_id not in readings.known else ""
+        if gone:
+            readings.candidates[incident_id] = Candidate(asked=gone, page=None)
+
+
+def _let_go(readings: Readings, incident_id: str) -> str:
+    """The page that was let go and of which the index may still tell, or empty. Where the state was lost since, the
+    incident's link leads to it, and its property names no incident."""
+    sources = readings.sources
+    if (known := sources.state.cached("let-go", incident_id)) is not None:
+        return str(known["page"])
+    links = sources.tracker.remote_links(incident_id)
+    ids = [link.global_id.removeprefix(LINK_PREFIX) for link in links if link.global_id.startswith(LINK_PREFIX)]
+    owner = readings.practice.terms.owner_id
+    for page_id in ids:
+        memory = memory_of(sources.wiki.property(page_id, PAGE_PROPERTY))
+        if memory is not None and (memory.page, memory.incident, memory.owner) == (page_id, "", owner):
+            return page_id
+    return ""
 
 
 def _seen(readings: Readings, incident_id: str, page: Page, found: Property | None) -> Candidate:

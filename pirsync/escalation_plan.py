@@ -84,13 +84,15 @@ def _escalate(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
 
 
 def _told(situation: Situation, ticket: Ticket) -> dict[Level, IntentStatus]:
-    """The levels that have a comment, or were refused one."""
+    """The levels that have a comment, or were refused one. What was provably not sent, whose line has no digest, is
+    neither."""
     owner, incident = situation.terms.owner_id, situation.observed.incident.id
     lines = {
         level: situation.journal.intents.get(draft.comment_mark(owner, incident, ticket.id, about))
         for level, about in RUNGS.items()
     }
-    return {level: line for level, line in lines.items() if line is not None and line.status in ("done", "rejected")}
+    sent = {level: line for level, line in lines.items() if line is not None and (line.digest or line.status == "done")}
+    return {level: line for level, line in sent.items() if line.status in ("done", "rejected")}
 
 
 def _age(line: IntentStatus) -> tuple[int, str]:

@@ -12,15 +12,29 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import TypeVar
+from typing import TypeVar, get_args
 
+from pirsync.changes import Change
 from pirsync.model import Deployment
 from proofs.kills import Kill, kills, survive
 from proofs.kills import space as all_kills
 from proofs.workers import CHUNK, each, prepare
-from tests.fault_story import DEPLOYMENTS, KINDS, Case, calm, case_of, doubles, run, singles
+from tests.fault_story import (
+    DEPLOYMENTS,
+    KINDS,
+    STORIES,
+    Case,
+    calm,
+    case_of,
+    doubles,
+    run,
+    singles,
+    struck_from,
+)
 
 T = TypeVar("T")
+
+PLAYED = [(story, deployment) for story in STORIES for deployment in DEPLOYMENTS]
 
 NEAR = 40
 SINGLES = 0.85
@@ -44,16 +58,18 @@ def main() -> int:
         return 1 if wrong else 0
     begun = time.monotonic()
     end = begun + told.minutes * 60
-    space = [case for deployment in DEPLOYMENTS for case in singles(deployment)]
+    space = [case for story, deployment in PLAYED for case in singles(deployment, story)]
     random.Random(told.seed).shuffle(space)
-    pairs = chain.from_iterable(zip(*(doubles(deployment, told.seed) for deployment in DEPLOYMENTS), strict=True))
+    pairs = chain.from_iterable(
+        zip(*(doubles(deployment, told.seed, story) for story, deployment in PLAYED), strict=True)
+    )
     spend = Spending(told.workers, told.seed)
     spend.on("single faults", _play, space, begun + told.minutes * 60 * SINGLES, len(space))
     if told.kills and time.monotonic() < end:
         half = (time.monotonic() + end) / 2
         deadly = islice(kills(told.seed), told.kills)
         spend.on("processes of `pirsync reconcile` killed by SIGKILL", _survive, deadly, half, all_kills(), chunk=1)
-    spend.on("pairs of faults, each soon after the other", _play, pairs, end, sum(map(near, DEPLOYMENTS)))
+    spend.on("pairs of faults, each soon after the other", _play, pairs, end, sum(near(*one) for one in PLAYED))
     return 1 if spend.wrong else 0
 
 
@@ -80,16 +96,19 @@ class Spending:
         self.wrong += wrong
 
 
-def near(deployment: Deployment) -> int:
+def near(story: str, deployment: Deployment) -> int:
     """How many pairs of faults there are whose second comes within forty requests of the first."""
-    return len(list(singles(deployment))) * NEAR * len(KINDS)
+    return len(list(singles(deployment, story))) * NEAR * len(KINDS)
 
 
 def _prepare() -> None:
     prepare()
-    for deployment in DEPLOYMENTS:
-        before = calm(deployment)
-        print(f"{deployment}: the story makes {len(before.names)} requests, {len(before.changes)} kinds of change")
+    for story, deployment in PLAYED:
+        before, first = calm(deployment, story), struck_from(deployment, story)
+        print(
+            f"{story}, {deployment}: {len(before.names) - first + 1} requests meet faults; of {len(get_args(Change))} "
+            f"kinds of change the story needs {len(before.changes)}"
+        )
 
 
 def _play(case: Case) -> str | None:
@@ -98,7 +117,7 @@ def _play(case: Case) -> str | None:
         end = run(case)
     except Exception as error:  # whatever goes wrong is this proof's finding, and the next case is to be played
         return f"{case} {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    expected = calm(case.deployment).end
+    expected = calm(case.deployment, case.story).end
     differing = [name for name in end if end[name] != expected[name]]
     return f"{case} ends with other {', '.join(differing)}" if differing else None
 

@@ -21,7 +21,7 @@ from pirsync.sandbox.faults import Faults, Rule
 from pirsync.sandbox.server import Running
 from tests.command import surroundings
 from tests.fault_story import ACTS, DEPLOYMENTS
-from tests.indoors import Wire, lose_state, serve
+from tests.indoors import Wire, lose_state
 from tests.place import Place, picture, sandbox_of, settings_of
 
 MOST_RUNS = 10
@@ -98,7 +98,7 @@ def play(kill: Kill) -> tuple[int, dict[str, Any]]:
     with tempfile.TemporaryDirectory() as name, Running(sandbox) as running:
         folder = Path(name)
         settings = settings_of(folder, kill.deployment, TIMES, running.url)
-        place = Place(sandbox, settings, Wire(serve(sandbox, running.url)))
+        place = Place(sandbox, settings, Wire(sandbox, running.url))
         for act in ACTS:
             act(place)
             _settle(folder, faults, settings.site.state if kill.loses_state else None)

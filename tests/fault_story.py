@@ -1,4 +1,4 @@
-"""A story in three acts that needs every kind of change, and the same story with something going wrong at one request.
+"""Two stories that need every kind of change, and the same stories with something going wrong at one request.
 
 A run that meets a fault begins at the act in which it strikes, from what the calm run left there.
 """
@@ -7,18 +7,36 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import product
 from typing import Any
+from unittest.mock import patch
 
+from pirsync.apply import apply
+from pirsync.changes import Change
 from pirsync.decision import FindingKind
 from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page_model import Column
 from pirsync.report import Report
-from tests.place import AGAIN, ONCE, Place, Snapshot, picture, place_again, place_of, settle
+from tests import life_story
+from tests.indoors import is_write
+from tests.place import (
+    AGAIN,
+    ONCE,
+    SOON,
+    Aftermath,
+    Place,
+    Snapshot,
+    page_comments,
+    picture,
+    place_again,
+    place_of,
+    settle,
+)
 
 ACCUSING = {
     FindingKind.ROW_EDITED,
@@ -35,11 +53,14 @@ ACCUSING = {
 }
 DEPLOYMENTS: tuple[Deployment, ...] = ("cloud", "datacenter")
 
+LAG = 30
+"""Seconds until searches see a change: longer than the first pause after a fault, shorter than `settle`."""
+
 UNSENT = ("kill-before", "drop-before", "429", "502")
 """The sandbox never sees the request. (What the gateway answers may hide that it did: that is `500`.)"""
 
-DONE = ("kill-after", "drop-after", "truncated", "500")
-"""The sandbox acts on a write, or may have done."""
+DONE = ("kill-after", "drop-after", "truncated", "500", "html-after", "late")
+"""The sandbox acts on a write, or may have done; on one that is `late` only when it has been looked for already."""
 
 KINDS = (*UNSENT, *DONE, "503")
 READ_KINDS = ("kill-before", "drop-before", "429", "500", "502", "503", "truncated")
@@ -56,19 +77,20 @@ class Case:
     loses_state: bool = False
     retries: bool = False
     second: tuple[int, str] | None = None
+    story: str = "birth"
 
     def __str__(self) -> str:
-        told = f"{self.deployment}:{self.at}:{self.kind}:{'lost' if self.loses_state else 'kept'}"
+        told = f"{self.story}:{self.deployment}:{self.at}:{self.kind}:{'lost' if self.loses_state else 'kept'}"
         told += ":retries" if self.retries else ":once"
         return told + (f":{self.second[0]}:{self.second[1]}" if self.second else "")
 
 
 def case_of(text: str) -> Case:
     """A case from what `str` made of it, so that one can be run again."""
-    deployment, at, kind, state, tries, *more = text.split(":")
+    story, deployment, at, kind, state, tries, *more = text.split(":")
     second = (int(more[0]), more[1]) if more else None
     known: Deployment = "cloud" if deployment == "cloud" else "datacenter"
-    return Case(known, int(at), kind, state == "lost", tries == "retries", second)
+    return Case(known, int(at), kind, state == "lost", tries == "retries", second, story)
 
 
 # ---------------------------------------------------------------- the acts
@@ -97,32 +119,71 @@ def moves(place: Place) -> None:
     place.type_cell("OPS-1", 2, Column.OWNER, place.mention("clindqvist"))
 
 
-ACTS: tuple[Callable[[Place], None], ...] = (birth, rows, moves)
+Act = Callable[[Place], None]
+
+ACTS: tuple[Act, ...] = (birth, rows, moves)
+
+
+@dataclass(frozen=True)
+class Story:
+    """Where it happens, its acts, and how many of them only make what the others begin with: no fault strikes there."""
+
+    place: Callable[[Deployment], AbstractContextManager[Place]]
+    acts: tuple[Act, ...]
+    prelude: int = 0
+
+
+STORIES = {
+    "birth": Story(place_of, ACTS),
+    "life": Story(
+        life_story.life_of,
+        (
+            *(life_story.prepare, life_story.rows, life_story.disagrees, life_story.passes_its_day),
+            *(life_story.ends_a_quarter, life_story.adopts, life_story.lets_go),
+        ),
+        prelude=2,
+    ),
+}
+
+
+def act(place: Place, each: Callable[[Place], None]) -> None:
+    """Let people act, and searches see it."""
+    each(place)
+    place.clock.advance(LAG)
 
 
 @dataclass(frozen=True)
 class Calm:
-    """The story without a fault: what each act began with, which requests it made, and how it ended."""
+    """The story without a fault: what each act began with, which requests it made, how it ended, which changes it
+    needed, and what it told of people: no fault may have anything else told of them."""
 
     beginnings: tuple[Snapshot, ...]
     names: tuple[str, ...]
     end: dict[str, Any]
     changes: frozenset[str]
+    told: frozenset[tuple[FindingKind, str]]
 
 
 @cache
-def calm(deployment: Deployment) -> Calm:
-    """Play it once; in the second act the first answer to a ticket's creation gets lost, so that it is adopted."""
-    beginnings, changes = list[Snapshot](), set[str]()
-    with place_of(deployment) as place:
+def calm(deployment: Deployment, story: str = "birth") -> Calm:
+    """Play it once; the first answer to a ticket's creation gets lost, so that it is adopted."""
+    beginnings, reports, changes = list[Snapshot](), list[Report](), set[str]()
+
+    def noted(change: Change, *others: Any) -> bool:
+        changes.add(change.change)
+        return apply(change, *others)
+
+    with STORIES[story].place(deployment) as place, patch("pirsync.reconcile.apply", noted):
         place.wire.fault = lambda number, name: _always(place.wire.names, name)
-        for act in ACTS:
+        place.sandbox.faults.lag = LAG
+        for each in STORIES[story].acts:
             beginnings.append(place.snapshot())
-            act(place)
-            reports = settle(place)
-            accuse_nobody(reports)
-            changes |= {change.change for report in reports for change in report.changes}
-        return Calm(tuple(beginnings), tuple(place.wire.names), picture(place), frozenset(changes))
+            act(place, each)
+            reports += settle(place)
+        # A command's pass tells people, and hands no report on.
+        changes |= {change.change for report in reports for change in report.changes}
+        names, told = tuple(place.wire.names), frozenset(accused(reports))
+        return Calm(tuple(beginnings), names, picture(place), frozenset(changes), told)
 
 
 def _always(names: list[str], name: str) -> str | None:
@@ -134,10 +195,15 @@ def _is_create(name: str) -> bool:
     return name.removeprefix("POST /jira").removeprefix("POST ") == "/rest/api/2/issue"
 
 
+def accused(reports: list[Report]) -> set[tuple[FindingKind, str]]:
+    """What was told of people."""
+    told = {(f.kind, f.message) for report in reports for result in report.results for f in result.findings}
+    return {one for one in told if one[0] in ACCUSING}
+
+
 def accuse_nobody(reports: list[Report]) -> None:
     """Nobody typed over anything, deleted anything, or took anything in this story."""
-    told = {(f.kind, f.message) for report in reports for result in report.results for f in result.findings}
-    assert {one for one in told if one[0] in ACCUSING} == set()
+    assert accused(reports) == set()
 
 
 # ---------------------------------------------------------------- with a fault
@@ -145,10 +211,13 @@ def accuse_nobody(reports: list[Report]) -> None:
 
 def run(case: Case) -> dict[str, Any]:
     """The end of the story with that fault in it."""
-    before = calm(case.deployment)
-    act = max(n for n, beginning in enumerate(before.beginnings) if len(beginning.names) < case.at)
-    with place_again(before.beginnings[act], AGAIN if case.retries else ONCE) as place:
+    story, before = STORIES[case.story], calm(case.deployment, case.story)
+    began = max(n for n, beginning in enumerate(before.beginnings) if len(beginning.names) < case.at)
+    with place_again(before.beginnings[began], AGAIN if case.retries else ONCE) as place:
         struck: list[int] = []
+
+        def after() -> Aftermath:
+            return Aftermath(case.loses_state, SOON) if struck and struck.pop() else Aftermath()
 
         def fault(number: int, name: str) -> str | None:
             kinds = dict([(case.at, case.kind), *([case.second] if case.second else [])])
@@ -157,32 +226,34 @@ def run(case: Case) -> dict[str, Any]:
             return kinds.get(number) or _always(place.wire.names, name)
 
         place.wire.fault = fault
-        for each in ACTS[act:]:
-            each(place)
-            accuse_nobody(settle(place, lambda: case.loses_state and bool(struck) and struck.pop() > 0))
+        for each in story.acts[began:]:
+            act(place, each)
+            assert accused(settle(place, after)) <= before.told
         assert place.wire.names[case.at - 1] == before.names[case.at - 1]
+        assert all(number == 1 for number in page_comments(place).values())
         return picture(place)
 
 
-def singles(deployment: Deployment) -> Iterator[Case]:
+def struck_from(deployment: Deployment, story: str) -> int:
+    """The first request that meets faults."""
+    return len(calm(deployment, story).beginnings[STORIES[story].prelude].names) + 1
+
+
+def singles(deployment: Deployment, story: str = "birth") -> Iterator[Case]:
     """Every single fault there is: at each request, each kind that differs there, with the state kept and lost."""
-    for at, name in enumerate(calm(deployment).names, 1):
-        kinds = KINDS if is_write(name) else READ_KINDS
+    first = struck_from(deployment, story)
+    for at, name in enumerate(calm(deployment, story).names[first - 1 :], first):
+        kinds = KINDS if is_write(name) else READ_KINDS if story == "birth" else (READ_KINDS[at % len(READ_KINDS)],)
         for kind, loses in product(kinds, (False, True)):
-            yield Case(deployment, at, kind, loses)
+            yield Case(deployment, at, kind, loses, story=story)
         for kind in ("drop-before", "drop-after", "truncated", "500") if is_write(name) else ():
-            yield Case(deployment, at, kind, retries=True)
+            yield Case(deployment, at, kind, retries=True, story=story)
 
 
-def doubles(deployment: Deployment, seed: int) -> Iterator[Case]:
+def doubles(deployment: Deployment, seed: int, story: str = "birth") -> Iterator[Case]:
     """Two faults, drawn without end: the second at a request soon after the first, as recovery meets it."""
-    chance, names = random.Random(seed), calm(deployment).names
+    chance, names = random.Random(seed), calm(deployment, story).names
     while True:
-        at = chance.randrange(1, len(names) + 1)
+        at = chance.randrange(struck_from(deployment, story), len(names) + 1)
         second = (at + 1 + int(chance.expovariate(1 / 12)), chance.choice(KINDS))
-        yield Case(deployment, at, chance.choice(KINDS), chance.random() < 0.5, chance.random() < 0.3, second)
-
-
-def is_write(name: str) -> bool:
-    """Whether a request changes something."""
-    return not name.startswith("GET") and not name.endswith(("/search", "/search/jql", "/bulkfetch"))
+        yield Case(deployment, at, chance.choice(KINDS), chance.random() < 0.5, chance.random() < 0.3, second, story)

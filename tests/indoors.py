@@ -48,6 +48,11 @@ START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TICK = timedelta(milliseconds=7)
 """How far the clock goes whenever it is looked at: no two changes happen at the same instant."""
 
+LATE = timedelta(seconds=15)
+"""How long a request that is late is on its way at least; shorter than the first pause after a fault."""
+
+HTML = HTTPHeaderDict({"Content-Type": "text/html"})
+
 TEAMS = 8
 """Teams whose files are remembered: those of a few places."""
 
@@ -84,33 +89,61 @@ class Told(Clock):
 class Wire:
     """What lies between the client libraries and the sandbox; `fault` names what befalls the n-th request, if anything.
 
-    Kinds are the sandbox's own (as a text, or a rule as JSON), `502` of a gateway, `kill-before` and `kill-after`.
+    Kinds are the sandbox's own (as a text, or a rule as JSON), `kill-before` and `kill-after`, a gateway's `502` and
+    `html-after` (the sandbox acts, and a sign-on page comes back), and `late`: the connection breaks, and the request
+    is still on its way. It arrives before the first write that is carried `LATE` seconds after, or by `deliver`.
     """
 
-    served: OneAtATime
+    sandbox: Sandbox
+    address: str = ADDRESS
     fault: Callable[[int, str], str | None] = lambda number, name: None
     names: list[str] = field(default_factory=list)
+    kept: list[tuple[datetime, requests.PreparedRequest]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.served = serve(self.sandbox, self.address)
 
     def send(self, adapter: HTTPAdapter, request: requests.PreparedRequest) -> requests.Response:
         """Carry one request; raises as the network would."""
         name = f"{request.method} {urlsplit(request.url or '').path}"
         self.names.append(name)
+        if is_write(name) and self.kept and self.now() >= self.kept[0][0] + LATE:
+            self.deliver()
         kind = self.fault(len(self.names), name)
         if kind == "kill-before":
             raise Killed
+        if kind == "late":
+            self.kept.append((self.now(), request))
+            raise requests.ConnectionError(ProtocolError("Connection aborted."), request=request)
         if kind == "502":
-            return _answer(
-                adapter, request, 502, HTTPHeaderDict({"Content-Type": "text/html"}), b"<h1>Bad Gateway</h1>"
-            )
-        answered = carry(self.served, request, None if kind == "kill-after" else kind)
+            return _answer(adapter, request, 502, HTML, b"<h1>Bad Gateway</h1>")
+        answered = carry(self.served, request, None if kind in ("kill-after", "html-after") else kind)
         if kind == "kill-after":
             raise Killed
+        if kind == "html-after":
+            return _answer(adapter, request, 200, HTML, b"<html><body><h1>Sign in to go on</h1></body></html>")
         if answered is None:
             raise requests.ConnectionError(ProtocolError("Connection aborted."), request=request)
         status, headers, body, whole = answered
         if not whole:
             raise requests.exceptions.ChunkedEncodingError("IncompleteRead", request=request)
         return _answer(adapter, request, status, headers, body)
+
+    def now(self) -> datetime:
+        """The present, by the sandbox's clock."""
+        return self.sandbox.clock.now()
+
+    def deliver(self) -> bool:
+        """Have the sandbox act on what is still on its way; whether anything was. Nobody waits for the answers."""
+        arriving, self.kept = self.kept, []
+        for _, request in arriving:
+            carry(self.served, request, None)
+        return bool(arriving)
+
+
+def is_write(name: str) -> bool:
+    """Whether a request changes something."""
+    return not name.startswith("GET") and not name.endswith(("/search", "/search/jql", "/bulkfetch"))
 
 
 def _answer(

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pirsync.adapters.http import Pace
 from pirsync.adapters.state_file import create_state
+from pirsync.adopt_commands import Asked, carry_out
 from pirsync.build import Bench
 from pirsync.config import Settings, load
 from pirsync.demo import configuration
 from pirsync.errors import PirsyncError
 from pirsync.model import Deployment
 from pirsync.page import cells
+from pirsync.page.escalation import read_page
 from pirsync.page.index import read_index
 from pirsync.page.review import read_review
 from pirsync.page.splice import append_row, splice
@@ -43,7 +46,6 @@ from tests.indoors import (
     folder_off_disk,
     lose_state,
     run_pass,
-    serve,
     wired,
 )
 from tests.stage import default_mapping
@@ -54,6 +56,9 @@ ONCE = Pace(base=0, floor=0, cap=0, attempts=1)
 AGAIN = Pace(base=0, floor=0, cap=1, attempts=3)
 
 MOST_PASSES = 14
+SOON = 20
+"""Seconds until somebody looks again after a fault: less than `settle`, so that nothing may be taken for absent yet."""
+
 INDEX = "Post-incident review index"
 TEMPLATE = "{{ summary_region }}<p>Ours to write, not a program's.</p>{{ actions_region }}{{ record_region }}"
 """The regions alone: what stands around them costs time, and other tests look at it."""
@@ -112,6 +117,9 @@ class Place:
     settings: Settings
     wire: Wire
     pace: Pace = ONCE
+    asked: tuple[Asked, ...] = ()
+    """What people want adopted or let go: they give that command before each pass, until it says that it was done."""
+
     _process: ExitStack = field(default_factory=ExitStack)
     _bench: Bench | None = None
 
@@ -123,6 +131,10 @@ class Place:
     def run_pass(self, selection: Selection) -> Report:
         if self._bench is None:
             self._bench = self._process.enter_context(bench_of(self.settings, self.clock, self.pace))
+        if self.asked:
+            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+                code = carry_out(self._bench, self.asked, (), skips=False, sure=lambda: True)
+            self.asked = self.asked if code else ()
         return run_pass(self._bench, selection)
 
     def restart(self, loses_state: bool = False) -> None:
@@ -207,32 +219,37 @@ class Place:
         tracker_links.link_issues(self.sandbox, ana, setup.ACTION_ITEM, self.issue(key), made)
 
 
-def settle(place: Place, loses_state: Callable[[], bool] = lambda: False) -> list[Report]:
-    """Passes until nothing is left to do; time goes on between them. After a crash another process goes on, and one
-    without a state file whenever `loses_state` says so after a pass."""
+@dataclass(frozen=True)
+class Aftermath:
+    """What follows a pass: whether the state file is lost, and after how many seconds the next one comes."""
+
+    loses_state: bool = False
+    pause: float = 301
+
+
+def settle(place: Place, after: Callable[[], Aftermath] = Aftermath) -> list[Report]:
+    """Passes until nothing is left to do, nor on its way; time goes on between them, as `after` says each time. After
+    a crash another process goes on."""
     reports: list[Report] = []
     last: PirsyncError | None = None
     for number in range(MOST_PASSES):
+        is_done = False
         try:
             report = place.run_pass(Selection(Mode.NEWS if number % 2 else Mode.ALL))
+            reports.append(report)
+            is_done = not (number % 2 or report.changes or report.waiting or report.failed)
         except Killed:
-            place.restart(loses_state())
-            place.clock.advance(61)
-            continue
+            place.restart()
         except PirsyncError as error:
             last = error
-            if loses_state():
-                place.restart(loses_state=True)
-            place.clock.advance(301)
-            continue
-        reports.append(report)
-        if loses_state():
+        follows = after()
+        if follows.loses_state:
             place.restart(loses_state=True)
-            place.clock.advance(301)
-            continue
-        if not (number % 2 or report.changes or report.waiting or report.failed):
+        # What is late arrives before the second pause at the latest.
+        is_late = follows.pause > SOON and place.wire.deliver()
+        if is_done and not (follows.loses_state or place.wire.kept or is_late):
             return reports
-        place.clock.advance(301)
+        place.clock.advance(follows.pause)
     raise AssertionError(f"it did not come to rest: {last or reports[-1].results}")
 
 
@@ -241,7 +258,7 @@ def place_of(deployment: Deployment, text: str = "") -> Iterator[Place]:
     """A new place, off the network and off the disk where the machine allows; `text` ends the configuration."""
     with folder_off_disk() as folder:
         sandbox = sandbox_of(deployment)
-        with _open(Place(sandbox, settings_of(folder, deployment, text), Wire(serve(sandbox)))) as place:
+        with _open(Place(sandbox, settings_of(folder, deployment, text), Wire(sandbox))) as place:
             yield place
 
 
@@ -252,7 +269,7 @@ def place_again(snapshot: Snapshot, pace: Pace = ONCE) -> Iterator[Place]:
         for name, content in snapshot.files.items():
             (folder / name).write_bytes(content)
         sandbox = pickle.loads(snapshot.sandbox)
-        wire = Wire(serve(sandbox), names=list(snapshot.names))
+        wire = Wire(sandbox, names=list(snapshot.names))
         with _open(Place(sandbox, load(folder / "config.toml"), wire, pace)) as place:
             yield place
 
@@ -302,8 +319,20 @@ def picture(place: Place) -> dict[str, Any]:
         "summaries": {k: {name: cell.text for name, cell in place.review(k).summary.items()} for k in sorted(reviewed)},
         "links": {k: [r.title for r in i.remote_links] for k, i in sorted(reviewed.items())},
         "memory": {k: _memory(place, k) for k in sorted(reviewed)},
+        "comments": sorted(_comments(ticket) for ticket in tickets if ticket.comments),
+        "attached": [(p.title, file.name, len(file.versions)) for p in pages for file in p.attachments],
+        "quarters": [found.model_dump() for p in pages if (found := read_page(p.current.body))],
         "index": [line for p in pages if p.title.startswith(INDEX) for line in index_lines(p.current.body)],
     }
+
+
+def page_comments(place: Place) -> dict[str, int]:
+    """How many comments there are on each page that has any."""
+    return {page.title: len(page.comments) for page in place.sandbox.wiki.pages.values() if page.comments}
+
+
+def _comments(ticket: Issue) -> tuple[str, list[tuple[str, list[str]]]]:
+    return ticket.summary, [(one.body, sorted(one.properties)) for one in ticket.comments]
 
 
 def index_lines(body: str) -> list[dict[str, Any]]:
@@ -338,4 +367,5 @@ def _cell(row: Row, column: Column) -> str:
 def _memory(place: Place, key: str) -> dict[str, Any]:
     held = place.page(key).properties["pirsync.review"].value
     told = {place.issue(number).summary: shown for number, shown in held["rows"].items()}
-    return {"rows": told, "adopted": sorted(place.issue(number).summary for number in held["adopted"])}
+    binds = held["incident"] == str(place.issue(key).id)
+    return {"binds": binds, "rows": told, "adopted": sorted(place.issue(number).summary for number in held["adopted"])}

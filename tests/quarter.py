@@ -37,7 +37,7 @@ from pirsync.sandbox.tracker import Issue, setup
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.wiki_seed import seed as seed_wiki
 from pirsync.selection import Mode, Selection
-from tests.indoors import ADDRESS, START, Told, Wire, bench_of, lose_state, run_pass, serve, wired
+from tests.indoors import ADDRESS, START, Told, Wire, bench_of, lose_state, run_pass, wired
 from tests.place import AGAIN, person
 from tests.stage import default_mapping
 
@@ -290,7 +290,7 @@ DAYS: dict[int, Callable[[Quarter], None]] = {
 def indoors(deployment: Deployment) -> Iterator[Quarter]:
     """The quarter's beginning, off the network."""
     sandbox = _sandbox(deployment)
-    with wired(Wire(serve(sandbox))), _life(sandbox, ADDRESS) as found:
+    with wired(Wire(sandbox)), _life(sandbox, ADDRESS) as found:
         yield found
 
 

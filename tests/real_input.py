@@ -24,7 +24,7 @@ from pirsync.report import Report
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.sandbox.worlds.load import load as load_world
 from pirsync.selection import Mode, Selection
-from tests.indoors import Wire, folder_off_disk, serve, wired
+from tests.indoors import Wire, folder_off_disk, wired
 
 FIXTURES = Path(__file__).parent / "fixtures" / "search"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "recorded" / "jira-issues"
@@ -59,7 +59,7 @@ def reconcile(deployment: Deployment, file: Path) -> Outcome:
     """Load one file and bring all of it to rest, twice."""
     sandbox = Sandbox(deployment)
     load_world(sandbox, [file])
-    with wired(Wire(serve(sandbox))), bench_on(sandbox, sandbox.base_url) as bench:
+    with wired(Wire(sandbox)), bench_on(sandbox, sandbox.base_url) as bench:
         first, second = (
             run_once(Selection(Mode.ALL), bench.world, bench.teams(), bench.limits(10_000), lambda _: None)
             for _ in range(2)

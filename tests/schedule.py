@@ -26,8 +26,7 @@ from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.people import SERVICE, User
 from pirsync.sandbox.tracker import Issue, setup
 from pirsync.selection import Mode, Selection
-from tests.fault_story import is_write
-from tests.indoors import Killed
+from tests.indoors import Killed, is_write
 from tests.place import Place, Snapshot, closed_incident, person, place_again, place_of
 from tests.stage import default_mapping
 

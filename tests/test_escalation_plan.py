@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant
 from pirsync.changes import describe, is_local
 from pirsync.decision import FindingKind
-from pirsync.errors import UnsafePlan
+from pirsync.errors import Unavailable, UnsafePlan
 from pirsync.model import COMMENT_PROPERTY, TICKET_PROPERTY
 from pirsync.policy.escalation import Extension
+from pirsync.ports import TrackerWrites
 from pirsync.report import Report
 from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, with_one_ticket, without_state
 
@@ -261,6 +263,31 @@ def test_after_the_state_was_lost_nobody_is_told_again_and_the_brake_counts_noth
     assert writes(lost.run_pass(NEWS)) == []
     assert comments(go(lost, LEADERSHIP)) == ["comment-ticket"]
     assert whom(lost, key) == ["ana", "hana", "lee"]
+
+
+def test_what_was_turned_away_unsent_is_said_later(play: Stage) -> None:
+    key = with_one_ticket(play)
+    go(play, DUE)
+    real = play.world
+    play.world = replace(real, tracker_writes=cast(TrackerWrites, TurnedAway(real.tracker_writes)))
+    assert [result.failure for result in go(play, LEAD).failed] == ["429"]
+    play.world = real
+    play.clock.forward(3600)
+    play.run_pass()
+    assert whom(play, key) == ["ana", "hana"]
+
+
+class TurnedAway:
+    """Writes of which no comment is let in."""
+
+    def __init__(self, real: TrackerWrites) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def add_comment(self, *_: Any) -> str:
+        raise Unavailable("429")
 
 
 def test_an_incident_that_became_restricted_is_not_spoken_of(play: Stage) -> None:
