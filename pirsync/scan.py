@@ -22,6 +22,7 @@ from .observe import Readings
 from .page_model import PageHead
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
+from .raw import items, table
 from .record import slim, work_key
 
 LINK_FIELDS = ("issuelinks", "Link")
@@ -41,7 +42,7 @@ def incident_query(practice: Practice) -> Query:
 
 def is_ticket(raw: RawIssue) -> bool:
     """Whether an issue is an action item's ticket: those carry our label, and are never incidents themselves."""
-    labels = (raw.get("fields") or {}).get("labels") or ()
+    labels = items(table(raw.get("fields")).get("labels"))
     return TICKET_LABEL in labels or any(str(label).startswith(mark_label("")) for label in labels)
 
 

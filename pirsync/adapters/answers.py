@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
@@ -18,6 +18,9 @@ from pirsync.ports import Upload
 
 _DOUBTED_LOGIN = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED")
 _LONGEST_COMPLAINT = 300
+
+LONGEST_WAIT = timedelta(days=1).total_seconds()
+"""Seconds: whoever asks for more has another unit in mind, or a clock that is wrong; quotas are hourly."""
 
 
 class Effect(Enum):
@@ -62,7 +65,8 @@ class Transient(Exception):
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """The seconds that a Retry-After header asks for: a number or an HTTP date; None when it says nothing usable."""
+    """The seconds that a Retry-After header asks for, a day at most: a number or an HTTP date; None when it says
+    nothing usable."""
     if text is None:
         return None
     try:
@@ -70,11 +74,10 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     except ValueError:
         try:
             when = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
-        seconds = ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds()
-        return max(seconds, 0.0)
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+        return _until(when, now)
+    return min(seconds, LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else None
 
 
 def asked_wait(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -82,31 +85,44 @@ def asked_wait(headers: Mapping[str, str], now: datetime) -> float | None:
     if (seconds := retry_after(headers.get("Retry-After"), now)) is not None:
         return seconds
     with suppress(ValueError):
-        reset = datetime.fromisoformat(headers.get("X-RateLimit-Reset", ""))
-        return max(0.0, ((reset if reset.tzinfo else reset.replace(tzinfo=UTC)) - now).total_seconds())
+        return _until(datetime.fromisoformat(headers.get("X-RateLimit-Reset", "")), now)
     return None
 
 
-def complaint(response: requests.Response) -> tuple[str, dict[str, str]]:
-    """What the remote said in its own error fields: one line of at most 300 characters, and complaints by field."""
-    try:
-        answer = response.json()
-    except ValueError:
-        return "", {}
+def _until(when: datetime, now: datetime) -> float:
+    """Seconds from now to then, which is UTC where it does not say; none where it has passed, a day at most."""
+    seconds = ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def complaint(response: requests.Response, scrubbed: Callable[[str], str]) -> tuple[str, dict[str, str]]:
+    """What the remote said in its own error fields: one line of at most 300 characters, and complaints by field.
+
+    Each text is `scrubbed` before it is shortened: of a secret that the end cuts, the beginning would be told.
+    """
+    answer = _parsed(response)
     if not isinstance(answer, dict):
         return "", {}
     said: list[str] = []
     fields: dict[str, str] = {}
     errors = answer.get("errors")
     if isinstance(errors, dict):
-        fields = {str(name): _short(str(text)) for name, text in errors.items()}
+        fields = {scrubbed(name): scrubbed(str(text)) for name, text in errors.items()}
     elif isinstance(errors, list):
         said += [str(e.get("title") or e.get("detail") or e.get("code") or "") for e in errors if isinstance(e, dict)]
     messages = answer.get("errorMessages")
     said += [str(text) for text in messages] if isinstance(messages, list) else []
     said += [answer["message"]] if isinstance(answer.get("message"), str) else []
     said += [f"{name}: {text}" for name, text in fields.items()]
-    return _short("; ".join(text for text in said if text)), fields
+    shown = {name: _short(text) for name, text in fields.items()}
+    return _short(scrubbed("; ".join(text for text in said if text))), shown
+
+
+def _parsed(response: requests.Response) -> Any:
+    """The JSON of an answer, or None where it is none, or too deep to be one of either product's."""
+    with suppress(ValueError, RecursionError):
+        return response.json()
+    return None
 
 
 def _short(text: str) -> str:
@@ -118,9 +134,7 @@ def _short(text: str) -> str:
 def judge(request: Request, effect: Effect, response: requests.Response, scrubbed: Callable[[str], str]) -> Any:
     """The parsed answer, or the error that it stands for; `scrubbed` takes our secrets out of the remote's words."""
     status = response.status_code
-    said, fields = complaint(response) if status >= 400 else ("", {})
-    said = scrubbed(said)
-    fields = {name: scrubbed(words) for name, words in fields.items()}
+    said, fields = complaint(response, scrubbed) if status >= 400 else ("", {})
     what = f"{request.name} was answered with status {status}" + (f": {said}" if said else "")
     _check_login(response, what)
     if status == 429:
@@ -137,7 +151,7 @@ def judge(request: Request, effect: Effect, response: requests.Response, scrubbe
         raise Rejected(what, fields)
     if not response.content:
         return None
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         return response.json()
     if effect is Effect.ONCE:
         raise Ambiguous(f"{what}, but not with whole JSON; look before trying again")
@@ -162,19 +176,3 @@ def _is_page(response: requests.Response, effect: Effect) -> bool:
     if response.status_code >= 400:
         return "html" in kind and effect is Effect.READ
     return bool(response.content) and "json" not in kind
-
-
-def part(answer: Any, name: str, request: str) -> Any:
-    """A part that an answer must have; Unavailable when the answer lacks it, so that lack is never read as absence."""
-    if not isinstance(answer, dict) or name not in answer:
-        raise Unavailable(f"{request} was answered without `{name}`: is this really the product's API?")
-    return answer[name]
-
-
-def instant(text: object) -> datetime:
-    """An aware UTC instant from either product's spelling (`+0000`, `Z`, `+01:00`); Unavailable when it is none."""
-    with suppress(ValueError):
-        value = datetime.fromisoformat(str(text))
-        if value.tzinfo is not None:
-            return value.astimezone(UTC)
-    raise Unavailable("an answer held an instant that cannot be read")

@@ -7,7 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -19,11 +19,12 @@ from pirsync.model import Deployment
 from pirsync.page_model import Attached, Page, PageHead, PageStatus, Property
 from pirsync.ports import PageDraft, S, T, Upload
 
-from .answers import NotFound, Request, instant, part
+from .answers import NotFound, Request
 from .connection import Connection, origin, quiet_libraries
 from .http import Pace, Transport
 from .limits import Holds
 from .pat import token_expires
+from .shapes import instant, name_in, number_in, objects, onward, part, table, text_in, words
 
 V1 = "rest/api"
 MOST_PAGES = 1000
@@ -61,9 +62,9 @@ def as_property(answer: Any, request: str) -> Property:
     """A content property, of the same shape in both APIs; a value that is no object reads as an empty one."""
     value = answer.get("value") if isinstance(answer, dict) else None
     return Property(
-        id=str(part(answer, "id", request)),
-        key=str(part(answer, "key", request)),
-        version=int(part(part(answer, "version", request), "number", request)),
+        id=name_in(answer, "id", request),
+        key=name_in(answer, "key", request),
+        version=number_in(part(answer, "version", request), "number", request),
         value=value if isinstance(value, dict) else {},
     )
 
@@ -86,21 +87,18 @@ def attachments_path(page_id: str) -> str:
 
 def as_attached(answer: Any, request: str) -> Attached:
     """A file on a page: the first API tells its comment among its metadata, the second beside its title."""
-    told = [answer, *(answer.get(name) for name in ("metadata", "extensions"))] if isinstance(answer, dict) else []
-    comments = (one.get("comment") for one in told if isinstance(one, dict))
+    told = [table(answer), *(table(table(answer).get(name)) for name in ("metadata", "extensions"))]
     return Attached(
-        id=str(part(answer, "id", request)),
-        name=str(part(answer, "title", request)),
-        version=int(part(part(answer, "version", request), "number", request)),
-        comment=next((words for words in comments if isinstance(words, str) and words), ""),
+        id=name_in(answer, "id", request),
+        name=name_in(answer, "title", request),
+        version=number_in(part(answer, "version", request), "number", request),
+        comment=next(filter(None, (words(one.get("comment")) for one in told)), ""),
     )
 
 
 def storage_of(answer: Any) -> str | None:
     """The storage body in an answer, None where the answer has none: absence is never read as an empty page."""
-    body = answer.get("body") if isinstance(answer, dict) else None
-    storage = body.get("storage") if isinstance(body, dict) else None
-    value = storage.get("value") if isinstance(storage, dict) else None
+    value = table(table(table(answer).get("body")).get("storage")).get("value")
     return value if isinstance(value, str) else None
 
 
@@ -126,7 +124,8 @@ def former(head: PageHead, told: Mapping[str, Any]) -> PageHead:
 def is_creator(operations: Any) -> bool:
     """Whether a list of permitted operations has the creation of pages."""
     listed = operations if isinstance(operations, list) else []
-    return any(one.get("operation") == "create" and one.get("targetType") == "page" for one in listed)
+    told = ((table(one).get("operation"), table(one).get("targetType")) for one in listed)
+    return ("create", "page") in told
 
 
 def chunks(names: list[str], size: int) -> Iterator[list[str]]:
@@ -285,7 +284,7 @@ class ConfluenceBase(ABC):
             answer = self._transport.read("GET", path, query)
             part(answer, "results", f"GET {path}")
             yield answer
-            following = str((answer.get("_links") or {}).get("next") or "")
+            following = onward(table(answer.get("_links")), "next", f"GET {path}")
             if not following or following in followed:
                 return
             self._refuse_foreign(following, path)
@@ -320,35 +319,35 @@ class ConfluenceBase(ABC):
 
     def _refuse_foreign(self, following: str, path: str) -> None:
         ours = (origin(self._connection.api), origin(self._connection.site))
-        if urlsplit(following).netloc and origin(following) not in ours:
-            raise Unavailable(f"GET {path} named a next page on another host; it was not followed")
+        with suppress(ValueError):  # an address that is none is foreign, too
+            if not urlsplit(following).netloc or origin(following) in ours:
+                return
+        raise Unavailable(f"GET {path} named a next page on another host; it was not followed")
 
     @staticmethod
     def _results(answer: Any, request: str) -> list[dict[str, Any]]:
-        found = part(answer, "results", request)
-        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-            raise Unavailable(f"{request} was answered without a list: is this really the product's API?")
-        return found
+        return objects(part(answer, "results", request), request)
 
     def _url(self, thing: Mapping[str, Any], *around: Mapping[str, Any]) -> str:
         """Where people browse a page: what the server says of itself, which behind a gateway is not the API's host."""
-        links = [answer.get("_links") or {} for answer in (thing, *around)]
-        base = next((str(link["base"]) for link in links if link.get("base")), self._connection.site)
-        return base.rstrip("/") + str(links[0].get("webui") or f"/pages/viewpage.action?pageId={thing.get('id', '')}")
+        links = [table(answer.get("_links")) for answer in (thing, *around)]
+        base = next(filter(None, (words(link.get("base")) for link in links)), self._connection.site)
+        path = words(links[0].get("webui")) or f"/pages/viewpage.action?pageId={thing.get('id', '')}"
+        return base.rstrip("/") + path
 
     def _v1_head(self, content: Any, *around: Mapping[str, Any]) -> PageHead:
         """A page of the first API, expanded by version and space."""
         request = "GET content"
         version = part(content, "version", request)
-        by = version.get("by") or {}
+        number, by = number_in(version, "number", request), table(version.get("by"))
         return PageHead(
-            id=str(part(content, "id", request)),
-            space=str(part(part(content, "space", request), "key", request)),
-            title=str(content.get("title", "")),
+            id=name_in(content, "id", request),
+            space=name_in(part(content, "space", request), "key", request),
+            title=text_in(content, "title", request),
             status=page_status(content.get("status", "current")),
-            version=int(part(version, "number", request)),
+            version=number,
             at=instant(part(version, "when", request)),
-            author=str(by.get("accountId") or by.get("userKey") or by.get("username") or ""),
-            message=str(version.get("message") or ""),
+            author=words(by.get("accountId")) or words(by.get("userKey")) or words(by.get("username")),
+            message=words(version.get("message")),
             url=self._url(content, *around),
         )

@@ -20,7 +20,6 @@ from pirsync.errors import AuthInDoubt, Rejected, Unavailable
 from pirsync.page_model import Attached, Mention, Page, PageHead, Property, current_first
 from pirsync.ports import PageDraft, Stamp
 
-from .answers import instant, part
 from .confluence_base import (
     ConfluenceBase,
     as_property,
@@ -37,6 +36,7 @@ from .confluence_base import (
 from .connection import Connection, guard
 from .http import Pace
 from .limits import Holds
+from .shapes import instant, name_in, number_in, part, table, text_in, words
 
 V2 = "api/v2"
 STATUSES = ("current", "archived", "trashed")
@@ -86,9 +86,9 @@ class ConfluenceCloud(ConfluenceBase):
     def identity(self) -> str:
         """Our account id."""
         user = self._current_user()
-        if not user.get("accountId"):
+        if not (account := words(user.get("accountId"))):
             raise AuthInDoubt("GET user/current told no account id; check user and token")
-        return str(user["accountId"])
+        return account
 
     def space_exists(self, space: str) -> bool:
         """Whether the space can be seen now."""
@@ -172,9 +172,7 @@ class ConfluenceCloud(ConfluenceBase):
             ours = [
                 version
                 for version in versions
-                if stamp.tells(
-                    int(version["number"]), str(version.get("message") or ""), str(version.get("authorId") or "")
-                )
+                if stamp.tells(version["number"], words(version.get("message")), words(version.get("authorId")))
             ]
             if ours:
                 return self._past(head, max(ours, key=lambda version: int(version["number"])))
@@ -191,20 +189,20 @@ class ConfluenceCloud(ConfluenceBase):
         params = {"body-format": "storage", "limit": str(VERSIONS_AT_ONCE), "sort": "-modified-date"}
         for answer in self._follow(path, params):
             found = self._results(answer, f"GET {path}")
-            yield [version for version in found if int(part(version, "number", f"GET {path}")) <= head.version]
+            yield [version for version in found if number_in(version, "number", f"GET {path}") <= head.version]
 
     def _past(self, head: PageHead, version: Mapping[str, Any]) -> Page:
         """A former version; read by itself where the list came without bodies."""
-        held = version.get("page") or {}
+        held = version.get("page")
         path = f"{V2}/pages/{path_part(head.id)}"
         if storage_of(held) is None:
             held = self._transport.read("GET", path, {"body-format": "storage", "version": str(version["number"])})
         told = {
-            "version": int(version["number"]),
-            "title": str(held.get("title") or head.title),
+            "version": version["number"],
+            "title": words(table(held).get("title")) or head.title,
             "at": instant(version.get("createdAt")),
-            "author": str(version.get("authorId") or ""),
-            "message": str(version.get("message") or ""),
+            "author": words(version.get("authorId")),
+            "message": words(version.get("message")),
         }
         return whole(former(head, told), held, f"GET {path}")
 
@@ -271,14 +269,14 @@ class ConfluenceCloud(ConfluenceBase):
         request = f"GET {V2}/pages"
         version = part(item, "version", request)
         return PageHead(
-            id=str(part(item, "id", request)),
+            id=name_in(item, "id", request),
             space=self._space_key(item),
-            title=str(item.get("title", "")),
+            title=text_in(item, "title", request),
             status=page_status(item.get("status", "current")),
-            version=int(part(version, "number", request)),
+            version=number_in(version, "number", request),
             at=instant(part(version, "createdAt", request)),
-            author=str(version.get("authorId") or ""),
-            message=str(version.get("message") or ""),
+            author=words(version.get("authorId")),
+            message=words(version.get("message")),
             url=self._url(item, *around),
         )
 
@@ -288,15 +286,15 @@ class ConfluenceCloud(ConfluenceBase):
             found = self._results(answer, f"GET {V2}/spaces")
             if not found:
                 return None
-            self._remember(str(found[0].get("key", space)), str(part(found[0], "id", f"GET {V2}/spaces")))
+            self._remember(words(found[0].get("key")) or space, name_in(found[0], "id", f"GET {V2}/spaces"))
             self._space_ids[space] = str(found[0]["id"])
         return self._space_ids[space]
 
     def _space_key(self, item: Mapping[str, Any]) -> str:
         """The key of a page's space: the page tells its number only, but its link is made of the key."""
-        space_id = str(part(item, "spaceId", f"GET {V2}/pages"))
+        space_id = name_in(item, "spaceId", f"GET {V2}/pages")
         if space_id not in self._space_keys:
-            link = _SPACE_IN_LINK.match(str((item.get("_links") or {}).get("webui") or ""))
+            link = _SPACE_IN_LINK.match(words(table(item.get("_links")).get("webui")))
             if link:
                 self._remember(link[1], space_id)
             else:
@@ -304,7 +302,7 @@ class ConfluenceCloud(ConfluenceBase):
                 found = self._results(answer, f"GET {V2}/spaces")
                 if not found:
                     raise Unavailable(f"GET {V2}/spaces does not show the space of a page that can be seen")
-                self._remember(str(part(found[0], "key", f"GET {V2}/spaces")), space_id)
+                self._remember(name_in(found[0], "key", f"GET {V2}/spaces"), space_id)
         return self._space_keys[space_id]
 
     def _remember(self, key: str, space_id: str) -> None:

@@ -14,7 +14,6 @@ from pirsync.errors import AuthInDoubt
 from pirsync.page_model import Attached, Mention, Page, PageHead, Property, current_first
 from pirsync.ports import PageDraft, Stamp
 
-from .answers import part
 from .confluence_base import (
     V1,
     ConfluenceBase,
@@ -32,6 +31,7 @@ from .confluence_base import (
 from .connection import Connection, guard
 from .http import Pace
 from .limits import Holds
+from .shapes import name_in, words
 
 WHOLE = "body.storage,version,space"
 HEAD = "version,space"
@@ -74,16 +74,15 @@ class ConfluenceDataCenter(ConfluenceBase):
     def identity(self) -> str:
         """Our user key, or our name where the site tells no key."""
         user = self._current_user()
-        account = user.get("userKey") or user.get("username")
-        if not account:
+        if not (account := words(user.get("userKey")) or words(user.get("username"))):
             raise AuthInDoubt("GET user/current told neither key nor name; check user and token")
-        return str(account)
+        return account
 
     def space_exists(self, space: str) -> bool:
         """Whether `GET space` shows it."""
         path = f"{V1}/space/{path_part(space)}"
         answer = self._read_or_none(path, {})
-        return answer is not None and bool(part(answer, "key", f"GET {path}"))
+        return answer is not None and bool(name_in(answer, "key", f"GET {path}"))
 
     def may_create(self, space: str, parent: str | None) -> bool | None:
         """False where space or parent cannot be seen; True where the parent's operations say so; else None."""
@@ -201,7 +200,7 @@ class ConfluenceDataCenter(ConfluenceBase):
         """The user key of a user name, asked for once; None when Confluence knows no such name."""
         if account not in self._keys:
             user = self._read_or_none(f"{V1}/user", {"username": account})
-            if user is None or not user.get("userKey"):
+            if user is None or not words(user.get("userKey")):
                 return None
             self._meet(user, account)
         return Mention(ref=self._keys[account])
@@ -211,16 +210,16 @@ class ConfluenceDataCenter(ConfluenceBase):
         if mention.ref not in self._names:
             user = self._read_or_none(f"{V1}/user", {"key": mention.ref})
             user = user or self._read_or_none(f"{V1}/user", {"username": mention.ref})
-            if user is None or not user.get("username"):
+            if user is None or not words(user.get("username")):
                 return None
-            self._names[mention.ref] = str(user["username"])
+            self._names[mention.ref] = words(user["username"])
             self._meet(user, self._names[mention.ref])
         return self._names[mention.ref]
 
     def _meet(self, user: dict[str, Any], name: str) -> None:
         """Both directions of one answer, so that who was looked up by key is not asked for again by name."""
-        if user.get("userKey"):
-            self._keys[name] = str(user["userKey"])
+        if words(user.get("userKey")):
+            self._keys[name] = words(user["userKey"])
             self._names[self._keys[name]] = name
 
     # ------------------------------------------------------------ writes

@@ -14,9 +14,10 @@ from pirsync.model import CreateScreen, Deployment, Person, RemoteLink
 from pirsync.ports import LinkType, Query, RawIssue, S, T, Want
 
 from . import jql
-from .answers import NotFound, instant, part
+from .answers import NotFound
 from .connection import Connection
 from .http import Transport
+from .shapes import instant, name_in, number, number_in, objects, onward, part, table, words
 
 API = "rest/api/2"
 """Version 2 on both deployments: wiki text in, HTML out by `renderedFields`."""
@@ -71,19 +72,19 @@ class JiraReads:
 
     def fields(self) -> dict[str, str]:
         """Field ids to names."""
-        found = _many(self._transport.read("GET", f"{API}/field"), "GET field")
-        return {str(field["id"]): str(field.get("name", "")) for field in found if "id" in field}
+        found = objects(self._transport.read("GET", f"{API}/field"), "GET field")
+        return {str(field["id"]): words(field.get("name")) for field in found if "id" in field}
 
     def issue_types(self) -> dict[str, str]:
         """Issue type ids to names; projects may have several of one name."""
-        found = _many(self._transport.read("GET", f"{API}/issuetype"), "GET issuetype")
-        return {str(kind["id"]): str(kind.get("name", "")) for kind in found if "id" in kind}
+        found = objects(self._transport.read("GET", f"{API}/issuetype"), "GET issuetype")
+        return {str(kind["id"]): words(kind.get("name")) for kind in found if "id" in kind}
 
     def statuses(self) -> dict[str, str]:
         """Status names to the keys of their categories; a status without one is `undefined`."""
-        found = _many(self._transport.read("GET", f"{API}/status"), "GET status")
+        found = objects(self._transport.read("GET", f"{API}/status"), "GET status")
         return {
-            str(status["name"]): str((status.get("statusCategory") or {}).get("key", "undefined"))
+            str(status["name"]): str(table(status.get("statusCategory")).get("key", "undefined"))
             for status in found
             if "name" in status
         }
@@ -108,8 +109,8 @@ class JiraReads:
         tokens: set[str] = set()
         while True:
             answer = self._transport.read("POST", path, body=body)
-            yield from _many(part(answer, "issues", f"POST {path}"), f"POST {path}")
-            token = answer.get("nextPageToken")
+            yield from _issues(answer, f"POST {path}")
+            token = onward(answer, "nextPageToken", f"POST {path}")
             if answer.get("isLast") is True or not token or token in tokens:
                 return
             tokens.add(token)
@@ -125,7 +126,7 @@ class JiraReads:
         seen: set[str] = set()
         while True:
             answer = self._search_page(text, wanted, start)
-            issues = _many(part(answer, "issues", request), request)
+            issues = _issues(answer, request)
             yield from (issue for issue in issues if str(issue["id"]) not in before)
             seen |= {str(issue["id"]) for issue in issues}
             start += len(issues)
@@ -136,7 +137,7 @@ class JiraReads:
                 begin, start = jql.milliseconds(last), 0
                 text = jql.render(query, created_from=begin)
                 before, seen = seen, set()
-            elif not issues or start >= int(part(answer, "total", request)):
+            elif not issues or start >= number_in(answer, "total", request):
                 return
 
     def _search_page(self, text: str, want: Want, start: int, **more: Any) -> Any:
@@ -157,8 +158,7 @@ class JiraReads:
             answer = self._transport.read("GET", path, params={name: text for name, text in params.items() if text})
         except NotFound:
             return None
-        part(answer, "id", f"GET {path}")
-        return dict(answer)
+        return dict(_issue(answer, f"GET {path}"))
 
     def issues(self, ids: Iterable[str], want: Want) -> list[RawIssue]:
         """Those that can be seen, 100 a request; ids and keys may be mixed."""
@@ -176,7 +176,7 @@ class JiraReads:
             body["expand"] = list(want.expand)
         if want.properties:
             body["properties"] = list(want.properties)
-        return _many(part(self._transport.read("POST", path, body=body), "issues", f"POST {path}"), f"POST {path}")
+        return _issues(self._transport.read("POST", path, body=body), f"POST {path}")
 
     def _by_search(self, names: list[str], want: Want) -> list[RawIssue]:
         """Data Center has no bulk read; a search that is not validated leaves out what is gone.
@@ -187,7 +187,7 @@ class JiraReads:
         keys = tuple(name for name in names if name not in ids)
         clauses = ([f"id in ({', '.join(ids)})"] if ids else []) + ([jql.one_of("key", keys)] if keys else [])
         answer = self._search_page(" OR ".join(clauses), want, 0, validateQuery=False)
-        found = _many(part(answer, "issues", "POST search"), "POST search")
+        found = _issues(answer, "POST search")
         shown = {str(issue[name]) for issue in found for name in ("id", "key") if name in issue}
         singles = self.each(lambda name: self.issue(name, want), [name for name in names if name not in shown])
         return [*found, *(issue for issue in singles if issue is not None)]
@@ -202,7 +202,7 @@ class JiraReads:
             path = issue_path(issue_id)
             answer = self._transport.read("GET", path, params={"fields": "created", "expand": "changelog"})
             log = part(part(answer, "changelog", f"GET {path}"), "histories", f"GET {path}")
-            histories = _many(log, f"GET {path}")
+            histories = objects(log, f"GET {path}")
         return sorted(histories, key=lambda history: instant(history.get("created")))
 
     def comments(self, issue_id: str) -> list[Mapping[str, Any]]:
@@ -213,10 +213,10 @@ class JiraReads:
     def remote_links(self, issue_id: str) -> list[RemoteLink]:
         """The links to the outside; those of other tools too, with an empty global id where they have none."""
         path = issue_path(issue_id, "remotelink")
-        found = _many(self._transport.read("GET", path), f"GET {path}")
-        seen = [(link.get("globalId") or "", link.get("object") or {}) for link in found]
+        found = objects(self._transport.read("GET", path), f"GET {path}")
+        seen = [(words(link.get("globalId")), table(link.get("object"))) for link in found]
         return [
-            RemoteLink(global_id=str(name), url=str(thing.get("url", "")), title=str(thing.get("title", "")))
+            RemoteLink(global_id=name, url=words(thing.get("url")), title=words(thing.get("title")))
             for name, thing in seen
         ]
 
@@ -225,13 +225,14 @@ class JiraReads:
     def link_types(self) -> list[LinkType]:
         """The kinds of issue links."""
         path = f"{API}/issueLinkType"
-        found = _many(part(self._transport.read("GET", path), "issueLinkTypes", f"GET {path}"), f"GET {path}")
+        listed = part(self._transport.read("GET", path), "issueLinkTypes", f"GET {path}")
+        found = objects(listed, f"GET {path}", "id")
         return [
             LinkType(
                 id=str(kind["id"]),
-                name=str(kind.get("name", "")),
-                inward=str(kind.get("inward", "")),
-                outward=str(kind.get("outward", "")),
+                name=words(kind.get("name")),
+                inward=words(kind.get("inward")),
+                outward=words(kind.get("outward")),
             )
             for kind in found
         ]
@@ -244,15 +245,16 @@ class JiraReads:
             kind = next((k for k in kinds if issue_type in (str(k.get("id")), k.get("name"))), None)
             if kind is None:
                 return None
-            fields = list(self._paged(f"{path}/{quote(str(kind['id']), safe='')}", ("fields", "values"), {}))
+            type_id = name_in(kind, "id", f"GET {path}")
+            fields = list(self._paged(f"{path}/{quote(type_id, safe='')}", ("fields", "values"), {}))
         except Rejected:
             return None
-        named = {str(field.get("fieldId") or field.get("key") or ""): field for field in fields}
+        named = {words(field.get("fieldId")) or words(field.get("key")): field for field in fields}
         return CreateScreen(
             project=project,
-            type_id=str(kind["id"]),
-            type_name=str(kind.get("name", "")),
-            fields={name: str(field.get("name", "")) for name, field in named.items()},
+            type_id=type_id,
+            type_name=words(kind.get("name")),
+            fields={name: words(field.get("name")) for name, field in named.items()},
             required=tuple(name for name, field in named.items() if _is_demanded(field)),
         )
 
@@ -261,7 +263,7 @@ class JiraReads:
         path = f"{API}/user/assignable/search"
         params = {"project": project, "accountId" if self._is_cloud else "username": account, "maxResults": "1000"}
         try:
-            found = _many(self._transport.read("GET", path, params=params), f"GET {path}")
+            found = objects(self._transport.read("GET", path, params=params), f"GET {path}")
         except NotFound:
             return None
         people = [self._person(user, f"GET {path}") for user in found]
@@ -287,29 +289,31 @@ class JiraReads:
         path = f"{API}/mypermissions"
         params = {"permissions": ",".join(names), "projectKey": project}
         known = part(self._transport.read("GET", path, params=params), "permissions", f"GET {path}")
-        return {name: bool((known.get(name) or {}).get("havePermission")) for name in names}
+        return {name: table(table(known).get(name)).get("havePermission") is True for name in names}
 
     def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
         """What one of these reads answers for each item, in order; four are under way at once."""
         return self._transport.map_reads(read, items)
 
     def _person(self, user: Any, request: str) -> Person:
-        account = str(part(user, "accountId" if self._is_cloud else "name", request))
-        return Person(account=account, name=str(user.get("displayName", "")), active=bool(user.get("active", True)))
+        account = name_in(user, "accountId" if self._is_cloud else "name", request)
+        return Person(account=account, name=words(user.get("displayName")), active=bool(user.get("active", True)))
 
     def _paged(
         self, path: str, names: tuple[str, ...], params: Mapping[str, str], size: int = PAGE_SIZE
     ) -> Iterator[dict[str, Any]]:
         """The parts of an offset-paged list, which different deployments call by different names."""
-        start = 0
+        request, start = f"GET {path}", 0
         while True:
             answer = self._transport.read("GET", path, {**params, "startAt": start, "maxResults": size})
             name = next((n for n in names if isinstance(answer, dict) and n in answer), names[0])
-            parts = _many(part(answer, name, f"GET {path}"), f"GET {path}")
+            parts = objects(part(answer, name, request), request)
             yield from parts
             start += len(parts)
             total = answer.get("total")
-            if not parts or answer.get("isLast") is True or (total is not None and start >= int(total)):
+            if not parts or answer.get("isLast") is True:
+                return
+            if total is not None and start >= number(total, "total", request):
                 return
 
 
@@ -317,8 +321,15 @@ def _is_demanded(field: Mapping[str, Any]) -> bool:
     return bool(field.get("required")) and not field.get("hasDefaultValue")
 
 
-def _many(answer: Any, request: str) -> list[Any]:
-    """A list of objects; Unavailable when the answer is something else."""
-    if not isinstance(answer, list) or not all(isinstance(one, dict) for one in answer):
-        raise Unavailable(f"{request} was not answered with a list: is this really the product's API?")
-    return answer
+def _issues(answer: Any, request: str) -> list[RawIssue]:
+    """The issues in an answer, each as `_issue` demands."""
+    return [_issue(one, request) for one in objects(part(answer, "issues", request), request)]
+
+
+def _issue(answer: Any, request: str) -> dict[str, Any]:
+    """An issue: it has an id, and of whatever kind its fields are, they are an object."""
+    name_in(answer, "id", request)
+    if not isinstance(answer.get("fields", {}), dict):
+        raise Unavailable(f"{request} was answered without an issue's `fields`: is this really the product's API?")
+    issue: dict[str, Any] = answer
+    return issue

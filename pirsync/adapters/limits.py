@@ -18,6 +18,9 @@ BREATH = 0.25
 """Seconds between requests to an endpoint that is near its limit."""
 
 LONGEST_BREATH = 1.0
+LONGEST_NUMBER = 16
+"""Digits from which a header says nothing usable."""
+
 NEAR = 0.2
 """The share of a limit below which it is near; Cloud says so by a header, Data Center leaves it to us to reckon."""
 
@@ -60,7 +63,7 @@ def breath(headers: Mapping[str, str]) -> float:
 
 def _number(headers: Mapping[str, str], name: str) -> float | None:
     text = headers.get(name, "")
-    return float(text) if text.isascii() and text.isdigit() else None
+    return float(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else None
 
 
 def _present() -> datetime:

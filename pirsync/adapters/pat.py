@@ -12,9 +12,9 @@ from typing import Any
 
 from pirsync.errors import Rejected, Unavailable
 
-from .answers import instant
 from .connection import Connection
 from .http import Transport
+from .shapes import instant
 
 PATH = "rest/pat/latest/tokens"
 
@@ -35,5 +35,8 @@ def _end(token: dict[str, Any]) -> datetime | None:
     """When a token ends, as text or as milliseconds since 1970; None for one that never does."""
     told = token.get("expiringAt")
     if isinstance(told, int):
-        return datetime.fromtimestamp(told / 1000, UTC)
+        try:
+            return datetime.fromtimestamp(told / 1000, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise Unavailable("the site tells of a token's end in no year that there will be") from None
     return None if told is None else instant(told)

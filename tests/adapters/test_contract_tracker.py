@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pirsync.adapters.answers import instant
+from pirsync.adapters.shapes import instant
 from pirsync.errors import Ambiguous, AuthInDoubt, Rejected
 from pirsync.model import RemoteLink
 from pirsync.ports import IssueRef, LinkType, Query, TicketDraft, Want

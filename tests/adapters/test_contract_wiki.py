@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pirsync.adapters.answers import instant
+from pirsync.adapters.shapes import instant
 from pirsync.errors import Ambiguous, AuthInDoubt, PirsyncError, Rejected, Stale
 from pirsync.page_model import Mention, Page, PageHead, PageStatus
 from pirsync.ports import PageDraft, Stamp
