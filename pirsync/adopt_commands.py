@@ -16,6 +16,7 @@ from pirsync.commands import one_pass, run_pass
 from pirsync.decision import FindingKind, Wishes
 from pirsync.errors import ConfigError
 from pirsync.known import Known, wish
+from pirsync.mapping import project_key
 from pirsync.model import Noun
 from pirsync.ports import State, Want
 from pirsync.recall import recall
@@ -147,7 +148,7 @@ def _look_up(bench: Bench, asked: Sequence[Asked]) -> tuple[Found, list[str]]:
     found: Found = {}
     unseen = []
     for one, raw in zip(asked, tracker.each(lambda one: tracker.issue(one.key, want), asked), strict=True):
-        project = raw["fields"]["project"]["key"] if raw is not None else ""
+        project = project_key(raw) if raw is not None else ""
         if raw is None:
             unseen.append(f"{one.where}: no such issue, or our account cannot see it")
         elif project not in reviewed:

@@ -25,6 +25,7 @@ from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
 from pirsync.exemptions import add_exemption
 from pirsync.expiry import checks, warnings
 from pirsync.known import wish
+from pirsync.mapping import project_key
 from pirsync.ports import State, Want
 from pirsync.reconcile import run_once
 from pirsync.report import Report, Result
@@ -124,7 +125,7 @@ def exempt(bench: Bench, key: str, said: Mapping[str, object], sure: Callable[[]
     """Show what exempting one incident leads to (or heeding it again), and once they are sure, write it into the
     register and do it; the exit code."""
     raw = bench.world.tracker.issue(key, Want(fields=("project",)))
-    project = raw["fields"]["project"]["key"] if raw is not None else ""
+    project = project_key(raw) if raw is not None else ""
     base = bench.settings.path.parent
     registers = {base / team.exemptions for team in bench.settings.teams if project in team.projects}
     if raw is None or not registers:

@@ -222,7 +222,7 @@ def incident(raw: RawIssue, resolved: Resolved, context: Context) -> Incident:
     """An issue as an incident. Facts that are missing or of no use are None or empty; nothing is an error."""
     context = context.model_copy(update={"categories": {**context.categories, **resolved.categories}})
     fields, rendered = read.table(raw.get("fields")), read.table(raw.get("renderedFields"))
-    key, project = read.text(raw.get("key")), _project(raw)
+    key, project = read.text(raw.get("key")), project_key(raw)
     url = context.browse(key)
 
     def role(name: str) -> Any:
@@ -284,7 +284,7 @@ def ticket(raw: RawIssue, context: Context) -> Ticket:
         id=read.text(raw.get("id")),
         key=key,
         url=context.browse(key),
-        project=_project(raw),
+        project=project_key(raw),
         summary=read.text(read.field(fields, "summary")),
         status=status,
         category=category,
@@ -321,7 +321,8 @@ def trail(raw: RawIssue) -> Trail:
     )
 
 
-def _project(raw: RawIssue) -> str:
+def project_key(raw: RawIssue) -> str:
+    """The key of an issue's project."""
     project = read.table(read.field(read.table(raw.get("fields")), "project"))
     return read.text(project.get("key")) or read.text(raw.get("key")).rpartition("-")[0]
 

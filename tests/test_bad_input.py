@@ -57,7 +57,7 @@ MISTAKES = {
     "missing key": Mistake(replace('space = "OPS"\n', ""), ("team.space: is missing",)),
     "not TOML": Mistake(team("space = "), (": this is not TOML",)),
     "a token in the file": Mistake(
-        replace('"file:token"\n[site.confluence]', '"s3cr3t-t0ken"\n[site.confluence]'),
+        replace('"file:token"\n[site.confluence]', '"s3cr3t-T0KEN-of-the-service"\n[site.confluence]'),
         ("site.jira.token: must say where",),
     ),
     "no token": Mistake(lambda desk: (desk.folder / "token").unlink(), ("token: cannot be read",)),

@@ -17,6 +17,7 @@ from pirsync.adapters.memory_state import MemoryState
 from pirsync.expiry import Token, checks, said, warnings
 from pirsync.model import Deployment
 
+from . import leaks
 from .adapters.loopback import Answer, Loopback, in_turn, serving
 from .command import desk
 
@@ -92,6 +93,8 @@ LISTS: dict[str, tuple[Answer, datetime | None]] = {
     "no such path": (Answer(404, {"message": "null for uri"}), None),
     "not ours to see": (Answer(403, {}), None),
     "no list": (Answer(200, {"tokens": []}), None),
+    "milliseconds of no year": (Answer(200, [{"id": 1, "expiringAt": 10**30}]), None),
+    "an instant of no year": (Answer(200, [{"id": 1, "expiringAt": "0001-01-01T00:00:00+14:00"}]), None),
     "not an instant": (Answer(200, [{"expiringAt": "soon"}]), None),
     "away": (Answer(503), None),
 }
@@ -104,7 +107,7 @@ def server() -> Iterator[Loopback]:
 
 
 def at(url: str, deployment: Deployment, user: str) -> list[Any]:
-    connection = Connection(site_url=url, user=user, token="s3cret", deployment=deployment)
+    connection = Connection(site_url=url, user=user, token=leaks.TOKENS[2], deployment=deployment)
     return [JiraTracker(connection, threading.Event(), ONCE), open_wiki(connection, threading.Event(), ONCE)]
 
 

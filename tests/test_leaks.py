@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,12 @@ def test_a_command_that_tells_a_secret_and_a_file_that_holds_one_are_found() -> 
         log.write_text(leaks.TOKENS[0], encoding="utf-8")
         assert leaks.files_with_secrets(place.folder) == ["logs/pirsync.log"]
         log.unlink()
+
+
+def test_every_token_that_a_test_connects_with_is_looked_for() -> None:
+    connections = re.compile(r"\bConnection\([^)]*\btoken=\W*[\"']")
+    modules = [path for path in Path(__file__).parent.rglob("*.py") if path != Path(__file__)]
+    assert [path.name for path in modules if connections.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_no_cassette_holds_a_secret() -> None:

@@ -117,17 +117,17 @@ class ConfluenceCloud(ConfluenceBase):
         """250 a request; what the list does not show, perhaps because it lags, is read by itself."""
         wanted = list(dict.fromkeys(page_ids))
         request = f"GET {V2}/pages"
-        found = {
-            str(item["id"]): whole(self._head(item, answer), item, request)
-            for item, answer in self._by_ids(wanted, {"body-format": "storage"})
-        }
+        listed = self._by_ids(wanted, {"body-format": "storage"})
+        shown = (whole(self._head(item, answer), item, request) for item, answer in listed)
+        found = {page.id: page for page in shown}
         singles = self.each(self.page, [page_id for page_id in wanted if page_id not in found])
         return [*found.values(), *(page for page in singles if page is not None)]
 
     def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
         """As `pages`, without bodies."""
         wanted = list(dict.fromkeys(page_ids))
-        found = {str(item["id"]): self._head(item, answer) for item, answer in self._by_ids(wanted, {})}
+        shown = (self._head(item, answer) for item, answer in self._by_ids(wanted, {}))
+        found = {head.id: head for head in shown}
         singles = self.each(
             lambda page_id: self._read_or_none(f"{V2}/pages/{path_part(page_id)}", {"status": STATUSES}),
             [page_id for page_id in wanted if page_id not in found],
@@ -152,7 +152,7 @@ class ConfluenceCloud(ConfluenceBase):
             whole(self._head(item, answer), item, f"GET {V2}/pages")
             for answer in self._follow(f"{V2}/pages", params)
             for item in self._results(answer, f"GET {V2}/pages")
-            if item.get("title") == title
+            if text_in(item, "title", f"GET {V2}/pages") == title
         )
 
     def property(self, page_id: str, key: str) -> Property | None:

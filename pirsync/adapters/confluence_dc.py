@@ -31,7 +31,7 @@ from .confluence_base import (
 from .connection import Connection, guard
 from .http import Pace
 from .limits import Holds
-from .shapes import name_in, words
+from .shapes import name_in, text_in, words
 
 WHOLE = "body.storage,version,space"
 HEAD = "version,space"
@@ -111,20 +111,17 @@ class ConfluenceDataCenter(ConfluenceBase):
         """By search, 50 a request; what the search does not show, current or not, is read by itself."""
         wanted = list(dict.fromkeys(page_ids))
         request = f"GET {V1}/content/search"
-        found = {
-            str(content["id"]): whole(self._v1_head(content, answer), content, request)
-            for content, answer in self._by_ids(wanted, WHOLE, WITH_BODIES)
-        }
+        listed = self._by_ids(wanted, WHOLE, WITH_BODIES)
+        shown = (whole(self._v1_head(content, answer), content, request) for content, answer in listed)
+        found = {page.id: page for page in shown}
         singles = self.each(self.page, [page_id for page_id in wanted if page_id not in found])
         return [*found.values(), *(page for page in singles if page is not None)]
 
     def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
         """As `pages`, without bodies, 200 a request."""
         wanted = list(dict.fromkeys(page_ids))
-        found = {
-            str(content["id"]): self._v1_head(content, answer)
-            for content, answer in self._by_ids(wanted, HEAD, WITHOUT_BODIES)
-        }
+        shown = (self._v1_head(content, answer) for content, answer in self._by_ids(wanted, HEAD, WITHOUT_BODIES))
+        found = {head.id: head for head in shown}
         singles = self.each(self._head, [page_id for page_id in wanted if page_id not in found])
         return [*found.values(), *(head for head in singles if head is not None)]
 
@@ -149,7 +146,7 @@ class ConfluenceDataCenter(ConfluenceBase):
         return current_first(
             whole(self._v1_head(content, answer or {}), content, f"GET {path}")
             for content in (self._results(answer, f"GET {path}") if answer is not None else ())
-            if content.get("title") == title
+            if text_in(content, "title", f"GET {path}") == title
         )
 
     def property(self, page_id: str, key: str) -> Property | None:

@@ -158,6 +158,7 @@ class JiraReads:
             answer = self._transport.read("GET", path, params={name: text for name, text in params.items() if text})
         except NotFound:
             return None
+        name_in(answer, "key", f"GET {path}")
         return dict(_issue(answer, f"GET {path}"))
 
     def issues(self, ids: Iterable[str], want: Want) -> list[RawIssue]:
@@ -304,11 +305,15 @@ class JiraReads:
     ) -> Iterator[dict[str, Any]]:
         """The parts of an offset-paged list, which different deployments call by different names."""
         request, start = f"GET {path}", 0
+        before: list[dict[str, Any]] = []
         while True:
             answer = self._transport.read("GET", path, {**params, "startAt": start, "maxResults": size})
             name = next((n for n in names if isinstance(answer, dict) and n in answer), names[0])
             parts = objects(part(answer, name, request), request)
+            if parts and parts == before:
+                raise Unavailable(f"{request} gave the same part of its list twice: it would never end")
             yield from parts
+            before = parts
             start += len(parts)
             total = answer.get("total")
             if not parts or answer.get("isLast") is True:

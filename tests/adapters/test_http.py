@@ -184,10 +184,23 @@ def test_a_moved_version_after_a_lost_answer_may_be_our_own() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("7", 7.0), ("0", 0.0), ("1847", 1847.0), ("2.5", 2.5), ("soon", None), ("nan", None), ("-3", None), (None, None)],
+    [
+        *(("7", 7.0), ("0", 0.0), ("1847", 1847.0), ("2.5", 2.5), ("soon", None), ("nan", None), ("-3", None)),
+        *((None, None), ("inf", None), ("9" * 400, None), ("Thu, 01 Jan 99999 00:00:00 GMT", None)),
+    ],
 )
 def test_retry_after_as_seconds_or_nonsense(text: str | None, expected: float | None) -> None:
     assert expected == retry_after(text, datetime.now(UTC))
+
+
+@pytest.mark.parametrize("text", ["86401", "1772442000000", "9e300", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_is_waited_for_longer_than_a_day(text: str) -> None:
+    """Milliseconds, an instant instead of seconds, a clock that is wrong: a day is the most that any of them means."""
+    assert retry_after(text, datetime.now(UTC)) == 86_400.0
+    with serving(in_turn(Answer(429, headers={"Retry-After": text}))) as server:
+        with pytest.raises(Unavailable) as caught:
+            tracker(server.url).identity()
+        assert caught.value.retry_after == 86_400.0
 
 
 def test_retry_after_as_a_date() -> None:
@@ -323,6 +336,15 @@ def test_long_complaints_are_cut() -> None:
         tracker(server.url).create_issue(DRAFT)
     assert len(str(caught.value)) < 400
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("before", range(270, 301))
+def test_of_a_secret_that_the_cut_would_divide_nothing_is_told(before: int) -> None:
+    said = {"errorMessages": [f"{'x' * before}{TOKEN} is over its limit"], "errors": {TOKEN: f"{'y' * before}{TOKEN}"}}
+    with serving(in_turn(Answer(400, said))) as server, pytest.raises(Rejected) as caught:
+        tracker(server.url).create_issue(DRAFT)
+    told = (str(caught.value), *caught.value.fields, *caught.value.fields.values())
+    assert [text for text in told if TOKEN[:6] in text] == []
 
 
 @pytest.mark.parametrize(

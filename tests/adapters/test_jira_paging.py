@@ -17,6 +17,7 @@ from pirsync.adapters.jql import milliseconds
 from pirsync.errors import Rejected, Unavailable
 from pirsync.model import Deployment
 from pirsync.ports import Query, Want
+from tests import leaks
 
 from .loopback import Answer, Asked, in_turn, serving
 
@@ -26,7 +27,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def tracker(url: str, deployment: Deployment) -> JiraTracker:
-    connection = Connection(site_url=url, user="u", token="t-t-t-t", deployment=deployment)
+    connection = Connection(site_url=url, user="u", token=leaks.TOKENS[2], deployment=deployment)
     return JiraTracker(connection, threading.Event(), Pace(base=0.01, floor=0.01))
 
 
@@ -131,3 +132,11 @@ def test_names_cannot_climb_out_of_their_path() -> None:
     with serving(in_turn(Answer(404, {}))) as server:
         assert tracker(server.url, "cloud").issue("../../secret?x=1", WANT) is None
     assert server.asked[0].path == "/rest/api/2/issue/..%2F..%2Fsecret%3Fx%3D1"
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_a_list_that_repeats_itself_is_given_up(deployment: Deployment) -> None:
+    with serving(in_turn(Answer(200, {"comments": [{"id": "1"}]}))) as server:
+        with pytest.raises(Unavailable, match="twice"):
+            tracker(server.url, deployment).comments("1")
+        assert len(server.asked) == 2

@@ -22,6 +22,7 @@ from pirsync.build import product_holds
 from pirsync.errors import Interrupted, Unavailable
 from pirsync.model import RemoteLink
 from pirsync.ports import Want
+from tests import leaks
 
 from .loopback import Answer, Asked, Loopback, serving
 
@@ -86,7 +87,7 @@ def server(script: Script) -> Iterator[Loopback]:
 
 
 def jira(url: str, stop: threading.Event, pace: Pace = PACE, holds: Holds | None = None) -> JiraTracker:
-    return JiraTracker(Connection(site_url=url, user="u", token="t", deployment="cloud"), stop, pace, holds)
+    return JiraTracker(Connection(site_url=url, user="u", token=leaks.TOKENS[2], deployment="cloud"), stop, pace, holds)
 
 
 # ---------------------------------------------------------------- which limit it was
@@ -115,6 +116,8 @@ def test_a_reset_counts_where_no_retry_after_is_told() -> None:
     assert asked_wait({"X-RateLimit-Reset": "2026-03-02T08:00:00Z"}, START) == 0.0
     assert asked_wait({"X-RateLimit-Reset": "2026-03-02T10:00Z", "Retry-After": "7"}, START) == 7.0
     assert asked_wait({"X-RateLimit-Reset": "1772442000"}, START) is None
+    assert asked_wait({"X-RateLimit-Reset": "9999-12-31T23:59:59-14:00"}, START) == 86_400.0
+    assert asked_wait({"X-RateLimit-Reset": "0001-01-01T00:00:00+14:00"}, START) == 0.0
     assert asked_wait({}, START) is None
 
 

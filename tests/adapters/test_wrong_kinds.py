@@ -24,6 +24,7 @@ from pirsync.errors import Ambiguous, AuthInDoubt, PirsyncError, Unavailable
 from pirsync.model import Deployment
 from pirsync.page_model import PageHead, PageStatus
 from pirsync.ports import PageDraft, Query, Stamp, TicketDraft, Want, World
+from tests import leaks
 
 from .loopback import Answer, Asked, Loopback, in_turn, serving
 
@@ -95,6 +96,7 @@ KINDS: dict[str, Answer] = {
     "a number": Answer(200, 7),
     "nothing": Answer(200, b""),
     "null": Answer(200, b"null"),
+    "deeper than can be read": Answer(200, b"[" * 200_000),
     "cut off": Answer(200, b'{"issues": [{"id": "1"'),
     "a list of strings": Answer(200, ["a", "b"]),
     "a list of lists": Answer(200, [[]]),
@@ -125,7 +127,7 @@ def server() -> Iterator[Loopback]:
 
 
 def at(url: str, deployment: Deployment) -> Connection:
-    return Connection(site_url=url, user="us", token="s3cret", deployment=deployment)
+    return Connection(site_url=url, user="us", token=leaks.TOKENS[2], deployment=deployment)
 
 
 @pytest.fixture(scope="module", params=DEPLOYMENTS)
