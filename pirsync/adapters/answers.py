@@ -141,6 +141,8 @@ def judge(request: Request, effect: Effect, response: requests.Response, scrubbe
         raise Transient(what, maybe_done=False, retry_after=asked_wait(response.headers, datetime.now(UTC)))
     if status == 408 or status >= 500:
         raise Transient(what, maybe_done=True, retry_after=asked_wait(response.headers, datetime.now(UTC)))
+    if status == 404 and effect is not Effect.READ and _says_html(response):
+        raise Transient(f"{what}, with a page where data was due: is the product itself there?", maybe_done=True)
     if _is_page(response, effect):
         raise AuthInDoubt(f"{what}, with a page where data was due: is there a sign-on page or proxy in the way?")
     if status == 404:
@@ -170,9 +172,12 @@ def _check_login(response: requests.Response, what: str) -> None:
 
 
 def _is_page(response: requests.Response, effect: Effect) -> bool:
-    """Whether this is no answer of the product. A write refused with a page is a firewall's doing, and of no more
-    meaning than any refusal."""
-    kind = response.headers.get("Content-Type", "").lower()
+    """Whether this is no answer of the product. A write refused with a page is a firewall's doing, which would refuse
+    the same words again, and of no more meaning than any refusal."""
     if response.status_code >= 400:
-        return "html" in kind and effect is Effect.READ
-    return bool(response.content) and "json" not in kind
+        return _says_html(response) and effect is Effect.READ
+    return bool(response.content) and "json" not in response.headers.get("Content-Type", "").lower()
+
+
+def _says_html(response: requests.Response) -> bool:
+    return "html" in response.headers.get("Content-Type", "").lower()

@@ -316,6 +316,30 @@ def test_a_next_page_that_repeats_itself_ends_the_list() -> None:
 # ---------------------------------------------------------------- what a refusal says
 
 
+STARTING = Answer(404, b"<html><h1>HTTP Status 404</h1></html>", kind="text/html;charset=utf-8")
+"""What stands in front of a product says this while the product itself is not there yet."""
+
+
+def test_a_create_answered_with_a_page_that_nothing_is_there_is_in_doubt_and_not_refused() -> None:
+    with serving(in_turn(STARTING)) as server:
+        with pytest.raises(Ambiguous, match="404"):
+            tracker(server.url).create_issue(DRAFT)
+        assert len(server.asked) == 1
+
+
+def test_an_upsert_answered_with_a_page_that_nothing_is_there_is_sent_again() -> None:
+    with serving(in_turn(STARTING, Answer(200, {"id": 1}))) as server:
+        tracker(server.url).put_remote_link("1", LINK)
+        assert len(server.asked) == 2
+
+
+def test_a_firewall_that_refuses_a_write_with_a_page_has_refused_it() -> None:
+    with serving(in_turn(Answer(403, b"<html>Blocked</html>", kind="text/html"))) as server:
+        with pytest.raises(Rejected, match="403"):
+            tracker(server.url).create_issue(DRAFT)
+        assert len(server.asked) == 1
+
+
 def test_a_refused_create_tells_the_fields() -> None:
     said = {"errorMessages": ["No."], "errors": {"labels": "Field 'labels' cannot be set."}}
     with serving(in_turn(Answer(400, said))) as server, pytest.raises(Rejected) as caught:
