@@ -116,8 +116,8 @@ def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: dat
     incident, terms = observed.incident, desired.terms
     mark = draft.page_mark(terms.owner_id, incident.id)
     page = PageDraft(space=terms.space, parent=terms.parent, title=desired.title, body=desired.birth_body or "")
-    # The title and the place alone: the body follows the incident, and a title that is taken stays taken.
-    inputs = draft.digest([page.space, page.parent, page.title])
+    place = draft.digest([page.space, page.parent, page.title])
+    inputs = place + draft.digest(page.body)
     intent = journal.intents.get(mark)
     if observed.title_holder is not None:
         holder = observed.title_holder
@@ -125,9 +125,12 @@ def _plan_birth(desired: Desired, observed: Observed, journal: Journal, now: dat
             f'the title "{holder.title}" belongs to another page ({holder.url}): rename that page, or give it away'
         )
         return Plan(findings=(Finding(kind=FindingKind.TITLE_TAKEN, incident=incident.key, message=message),))
-    if intent is not None and intent.status == "rejected" and intent.digest == inputs:
-        message = f"Confluence would not create its page: {intent.reason}"
-        if "title" in intent.reason.casefold():
+    # A title that is taken stays taken whatever the body says; another complaint a mended template may answer.
+    refused = intent if intent is not None and intent.status == "rejected" else None
+    of_title = refused is not None and "title" in refused.reason.casefold()
+    if refused is not None and refused.digest.startswith(place if of_title else inputs):
+        message = f"Confluence would not create its page: {refused.reason}"
+        if of_title:
             message += f'; look for a page titled "{page.title}" that is archived, or hidden from our account'
         return Plan(findings=(Finding(kind=FindingKind.REJECTED, incident=incident.key, message=message),))
     if (settled := journal.absence_settles(mark, terms.settle)) > now:

@@ -12,11 +12,12 @@ from pirsync.adapters.memory import memory_world, person_renames
 from pirsync.adapters.memory_state import MemoryState
 from pirsync.adapters.overlay_wiki import OverlayWiki
 from pirsync.decision import FindingKind
-from pirsync.errors import Ambiguous, AuthInDoubt
+from pirsync.errors import Ambiguous, AuthInDoubt, Rejected
 from pirsync.model import CreateScreen, Deployment
 from pirsync.page import cells
+from pirsync.page.template import ReviewTemplate
 from pirsync.page_model import Column
-from pirsync.ports import Query, Want
+from pirsync.ports import PageDraft, Query, Want
 from pirsync.selection import Mode, Selection
 from tests.stage import ANA, BOB, SCREEN, Hands, Stage, parse_once, raw_incident, stage
 from tests.test_crashes import Crash
@@ -204,3 +205,60 @@ def test_a_row_of_other_words_waits_until_it_is_known_what_became_of_the_last_ti
     report = play.run_pass()
     assert sorted(tickets(play)) == ["Buy a bigger disk", "Fix the queue of the mailer"]
     assert FindingKind.ORPHAN in {found.kind for result in report.results for found in result.findings}
+
+
+# ---------------------------------------------------------------- a page that Confluence refused
+
+
+REGIONS = "{{ summary_region }}{{ actions_region }}{{ record_region }}"
+
+
+class Refuses:
+    """A write half of Confluence that takes no page whose body holds a word, nor any while a title is taken."""
+
+    def __init__(self, real: Any, word: str, title: str = "") -> None:
+        self._real, self.word, self.title, self.asked = real, word, title, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return self._judged if name == "create_page" else getattr(self._real, name)
+
+    def _judged(self, draft: PageDraft) -> Any:
+        if "index" in draft.title:
+            return self._real.create_page(draft)
+        self.asked += 1
+        if self.title:
+            raise Rejected(f"A page with this title already exists: {self.title}")
+        if self.word in draft.body:
+            raise Rejected("Error parsing xhtml: unexpected close tag")
+        return self._real.create_page(draft)
+
+
+def refused(reason_is_title: str = "") -> tuple[Stage, Refuses]:
+    play = stage()
+    refuses = Refuses(play.world.wiki_writes, "BROKEN", reason_is_title)
+    play = replace(play, world=replace(play.world, wiki_writes=cast(Any, refuses)))
+    play = replace(play, template=ReviewTemplate("r", {"r": f"{REGIONS}<p>BROKEN</p>"}))
+    for _ in range(3):
+        play.run_pass()
+        play.clock.forward(3600)
+    return play, refuses
+
+
+def test_a_page_that_was_refused_is_not_tried_again_by_itself() -> None:
+    assert refused()[1].asked == 1
+
+
+def test_a_page_that_was_refused_is_tried_again_once_its_template_was_mended() -> None:
+    play, refuses = refused()
+    rest(replace(play, template=ReviewTemplate("r", {"r": REGIONS})))
+    assert (refuses.asked, pages(play)) == (2, ["OPS-1 Post-incident review", "Post-incident review index"])
+
+
+def test_a_page_whose_title_was_refused_waits_for_another_title_whatever_its_body_says() -> None:
+    play, refuses = refused("OPS-1 Post-incident review")
+    mended = replace(play, template=ReviewTemplate("r", {"r": REGIONS}))
+    mended.run_pass()
+    assert refuses.asked == 1
+    refuses.title = ""
+    rest(replace(mended, team={"title": "{key} review"}))
+    assert (refuses.asked, pages(play)) == (2, ["OPS-1 review", "Post-incident review index"])

@@ -88,7 +88,7 @@ def test_a_page_is_born_once_with_everything() -> None:
     assert birth == CreatePage(
         incident_id=INCIDENT.id,
         mark=draft.page_mark(OWNER_ID, INCIDENT.id),
-        digest=draft.digest(["OPS", "77", title]),
+        digest=draft.digest(["OPS", "77", title]) + draft.digest("<p>born</p>"),
         draft=PageDraft(space="OPS", parent="77", title=title, body="<p>born</p>"),
         creates=0,
     )
