@@ -5,7 +5,7 @@ The property is pirsync's remote memory. What must not happen twice stands in it
 
 from __future__ import annotations
 
-from .changes import Change, LabelPage, LinkPage, WriteMemory, describe
+from .changes import Change, CommentPage, LabelPage, LinkPage, WriteMemory, describe
 from .decision import Barred, Finding, FindingKind
 from .model import Noun, RemoteLink
 from .names import LINK_PREFIX, PAGE_LABEL
@@ -71,21 +71,37 @@ def bindings(situation: Situation, memory: Memory) -> tuple[list[Change], list[F
     return [change for change in wanted if describe(change) not in refused], findings
 
 
-def first(situation: Situation, rows: RowPlan, kept: Kept) -> list[Change]:
-    """What the property has to say before the page is written.
+def first(situation: Situation, rows: RowPlan, kept: Kept) -> tuple[list[Change], list[Finding]]:
+    """What the property has to say before the page is written, and the comment that goes with it.
 
-    The receipts of the comments that go with it: Confluence's comments carry no mark, and none is better than two.
-    On Data Center also the number of the version that is about to be written, so that no version of ours is above
-    it, whatever crashes, and our newest is found in one request even after the state was lost. Cloud lists versions
-    with their messages.
+    The comment's receipts: Confluence's comments carry no mark, and none is better than two, so that without room
+    for the receipts there is no comment. On Data Center also the number of the version that is about to be written,
+    so that no version of ours is above it, whatever crashes, and our newest is found in one request even after the
+    state was lost. Cloud lists versions with their messages.
     """
     page, memory = situation.observed.page, situation.observed.memory
     if page is None or memory is None:
-        return []
+        return [], []
     stamped = page.version + 1 if situation.terms.deployment == "datacenter" else memory.stamped
-    receipts = (*memory.comments, *(one.receipt for one in rows.not_taken))
-    told = {"stamped": stamped, "comments": receipts} | kept.fields
-    return _written(situation, memory.model_copy(update=told))
+    receipts = [one.receipt for one in rows.not_taken]
+    told = {"stamped": stamped, "comments": (*memory.comments, *receipts)} | kept.fields
+    after = fitting(memory.model_copy(update=told))
+    changes = _written(situation, after)
+    if not receipts:
+        return changes, []
+    if not set(receipts) <= set(after.comments) or _size(after) > MEMORY_LIMIT:
+        return changes, [situation.finding(FindingKind.ROW_EDITED, f"{one.said}; {_NO_ROOM}") for one in rows.not_taken]
+    return [*changes, _comment(page, rows)], []
+
+
+_NO_ROOM = "no comment says so, for the page's content property has no room left to note it: tell the author"
+
+
+def _comment(page: Page, rows: RowPlan) -> CommentPage:
+    """One comment for all values that were not taken."""
+    told = tuple(one.said for one in rows.not_taken)
+    storage = "".join(one.storage for one in rows.not_taken)
+    return CommentPage(page_id=page.id, title=page.title, storage=storage, told=told)
 
 
 def agreed(situation: Situation, rows: RowPlan, kept: Kept) -> list[Change]:

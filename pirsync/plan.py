@@ -25,7 +25,7 @@ from datetime import datetime
 from . import adoption, binding, draft
 from .added import Added, added, told
 from .approving import approval_of
-from .changes import Change, CommentPage, CreatePage, UpdatePage
+from .changes import Change, CreatePage, UpdatePage
 from .decision import Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
 from .escalation_plan import plan_escalation
 from .index_plan import exempt_row, index_row, key_alone
@@ -171,7 +171,9 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         findings.append(situation.finding(FindingKind.REFUSED, f"{what}: {why}"))
     held: list[Change] = [*rows.completions, *rows.creates]
     if not rows.creates and (edits or rows.appended or more.rows):
-        held += [*binding.first(situation, rows, kept), *_comment(page, rows)]
+        noted, untold = binding.first(situation, rows, kept)
+        held += noted
+        findings += untold
         held.append(_update_page(situation, edits, rows, more))
     # Last, so that a site that takes no files keeps nothing else from being written.
     held += invitation
@@ -223,15 +225,6 @@ def _duplicate(situation: Situation) -> list[Finding]:
     of = f" of {', '.join(others)}" if others else ""
     message = f"{incident.key} was closed as a duplicate{of}; its review stays, with its actions"
     return [situation.finding(FindingKind.CLOSED_AS_DUPLICATE, message)]
-
-
-def _comment(page: Page, rows: RowPlan) -> list[CommentPage]:
-    """One comment for all values that were not taken."""
-    told = tuple(one.said for one in rows.not_taken)
-    made = CommentPage(
-        page_id=page.id, title=page.title, storage="".join(one.storage for one in rows.not_taken), told=told
-    )
-    return [made] if told else []
 
 
 def quiet_until(page: Page, terms: Terms, journal: Journal) -> datetime:

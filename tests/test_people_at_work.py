@@ -292,6 +292,26 @@ def test_receipts_of_comments_never_make_the_property_too_large() -> None:
     assert kept.comments == held.comments[-len(kept.comments) :]
 
 
+@pytest.mark.parametrize("spare", [-100, 0, 30])
+def test_a_comment_that_cannot_be_noted_is_not_sent_and_told(
+    play: Stage, monkeypatch: pytest.MonkeyPatch, spare: int
+) -> None:
+    """The property is full of rows, to the last byte, or has room for one receipt and not for two."""
+    held = play.world.wiki.property(play.page().id, PAGE_PROPERTY)
+    assert held is not None
+    known = Memory.model_validate(held.value)
+    monkeypatch.setattr("pirsync.binding.MEMORY_LIMIT", len(known.model_dump_json()) + spare)
+    play.type_cell(0, Column.DUE, cells.day(date(2027, 1, 1)))
+    play.type_cell(0, Column.OWNER, cells.words("somebody else"))
+    play.quiet()
+    report = play.run_pass()
+    assert play.rows()[0].cells[Column.DUE].dates == (date(2026, 4, 1),)
+    assert comments(play) == []
+    untold = [words for words in told(report, FindingKind.ROW_EDITED) if "no comment says so" in words]
+    assert len(untold) == 2
+    assert play.run_pass().changes == ()
+
+
 # ---------------------------------------------------------------- Jira takes a value away; Confluence knows nobody
 
 
