@@ -59,7 +59,7 @@ def tell_programs(bench: Bench, key: str) -> None:
     told = explained(bench, readings.practice, readings, incident)
     risen = [one.model_dump(mode="json") for one in _risen(bench, readings, told)]
     found = {"incident": incident.key, **told.model_dump(mode="json"), "escalation": risen}
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(found, indent=2))
 
 
 # ---------------------------------------------------------------- reading

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,11 @@ def clean(text: str) -> str:
         return text
     kept = (c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text if c not in _BIDI)
     return "".join(kept)
+
+
+def clean_lines(text: str) -> str:
+    """The same of several lines, which they stay; their tabs, too, which code may need."""
+    return "".join(part if part in ("\n", "\t") else clean(part) for part in re.split("([\n\t])", text))
 
 
 def line(text: str = "", *, problem: bool = False) -> None:

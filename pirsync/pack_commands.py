@@ -26,7 +26,7 @@ def list_packs(config_path: Path, as_json: bool) -> None:
             {"id": p.id, "version": p.version, "title": p.title, "document": p.document, "teams": users.get(path, [])}
             for path, p in found
         ]
-        click.echo(json.dumps({"packs": told}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"packs": told}, indent=2))
         return
     width = max(len(pack.name) for _, pack in found)
     for path, pack in found:
@@ -44,7 +44,7 @@ def show(name: str, as_json: bool) -> None:
     pack = read_pack(find_pack(name, Path()))
     if as_json:
         told = pack.model_dump(mode="json") | {"fingerprint": pack.fingerprint}
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(told, indent=2))
         return
     for text in described(pack):
         line(text)

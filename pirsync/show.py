@@ -12,7 +12,7 @@ from pirsync.errors import PirsyncError
 from pirsync.lookup import read_one, rowless
 from pirsync.model import Ticket
 from pirsync.observe import Readings
-from pirsync.output import clean, line, write_file
+from pirsync.output import clean, clean_lines, line, write_file
 from pirsync.page.markdown import to_markdown
 from pirsync.page_model import Column, Mention, Row
 from pirsync.policy.status import ticket_lozenge
@@ -43,7 +43,8 @@ def as_markdown(bench: Bench, key: str, path: Path) -> None:
     """Write the review as Markdown to a file, or to the output for `-`."""
     readings, incident_id = _read(bench, key)
     page = readings.pages[readings.known[incident_id].page]
-    text = f"# {page.title}\n\n{page.url}\n\n{to_markdown(page.body, _names(bench, readings, incident_id)).strip()}\n"
+    body = to_markdown(page.body, _names(bench, readings, incident_id)).strip()
+    text = clean_lines(f"# {clean(page.title)}\n\n{page.url}\n\n{body}\n")
     if str(path) == "-":
         click.echo(text, nl=False)
     else:

@@ -77,8 +77,8 @@ class Site:
 
 
 @contextmanager
-def site(deployment: Deployment, text: str = "") -> Iterator[Site]:
-    """A seeded site; `text` is added to the configuration's end (the table `run`)."""
+def site(deployment: Deployment, text: str = "", team: str = "") -> Iterator[Site]:
+    """A seeded site; `text` is added to the configuration's end (the table `run`), `team` to the team's own lines."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sandbox = Sandbox(deployment)
@@ -87,7 +87,8 @@ def site(deployment: Deployment, text: str = "") -> Iterator[Site]:
         running = stack.enter_context(Running(sandbox))
         seed(sandbox)
         path = configuration(folder, running.url, deployment, reviews_page(sandbox))
-        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+        written = path.read_text(encoding="utf-8").replace("[[team]]\n", f"[[team]]\n{team}")
+        path.write_text(written + text, encoding="utf-8")
         clock = MovedClock()
         bench = stack.enter_context(open_bench(load(path), threading.Event(), lambda: None, QUICK, clock))
         yield Site(sandbox, running.url, path, bench, clock)

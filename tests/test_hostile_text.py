@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from io import StringIO
 from typing import Any, get_args
 
 import pytest
@@ -52,7 +53,7 @@ class Outcome:
 
 @pytest.fixture(params=get_args(Deployment), scope="module")
 def outcome(request: pytest.FixtureRequest) -> Iterator[Outcome]:
-    with site(request.param) as place:
+    with site(request.param, escalating(request.param), 'packs = ["soc2-cc7-4-5"]\n') as place:
         incident = tracker.find_issue(place.sandbox, KEY)
         assert incident is not None
         poison(place, incident)
@@ -67,6 +68,15 @@ def outcome(request: pytest.FixtureRequest) -> Iterator[Outcome]:
         tracker.edit_fields(place.sandbox, sandbox_user, ticket, {"summary": ALL[:250]})
         place.settle()
         yield Outcome(place, incident, page, ticket)
+
+
+def escalating(deployment: Deployment) -> str:
+    """A team that tells people on their tickets, at once."""
+    hanna = {"cloud": "712020:00000008-5a4b-4c3d-8e2f-000000000008", "datacenter": "hweiss"}[deployment]
+    return (
+        f'\n[team.escalation]\non = true\nstale = 0\ndue_soon = 0\n[team.people]\nchair = "{hanna}"\n'
+        f'escalation = "{hanna}"\n'
+    )
 
 
 def poison(place: Site, issue: tracker.Issue) -> None:
@@ -216,18 +226,56 @@ def clauses(node: Any) -> Iterator[sandbox_jql.Clause]:
             yield from clauses(part)
 
 
-@pytest.mark.parametrize("command", [("plan",), ("reconcile",), ("show", KEY), ("findings",), ("doctor",)])
+COMMANDS = (
+    *(("plan",), ("reconcile",), ("show", KEY), ("findings",), ("doctor",), ("explain", KEY), ("status",)),
+    *(("status", "--json"), ("adopt", "--from", "pages.csv"), ("resolve", "ignore", KEY, "--reason", ALL)),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_terminal(outcome: Outcome, command: tuple[str, ...]) -> None:
     """Read anew, so that there is something to say; nothing but lines of printable text is said."""
     somebody = outcome.site.sandbox.people.all()[0]
     tracker.edit_fields(outcome.site.sandbox, somebody, outcome.incident, {"summary": ALL + command[0]})
     said = CliRunner().invoke(cli, [*command, "--config", str(outcome.site.config)], catch_exceptions=False)
     assert said.output != ""
-    assert {c for c in said.output if unicodedata.category(c) in ("Cc", "Cs")} <= {"\n"}
-    assert {
-        c for c in said.output if unicodedata.bidirectional(c) in ("RLE", "LRE", "RLO", "LRO", "RLI", "LRI")
-    } == set()
-    assert not [line for line in said.output.splitlines() if line.startswith(("{", "Set-Cookie"))]
+    assert_lines_are_inert(said.output)
+    assert not [line for line in said.output.splitlines() if line.startswith(('{"', "Set-Cookie"))]
+
+
+@pytest.mark.parametrize("command", [("show", KEY, "--markdown", "-"), ("explain", KEY, "--json")])
+def test_documents_on_the_terminal(outcome: Outcome, command: tuple[str, ...]) -> None:
+    """Lines of printable text, and none of the words is lost."""
+    said = CliRunner().invoke(cli, [*command, "--config", str(outcome.site.config)], catch_exceptions=False)
+    assert said.exit_code == 0
+    assert_lines_are_inert(said.output)
+    assert "red12" in said.output and "exe13" in said.output
+
+
+def assert_lines_are_inert(output: str) -> None:
+    """Nothing that colours, moves or turns around what a terminal shows."""
+    assert {c for c in output if unicodedata.category(c) in ("Cc", "Cs")} <= {"\n"}
+    assert {c for c in output if unicodedata.bidirectional(c) in ("RLE", "LRE", "RLO", "LRO", "RLI", "LRI")} == set()
+
+
+class Console(StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_log_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line an event; of its escapes, none is of the words."""
+    console = Console()
+    monkeypatch.setattr("sys.stderr", console)
+    log = logs.configure()
+    for name, words in HOSTILE.items():
+        log.warning("change", incident=name, what=words)
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in console.getvalue().splitlines()]
+    assert ["change" in line for line in lines] == [True] * len(HOSTILE)
+    assert_lines_are_inert("\n".join(lines))
+    assert "\x1b[31mred12" not in console.getvalue()
 
 
 def test_log_and_json(outcome: Outcome, capfd: pytest.CaptureFixture[str]) -> None:
