@@ -105,12 +105,13 @@ class SqlState:
     def pass_lock(self) -> Iterator[None]:
         """Hold while one pass runs, in any process; waits for its turn. Raises Interrupted when told to stop.
 
-        A file that was moved away while we had it open is no longer the state: what lies in its place is.
+        A file that was moved away while we had it open is no longer the state: what lies in its place is. One that a
+        newer pirsync brought up to date meanwhile is refused, as it would be by `open`.
         """
         with self._turn.taken(self._path):
             with translated(self._path):
                 here = self._path.stat().st_ino if self._path.exists() else 0
-            if here != self._inode:
+            if here != self._inode or first(self._engine, self._path, _VERSION) != (self._meta["schema_version"],):
                 self.open(datetime.now(UTC))
             yield
 
@@ -280,6 +281,7 @@ class SqlState:
                 connection.execute(statement, lines)
 
 
+_VERSION = "SELECT value FROM meta WHERE name = 'schema_version'"
 _CACHED = "SELECT value FROM cache WHERE kind = ? AND key = ?"
 _INTENTS = sa.select(INTENT).where(INTENT.c.incident == sa.bindparam("incident")).order_by(INTENT.c.mark)
 _NEW = insert(CACHE)

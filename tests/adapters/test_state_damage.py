@@ -129,6 +129,24 @@ def test_a_file_of_an_older_pirsync_is_brought_up_to_date_and_keeps_all(
     assert before is not None
 
 
+def test_a_running_process_does_not_go_on_with_a_file_that_a_newer_one_has_brought_up_to_date(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(path)
+    old = open_state(path, OWNER, NOW)
+    with old.pass_lock():
+        before = contents(old)
+    later(monkeypatch, "CREATE TABLE more (name TEXT)")
+    open_state(path, OWNER, NOW).close()
+    monkeypatch.undo()
+    with pytest.raises(StateError, match="written by a newer pirsync: update pirsync"), old.pass_lock():
+        raise AssertionError("a pass has begun")
+    later(monkeypatch, "CREATE TABLE more (name TEXT)")
+    newer = open_state(path, OWNER, NOW)
+    assert contents(newer) == before
+    newer.close()
+
+
 def test_a_step_that_fails_in_the_middle_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(path)
     old = open_state(path, OWNER, NOW)
