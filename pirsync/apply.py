@@ -148,7 +148,10 @@ def create(
     try:
         made = send()
     except Rejected as refused:
-        world.state.reject(change.mark, attempt, change.digest, str(refused))
+        if isinstance(change, EditComment) and _is_deleted(change, world):
+            world.state.receipt(change.mark, attempt, "", "")
+        else:
+            world.state.reject(change.mark, attempt, change.digest, str(refused))
         raise
     except (Ambiguous, AuthInDoubt):
         # It may have been done until now, however long ago it was claimed: only from now on can its absence settle.
@@ -178,6 +181,14 @@ def _say(change: CommentTicket | EditComment, incident_id: str, world: World) ->
     if said != change.digest:
         world.tracker_writes.edit_comment(change.issue_id, comment_id, change.body, carried)
     return comment_id
+
+
+def _is_deleted(change: EditComment, world: World) -> bool:
+    """Whether the comment whose edit was refused is not there; an issue that cannot be seen tells nothing of it."""
+    try:
+        return all(str(one["id"]) != change.comment_id for one in world.tracker.comments(change.issue_id))
+    except Rejected:
+        return False
 
 
 def _attach(change: AttachInvitation, world: World, readings: Readings) -> Invited:

@@ -73,7 +73,7 @@ def _escalate(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
         # The comment that asks for proof has told the owner.
         people.pop(Level.OWNER, None)
     untold = [level for level in people if found.level is not None and level <= found.level and level not in told]
-    voice = max((level for level in told if told[level].status == "done"), key=lambda it: _age(told[it]), default=None)
+    voice = max((level for level in told if told[level].remote_id), key=lambda it: _age(told[it]), default=None)
     if untold and (works := next_working_moment(terms.procedures.calendar, now)) > now:
         plan.wakes.append(works)
     elif untold:
@@ -84,15 +84,19 @@ def _escalate(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
 
 
 def _told(situation: Situation, ticket: Ticket) -> dict[Level, IntentStatus]:
-    """The levels that have a comment, or were refused one. What was provably not sent, whose line has no digest, is
-    neither."""
+    """The levels that have a comment, had one that people deleted, or were refused one. What was provably not sent,
+    whose line has no digest, is none of these."""
     owner, incident = situation.terms.owner_id, situation.observed.incident.id
     lines = {
         level: situation.journal.intents.get(draft.comment_mark(owner, incident, ticket.id, about))
         for level, about in RUNGS.items()
     }
-    sent = {level: line for level, line in lines.items() if line is not None and (line.digest or line.status == "done")}
-    return {level: line for level, line in sent.items() if line.status in ("done", "rejected")}
+    ended = {level: line for level, line in lines.items() if line is not None}
+    return {level: line for level, line in ended.items() if line.remote_id or _is_told(line)}
+
+
+def _is_told(line: IntentStatus) -> bool:
+    return line.status == "done" or (line.status == "rejected" and bool(line.digest))
 
 
 def _age(line: IntentStatus) -> tuple[int, str]:

@@ -5,7 +5,8 @@
 | nothing, or that an earlier try failed | it is said, unless a comment with its mark is there by then |
 | that it is being said | wait until that is settled; then the same |
 | that it was said, in these words | nothing |
-| that it was said, in other words | the comment is edited |
+| that it was said, in other words, or an edit of it failed | the comment is edited |
+| that it was said, and people deleted it | nothing, ever |
 | that Jira refused these words | nothing, and it is told why |
 """
 
@@ -19,6 +20,7 @@ from .changes import CommentTicket, EditComment
 from .decision import Journal, Terms
 from .model import Noun
 from .policy.escalation import Level
+from .ports import IntentStatus
 
 EVIDENCE = "evidence"
 """What the comment that asks for proof is about."""
@@ -60,12 +62,19 @@ def say(notice: Notice, incident_id: str, terms: Terms, journal: Journal, now: d
     words |= notice.model_dump(include={"issue_id", "issue_key", "body", "said"})
     if intent is not None and intent.status == "rejected" and intent.digest == digest:
         return Saying(refused=intent.reason)
-    if intent is not None and intent.status == "done":
-        edit = EditComment.model_validate(words | {"comment_id": intent.remote_id})
-        return Saying(change=edit if intent.digest != digest else None)
+    if intent is not None and intent.status == "done" and (is_deleted(intent) or intent.digest == digest):
+        return Saying()
     if (settles := journal.absence_settles(mark, terms.settle)) > now:
         return Saying(settles=settles)
+    if intent is not None and intent.remote_id:
+        # What was said once is only ever edited, whatever became of the last try.
+        return Saying(change=EditComment.model_validate(words | {"comment_id": intent.remote_id}))
     return Saying(change=CommentTicket.model_validate(words))
+
+
+def is_deleted(said: IntentStatus) -> bool:
+    """Whether what was said is there no more, because people deleted it: its receipt then names no comment."""
+    return said.status == "done" and not said.remote_id
 
 
 def nudged(notice: Notice, incident_id: str, terms: Terms, journal: Journal, now: datetime) -> bool:

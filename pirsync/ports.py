@@ -368,7 +368,7 @@ class State(Protocol):
         """Forget what was refused for one incident, because a person asks to try again."""
 
     def reopen(self, mark: str, incident: str) -> None:
-        """Let one thing be made again, because a person asks for it: `done -> planned`."""
+        """Let one thing be made again, or a comment be edited: `done -> planned`; a comment's id stays."""
 
     def mark_dirty(self, key: str, due: datetime, reason: str) -> None:
         """Put a key into the dirty set, or bring its due instant forward; counts as news."""

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from pirsync.decision import FindingKind
 from pirsync.model import Deployment
 from pirsync.sandbox import tracker as jira
+from pirsync.sandbox.tracker.comments import delete_comment
 from pirsync.selection import Mode
 from tests.command import here
 from tests.site import Site, site
@@ -75,3 +77,12 @@ def test_people_are_told_on_their_tickets_and_an_extension_keeps_one_quiet(deplo
         assert (
             f"{keys[2]}: extended until {until}: Parts are late" in here("explain", incident, config=place.config).out
         )
+
+        other = jira.find_issue(place.sandbox, keys[1])
+        assert other is not None
+        delete_comment(place.sandbox, other, other.comments[-1])
+        story.finish(keys[1])
+        report = place.run_pass()
+        assert FindingKind.REFUSED not in {found.kind for result in report.results for found in result.findings}
+        here("reconcile", incident, config=place.config)
+        assert said(place, keys[1]) == ["This is Done now. Nothing is to be done because of this comment."]

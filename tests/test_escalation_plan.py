@@ -16,6 +16,7 @@ from pirsync.model import COMMENT_PROPERTY, TICKET_PROPERTY
 from pirsync.policy.escalation import Extension
 from pirsync.ports import TrackerWrites
 from pirsync.report import Report
+from pirsync.selection import Mode, Selection
 from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, with_one_ticket, without_state
 
 PEOPLE = {"chair": ["hana"], "escalation": ["lee"]}
@@ -140,6 +141,26 @@ def test_once_it_is_done_the_newest_comment_says_so_and_nothing_more_is_said(pla
     play.move(key, "In Progress", "indeterminate")
     assert comments(go(play, "2026-06-04")) == ["edit-comment"]
     assert (len(said(play, key)), whom(play, key)[2]) == (3, "lee")
+
+
+def test_a_comment_that_people_delete_is_not_made_again_also_when_somebody_asks_for_anything(play: Stage) -> None:
+    play.team = {**play.team, "escalation": {"on": True, "stale": 0}}
+    key = with_one_ticket(play)
+    go(play, DUE)
+    assert whom(play, key) == ["ana"]
+    tracker(play)._patches[issue_id(play, key)].comments.clear()
+    changes_field(play, key, duedate="2026-04-03")
+    go(play, "2026-04-03")
+    play.run_pass(Selection(Mode.NAMED, ("OPS-1",)))
+    assert said(play, key) == []
+    go(play, "2026-04-06")
+    play.run_pass(Selection(Mode.NAMED, ("OPS-1",)))
+    assert (said(play, key), told(play.run_pass())) == ([], [])
+    go(play, "2026-04-09")
+    assert whom(play, key) == ["hana"]
+    changes_field(play, key, duedate="2026-05-01")
+    assert comments(go(play, "2026-04-10")) == ["edit-comment"]
+    assert [body.partition(".")[0] for body in said(play, key)] == ["This is in order again"]
 
 
 def test_another_date_puts_it_in_order_and_it_starts_anew_by_edits_alone(play: Stage) -> None:

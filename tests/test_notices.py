@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from pirsync.adapters.memory_state import MemoryState
+from pirsync.adapters.overlay_tracker import OverlayTracker
 from pirsync.apply import apply
 from pirsync.changes import CommentTicket, EditComment
 from pirsync.directory import Sources
-from pirsync.errors import Ambiguous, Rejected
+from pirsync.errors import Ambiguous, Rejected, Unavailable
 from pirsync.known import journal
 from pirsync.notices import Notice, Saying, say
 from pirsync.observe import Readings, Trust
@@ -72,6 +74,10 @@ class Halting:
             self._real.add_comment(*told)
         raise self._error
 
+    def edit_comment(self, *told: Any) -> None:
+        self.tries += 1
+        raise self._error
+
 
 def halting(play: Stage, error: Exception, arrives: bool = False) -> tuple[Stage, Halting]:
     writes = Halting(play.world.tracker_writes, error, arrives)
@@ -123,10 +129,51 @@ def test_what_jira_refused_is_told_and_tried_again_in_other_words_alone(play: St
     assert writes.tries == 1
 
 
-def test_a_comment_that_people_deleted_is_not_made_again_for_the_same_words(play: Stage) -> None:
+def people_delete(play: Stage) -> None:
+    """People delete all comments on the incident."""
+    tracker = play.world.tracker
+    assert isinstance(tracker, OverlayTracker)
+    tracker._patches[INCIDENT].comments.clear()
+
+
+def test_a_comment_that_people_deleted_is_never_made_again_whatever_is_asked_or_to_be_said(play: Stage) -> None:
     told(play, notice())
+    people_delete(play)
     edit = decided(play, notice("Again.")).change
     assert isinstance(edit, EditComment)
-    gone = edit.model_copy(update={"comment_id": "99999999"})
-    assert do(play, gone) is False
-    assert decided(play, notice("Again.")).refused != ""
+    assert do(play, edit) is False
+    for body in ("Again.", "Once more.", "It is overdue."):
+        assert decided(play, notice(body)) == Saying()
+        play.world.state.pardon(INCIDENT)
+    assert bodies(play) == []
+
+
+@pytest.mark.parametrize("error", [Unavailable("503"), Ambiguous("no answer"), Rejected("not now")])
+def test_a_comment_that_people_delete_while_an_edit_of_it_fails_is_not_made_again(
+    play: Stage, error: Exception
+) -> None:
+    told(play, notice())
+    edit, (failing, _) = decided(play, notice("Again.")).change, halting(play, error)
+    assert edit is not None
+    with nullcontext() if isinstance(error, Rejected) else pytest.raises(type(error)):
+        assert do(failing, edit) is False
+    people_delete(play)
+    play.world.state.pardon(INCIDENT)
+    play.clock.forward(61)
+    again = decided(play, notice("Again.")).change
+    assert isinstance(again, EditComment)
+    assert do(play, again) is False
+    assert (decided(play, notice("Again.")), bodies(play)) == (Saying(), [])
+
+
+def test_an_edit_that_is_refused_while_the_comment_is_there_is_told_and_tried_again_when_a_person_asks(
+    play: Stage,
+) -> None:
+    told(play, notice())
+    edit, (refusing, _) = decided(play, notice("Again.")).change, halting(play, Rejected("not now"))
+    assert edit is not None
+    assert do(refusing, edit) is False
+    assert decided(play, notice("Again.")) == Saying(refused="not now")
+    play.world.state.pardon(INCIDENT)
+    assert told(play, notice("Again.")) is EditComment
+    assert bodies(play) == ["Again."]

@@ -63,8 +63,8 @@ class MemoryState:
             sent_at=now,
             attempt=attempt,
             digest=digest,
-            remote_id="",
-            remote_key="",
+            remote_id=line.remote_id if line else "",
+            remote_key=line.remote_key if line else "",
             reason="",
         )
         return attempt
@@ -111,10 +111,11 @@ class MemoryState:
                 self._intents[mark] = line.model_copy(update=forgotten)
 
     def reopen(self, mark: str, incident: str) -> None:
-        """Let one thing be made again, because a person asks for it: `done -> planned`."""
+        """Let one thing be made again, or a comment be edited: `done -> planned`; a comment's id stays."""
         line = self.intents(incident).get(mark)
         if line is not None and line.status == "done":
-            again = {"status": "planned", "digest": "", "remote_id": "", "remote_key": ""}
+            gone = {} if line.kind == "comment" else {"remote_id": "", "remote_key": ""}
+            again = {"status": "planned", "digest": "", **gone}
             self._intents[mark] = line.model_copy(update=again)
 
     # ------------------------------------------------------------ the dirty set

@@ -125,11 +125,11 @@ class SqlState:
 
     def claim(self, mark: str, kind: str, incident: str, digest: str, now: datetime) -> int | None:
         """Write down that a create is about to be sent; the attempt's number, or None when another holds it."""
-        fresh = {"status": "sending", "sent_at": as_text(now), "digest": digest}
-        fresh |= {"remote_id": "", "remote_key": "", "reason": ""}
+        fresh = {"status": "sending", "sent_at": as_text(now), "digest": digest, "reason": ""}
+        blank = {"remote_id": "", "remote_key": ""}
         free = INTENT.c.status.in_(("planned", "rejected"))
         given_up = (INTENT.c.status == "sending") & (INTENT.c.sent_at <= as_text(now - CLAIM_HOLD))
-        statement = insert(INTENT).values(mark=mark, kind=kind, incident=incident, attempt=1, **fresh)
+        statement = insert(INTENT).values(mark=mark, kind=kind, incident=incident, attempt=1, **fresh, **blank)
         claimed = statement.on_conflict_do_update(
             index_elements=["mark"], set_={**fresh, "attempt": INTENT.c.attempt + 1}, where=free | given_up
         ).returning(INTENT.c.attempt)
@@ -165,9 +165,10 @@ class SqlState:
         self._write(sa.update(INTENT).where(refused).values(status="planned", digest="", reason=""))
 
     def reopen(self, mark: str, incident: str) -> None:
-        """Let one thing be made again, because a person asks for it: `done -> planned`."""
+        """Let one thing be made again, or a comment be edited: `done -> planned`; a comment's id stays."""
         made = (INTENT.c.mark == mark) & (INTENT.c.incident == incident) & (INTENT.c.status == "done")
-        again = {"status": "planned", "digest": "", "remote_id": "", "remote_key": ""}
+        kept = sa.case((INTENT.c.kind == "comment", INTENT.c.remote_id), else_="")
+        again = {"status": "planned", "digest": "", "remote_id": kept, "remote_key": ""}
         self._write(sa.update(INTENT).where(made).values(**again))
 
     # ------------------------------------------------------------ the dirty set
