@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -26,15 +28,18 @@ def play(request: pytest.FixtureRequest) -> Stage:
 
 
 class Counting:
-    """Reads of a Jira that count what is asked of single issues."""
+    """Reads of a Jira that count what is asked of single issues, and not what might be."""
 
     def __init__(self, real: TrackerReads) -> None:
         self._real, self.asked = real, list[str]()
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("issue", "issues", "comments", "remote_links", "changelog"):
-            self.asked.append(name)
-        return getattr(self._real, name)
+        real = getattr(self._real, name)
+        return partial(self._ask, name, real) if name in ("comments", "remote_links") else real
+
+    def _ask(self, name: str, real: Callable[..., Any], *told: Any) -> Any:
+        self.asked.append(name)
+        return real(*told)
 
 
 def counting(play: Stage) -> tuple[Stage, Counting]:
