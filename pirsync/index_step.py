@@ -12,7 +12,6 @@ from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
 from .findings import INDEX, found_of, tell_of
 from .index_plan import index_mark, plan_index
 from .known import journal
-from .locate import prove_sight
 from .names import INDEX_LABEL
 from .page.index import read_index
 from .page.scan import BadPage
@@ -23,6 +22,7 @@ from .recall import KeptIndex, recall, recall_all
 from .record import Recorder, work_key
 from .report import Result
 from .selection import Mode
+from .sight import prove_sight
 
 MAX_ROUNDS = 4
 """Make, label, and once more where somebody wrote meanwhile; then it is left to the next pass."""

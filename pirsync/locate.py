@@ -12,7 +12,6 @@ from itertools import islice
 from .decision import Terms
 from .directory import Sources
 from .draft import page_mark
-from .errors import AuthInDoubt
 from .known import Known, memory_of, met
 from .model import Incident
 from .names import LINK_PREFIX, PAGE_LABEL, PAGE_PROPERTY, STAMP
@@ -20,7 +19,8 @@ from .page.named import issues_named
 from .page.scan import BadPage
 from .page_model import Page, PageHead, PageStatus, Property, Region, ReviewPage, current_first
 from .plan import scope
-from .ports import IntentStatus, Stamp, WikiReads
+from .ports import IntentStatus, Stamp
+from .sight import prove_sight_without
 
 AT_ONCE = 250
 """Pages of ours that are read together."""
@@ -118,7 +118,7 @@ class _Search:
         ids = list(dict.fromkeys(page_id for several in named.values() for page_id in several))
         pages = {page.id: page for page in wiki.pages(ids)} if ids else {}
         if ids and not pages:
-            prove_sight(wiki, self._terms)
+            prove_sight_without(ids, wiki, self._sources.state, self._terms)
         properties = self._properties(list(pages))
         for incident_id, page_ids in named.items():
             incident, there = incidents[incident_id], [pages[p] for p in page_ids if p in pages]
@@ -213,14 +213,3 @@ def names(page: Page, review: ReviewPage, site_url: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*rows, *issues_named(page.body, site_url))))
     except BadPage:
         return ()
-
-
-def prove_sight(wiki: WikiReads, terms: Terms) -> None:
-    """Every page gone at once is more likely a lost login or a lost space than a mass deletion: then AuthInDoubt
-    (facts: Confluence trap 12)."""
-    if wiki.identity() != terms.wiki_account:
-        raise AuthInDoubt("Confluence shows none of our pages and does not know our account: renew its token")
-    if not wiki.space_exists(terms.space):
-        raise AuthInDoubt(
-            f"Confluence shows neither our pages nor the space {terms.space}: give our account access to it again"
-        )

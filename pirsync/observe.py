@@ -20,7 +20,7 @@ from .comments import touched
 from .decision import Candidate, Journal, Observed
 from .directory import Directory, Sources
 from .history import hear
-from .locate import locate, names, prove_sight
+from .locate import locate, names
 from .model import Incident, Ticket
 from .names import PAGE_PROPERTY, STAMP
 from .page.packet import Piece
@@ -32,6 +32,7 @@ from .ports import RawIssue, Stamp
 from .practice import Practice
 from .proof import sought
 from .rows import awaited_items, hand_links_of, is_incident
+from .sight import prove_sight_without
 from .vouch import vouched
 
 T = TypeVar("T")
@@ -176,7 +177,7 @@ class Readings:
         self.pages |= {page.id: page for page in self.sources.wiki.pages(missing)} if missing else {}
         unseen = [page for page in missing if page not in self.pages]
         if unseen and len(unseen) == len(missing):
-            prove_sight(self.sources.wiki, self.practice.terms)
+            prove_sight_without(unseen, self.sources.wiki, self.sources.state, self.practice.terms)
         for page_id, page in zip(unseen, self.sources.wiki.each(self.sources.wiki.page, unseen), strict=True):
             if page is None:
                 self.absent.add(page_id)

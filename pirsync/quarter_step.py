@@ -20,7 +20,6 @@ from .directory import Directory, Sources
 from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
 from .findings import QUARTER, Found, tell_of
 from .known import Known, journal
-from .locate import prove_sight
 from .model import Incident, Noun
 from .page.escalation import Cover, new_page, read_page
 from .page_model import IndexRow, Mention, Page, PageStatus
@@ -31,6 +30,7 @@ from .practice import Practice
 from .quarter_plan import ObservedQuarter, limit, plan_quarter, quarter_mark, title
 from .recall import KeptTicket, Place, recall, recall_all
 from .report import Result
+from .sight import prove_sight
 
 LACKING_AN_OWNER = (FindingKind.NEEDS_OWNER, FindingKind.OWNER_UNKNOWN)
 

@@ -15,7 +15,6 @@ from pirsync.recall import KeptIndex, KeptTicket, Place, recall, recall_all
 
 from . import mapping
 from .draft import mark_label
-from .locate import prove_sight
 from .model import Incident, Ticket, Trail
 from .names import PAGE_LABEL, TICKET_LABEL
 from .observe import Readings
@@ -24,6 +23,7 @@ from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
 from .raw import items, table
 from .record import slim, work_key
+from .sight import newest, prove_sight_without
 
 LINK_FIELDS = ("issuelinks", "Link")
 """What changelogs call an issue's links: the field's id, or where an entry has none, its name."""
@@ -187,19 +187,22 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
         watched = {k: v for k, v in recall_all(state, "open", Place).items() if v.team == terms.team}
         heads = {head.id: head for head in world.wiki.heads(watched)} if watched else {}
         if watched and not heads:
-            prove_sight(world.wiki, terms)
+            prove_sight_without(watched, world.wiki, state, terms)
         for page_id, place in watched.items():
             version = heads[page_id].version if page_id in heads else 0
             if version != place.version:
                 _mark(state, now, _page(place, page_id, version))
         return None
     kept, found = recall(state, "index", terms.team, KeptIndex), None
-    index = kept.page if kept is not None else ""
+    index, is_blind = kept.page if kept is not None else "", True
     for head in world.wiki.labelled(terms.space, PAGE_LABEL, since, (index,) if index else ()):
-        found = head if head.id == index else found
+        found, is_blind = head if head.id == index else found, False
         seen = recall(state, "page", head.id, Place)
         if seen is not None and seen.team == terms.team and seen.version != head.version:
             _mark(state, now, _page(seen, head.id, head.version))
+    # Not even the index: there is none, or we may see nothing any more.
+    if is_blind and (known := newest(state, terms)) and not world.wiki.heads(known):
+        prove_sight_without(known, world.wiki, state, terms)
     return found
 
 

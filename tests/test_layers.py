@@ -16,7 +16,7 @@ CORE = {"errors", "model", "page_model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "comments", "policy", "page", "ports"}
 VALUES |= {"names", "changes", "decision", "packs", "template_choice"}
 REMEMBERING = ("recall", "known", "record")
-LOOKING = ("practice", "directory", "proof", "history", *REMEMBERING, "locate", "observe", "looking", "scan")
+LOOKING = ("practice", "directory", "proof", "history", *REMEMBERING, "sight", "locate", "observe", "looking", "scan")
 DECIDING = (
     "draft",
     "vouch",

@@ -1,0 +1,102 @@
+"""Many pages gone at once are doubt: the pass stops, no watermark moves, and nobody is accused of deleting anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from sqlite3 import connect
+
+import pytest
+
+from pirsync.decision import Wishes
+from pirsync.errors import AuthInDoubt
+from pirsync.known import wish
+from pirsync.model import Deployment
+from pirsync.sandbox import wiki
+from pirsync.sandbox.people import SERVICE
+from pirsync.sandbox.wiki.restrictions import allow, disallow
+from pirsync.sandbox.wiki.versions import purge, trash
+from pirsync.selection import Mode, Selection
+from tests.fault_story import DEPLOYMENTS, accuse_nobody
+from tests.indoors import bench_of, lean, run_pass
+from tests.place import Place, closed_incident, person, place_of, settle
+from tests.stage import parse_once
+
+
+@pytest.fixture(autouse=True)
+def _lean(monkeypatch: pytest.MonkeyPatch) -> None:
+    lean(monkeypatch)
+    parse_once(monkeypatch)
+
+
+@pytest.fixture(params=DEPLOYMENTS)
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A place at rest, whose one team has four reviews."""
+    deployment: Deployment = request.param
+    with place_of(deployment) as made:
+        operations = made.sandbox.tracker.projects["30000"]
+        for summary in ("A third outage", "A fourth outage"):
+            closed_incident(made.sandbox, operations, summary)
+        settle(made)
+        yield made
+
+
+def ours(place: Place) -> list[wiki.Page]:
+    return [page for page in place.sandbox.wiki.pages.values() if page.versions[0].author == SERVICE]
+
+
+def hide(place: Place, pages: list[wiki.Page]) -> None:
+    """As where somebody restricts the page above: to us each is as if it were not there."""
+    for page in pages:
+        allow(place.sandbox, page, "read", person(place.sandbox, "hweiss").account_id)
+
+
+def show(place: Place, pages: list[wiki.Page]) -> None:
+    for page in pages:
+        disallow(place.sandbox, page, "read", person(place.sandbox, "hweiss").account_id)
+
+
+def watermarks(place: Place) -> list[str]:
+    with closing(connect(place.settings.site.state)) as state:
+        return [instant for (instant,) in state.execute("SELECT instant FROM watermark ORDER BY name")]
+
+
+@pytest.mark.parametrize("mode", [Mode.NEWS, Mode.ALL])
+def test_pages_that_are_all_hidden_stop_the_pass(place: Place, mode: Mode) -> None:
+    pages = ours(place)
+    hide(place, pages)
+    before = watermarks(place)
+    place.clock.advance(3600)
+    with pytest.raises(AuthInDoubt, match="is the page above them restricted"):
+        place.run_pass(Selection(mode))
+    assert watermarks(place) == before
+    show(place, pages)
+    accuse_nobody(settle(place))
+    assert watermarks(place) > before
+    assert ours(place) == pages
+
+
+@pytest.mark.parametrize("mode", [Mode.NEWS, Mode.ALL])
+def test_a_page_that_is_hidden_among_others_is_its_own_finding(place: Place, mode: Mode) -> None:
+    hide(place, [place.page("OPS-1")])
+    place.clock.advance(3600)
+    place.run_pass(Selection(mode))
+    report = place.run_pass(Selection(Mode.ALL))
+    assert [f.kind.value for result in report.results for f in result.findings] == ["PageGone"]
+
+
+def test_after_pages_were_deleted_for_good_one_that_is_made_anew_is_the_way_out(place: Place) -> None:
+    for page in ours(place):
+        trash(place.sandbox, page)
+        purge(place.sandbox, page)
+    place.clock.advance(3600)
+    with pytest.raises(AuthInDoubt, match="resolve recreate KEY"):
+        place.run_pass(Selection(Mode.ALL))
+    place.restart()
+    with bench_of(place.settings, place.clock, place.pace) as bench:
+        wish(bench.world.state, bench.settings.site.owner_id, str(place.issue("OPS-1").id), Wishes(recreate=True))
+        report = run_pass(bench, Selection(Mode.NAMED, ("OPS-1",)))
+    assert "create-page" in [change.change for change in report.changes]
+    report = place.run_pass(Selection(Mode.ALL))
+    gone = [result.key for result in report.results if "PageGone" in [f.kind.value for f in result.findings]]
+    assert gone[:3] == ["OPS-2", "OPS-3", "OPS-4"]
