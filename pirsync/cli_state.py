@@ -40,7 +40,9 @@ def rebuild(config_path: Path) -> None:
     """Make a new state file of Jira and Confluence alone.
 
     Everything is read and nothing written there; then the old file moves to a name with the date in it, and the new
-    one takes its place. Where a site does not answer, the old file stays."""
+    one takes its place. Where a site does not answer, the old file stays. An incident that cannot be read is told
+    (exit code 3), and read by the next pass. What people asked for with `resolve` or `adopt` and still waits is known
+    to the state alone: it is carried over, where the old file can be read."""
     from pirsync.config import load
     from pirsync.state_commands import rebuild as make
 

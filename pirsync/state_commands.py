@@ -12,7 +12,9 @@ from pirsync.adapters.state_file import Turn, move, remove, set_aside
 from pirsync.build import Bench, open_bench
 from pirsync.commands import one_pass, waits_for_its_turn
 from pirsync.config import Settings
-from pirsync.known import Known
+from pirsync.decision import Wishes
+from pirsync.errors import StateError
+from pirsync.known import Known, wish
 from pirsync.output import line, news
 from pirsync.recall import recall_all
 from pirsync.report import Report
@@ -53,24 +55,54 @@ def rebuild(settings: Settings) -> Report:
     """Make a new state of what both sites know, and put it in the old one's place; where that fails, the old stays.
 
     Nobody else runs a pass meanwhile, so that no create goes unnoticed between the survey and the change of files.
-    The new file is not born with its owner id: creates wait until their absence has settled.
+    The new file is not born with its owner id: creates wait until their absence has settled. Raises Unavailable where
+    a site does not answer; an incident that cannot be read is told, and left to the next pass: one that never can be
+    must not keep a damaged file in its place.
     """
     path, stop = settings.site.state, threading.Event()
     fresh = path.with_name(f"{path.name}.new")
     with Turn(stop, waits_for_its_turn).taken(path):
         remove(fresh)
+        wishes = _wishes(settings)
         site = settings.site.model_copy(update={"state": fresh})
         elsewhere = settings.model_copy(update={"sites": (site, *settings.sites[1:])})
         try:
             with open_bench(elsewhere, stop, waits_for_its_turn) as bench:
+                for incident_id, wishes_of_one in wishes.items():
+                    wish(bench.world.state, site.owner_id, incident_id, wishes_of_one)
                 report = one_pass(bench, Selection(Mode.SURVEY), bench.limits(sys.maxsize), news)
+                if report.failed:
+                    bench.world.tracker.identity()
+                    bench.world.wiki.identity()
                 _tell(bench, report)
             old = set_aside(path, datetime.now(UTC))
             move(fresh, path)
         finally:
             remove(fresh)
+    if wishes:
+        count = f"{len(wishes)} wishes that still wait were" if len(wishes) > 1 else "1 wish that still waits was"
+        line(f"{count} carried over from the old state")
     line(f"wrote {path}" + (f"; the old one is {old}" if old else ""))
     return report
+
+
+def _wishes(settings: Settings) -> dict[str, Wishes]:
+    """What people asked for and still waits, by incident: the one thing that only the state knows."""
+    site = settings.site
+    if not site.state.exists():
+        return {}
+    try:
+        state = open_state(site.state, site.owner_id, datetime.now(UTC))
+        try:
+            return recall_all(state, "wish", Wishes)
+        finally:
+            state.close()
+    except StateError:
+        line(
+            "the old state cannot be read: what `pirsync resolve` and `pirsync adopt` were asked for and did not "
+            "finish is lost; `pirsync findings` tells what is still open"
+        )
+        return {}
 
 
 def _tell(bench: Bench, report: Report) -> None:

@@ -51,7 +51,7 @@ def test_a_state_is_made_anew_of_both_sites_alone_and_nothing_is_written_there(p
     assert place.writes() == before, again.out
 
 
-def test_where_a_site_does_not_answer_the_old_state_stays(place: Desk) -> None:
+def test_where_a_site_asks_for_a_captcha_the_old_state_stays(place: Desk) -> None:
     place.do("reconcile")
     path = state_of(place)
     before = path.read_bytes()
