@@ -16,6 +16,7 @@ from .policy.escalation import Extension, Ladder
 from .policy.procedures import Procedures
 from .policy.standing import ReviewStanding
 from .ports import IntentStatus, LinkType
+from .state_port import CLAIM_HOLD
 
 
 class Terms(Noun):
@@ -159,7 +160,7 @@ class Journal(Noun):
         intent = self.intents.get(mark)
         if intent is None or intent.status != "sending" or intent.sent_at is None:
             return self.settled_from
-        return max(self.settled_from, intent.sent_at + settle)
+        return max(self.settled_from, intent.sent_at + max(settle, CLAIM_HOLD))
 
     def tickets_settle(self, settle: timedelta) -> datetime:
         """The instant from which finding no ticket proves that there is none, whatever words its row had before."""

@@ -37,6 +37,7 @@ class Slow:
     def __init__(self, real: Any, name: str, play: Stage, error: Exception, seconds: float) -> None:
         self._real, self._name, self._play, self._error, self._seconds = real, name, play, error, seconds
         self.is_spent = False
+        self.is_lost = False
 
     def __getattr__(self, name: str) -> Any:
         return self._late if name == self._name and not self.is_spent else getattr(self._real, name)
@@ -44,7 +45,8 @@ class Slow:
     def _late(self, *arguments: Any) -> Any:
         self.is_spent = True
         self._play.clock.forward(self._seconds)
-        getattr(self._real, self._name)(*arguments)
+        if not self.is_lost:
+            getattr(self._real, self._name)(*arguments)
         raise self._error
 
 
@@ -118,6 +120,18 @@ def test_a_ticket_that_was_answered_with_a_sign_on_page_is_looked_for_and_made_o
     assert (line.status, line.sent_at) == ("sending", play.clock.now())
     rest(play)
     assert tickets(play) == ["Fix the queue"]
+
+
+def test_what_is_in_doubt_is_not_sent_again_while_its_claim_holds_however_short_settle_is() -> None:
+    """Waiting is told, and no claim is tried in vain."""
+    play = losing(with_a_row(), "tracker_writes", "create_issue", Ambiguous("no answer"))
+    play = replace(play, run={"settle": 5})
+    cast(Slow, play.world.tracker_writes).is_lost = True
+    play.run_pass()
+    play.clock.forward(29)
+    (result,) = [result for result in play.run_pass().results if result.key == "OPS-1"]
+    assert "to be sure that no ticket" in result.waiting
+    assert [found.kind for found in result.findings] == []
 
 
 # ---------------------------------------------------------------- a page that people moved before it was known

@@ -14,7 +14,7 @@ import pirsync
 ROOT = Path(pirsync.__file__).parent
 CORE = {"errors", "model", "page_model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "comments", "policy", "page", "ports"}
-VALUES |= {"names", "changes", "decision", "packs", "template_choice"}
+VALUES |= {"state_port", "names", "changes", "decision", "packs", "template_choice"}
 REMEMBERING = ("recall", "known", "record")
 LOOKING = ("practice", "directory", "proof", "history", *REMEMBERING, "sight", "locate", "observe", "looking", "scan")
 DECIDING = (
@@ -58,11 +58,12 @@ ALLOWED = {
     "page_model": {"model"},
     "policy": CORE | {"policy"},
     "page": CORE | {"page", "policy"},
-    "ports": CORE,
+    "state_port": CORE,
+    "ports": CORE | {"state_port"},
     "names": set(),
     "changes": CORE | {"ports", "names"},
-    "decision": CORE | {"ports", "changes", "policy"},
-    "adapters": CORE | {"config", "ports", "page", "adapters", ""},
+    "decision": CORE | {"ports", "state_port", "changes", "policy"},
+    "adapters": CORE | {"config", "ports", "state_port", "page", "adapters", ""},
     "sandbox": {"sandbox"},
     "reconcile": WHOLE,
     "daemon": WHOLE,

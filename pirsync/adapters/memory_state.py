@@ -6,13 +6,11 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pirsync.ports import Due, IntentStatus, State
-
-CLAIM_HOLD = timedelta(seconds=30)
-"""How long a claim that is being sent keeps everybody else from claiming it."""
+from pirsync.state_port import CLAIM_HOLD
 
 
 class MemoryState:

@@ -16,8 +16,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pirsync.errors import StateError
 from pirsync.ports import Due, IntentStatus
+from pirsync.state_port import CLAIM_HOLD
 
-from .memory_state import CLAIM_HOLD
 from .state_file import Turn, as_text, connect, damaged, first, open_file, transaction, translated
 
 INTENT = sa.table("intent", *(sa.column(name) for name in IntentStatus.model_fields))

@@ -15,7 +15,7 @@ import pytest
 from pirsync.adapters import state_file
 from pirsync.adapters.schema import MIGRATIONS
 from pirsync.adapters.state import SqlState, open_state
-from pirsync.adapters.state_file import set_aside
+from pirsync.adapters.state_file import set_aside, transaction
 from pirsync.errors import StateError
 
 from .test_state import NOW, contents, fill, line
@@ -103,6 +103,18 @@ def test_a_cached_value_that_is_none_was_never_cached(path: Path, value: object)
     assert "6" in state.cached_all("review")
 
 
+def test_a_transaction_that_has_read_keeps_its_turn_to_write(path: Path) -> None:
+    """Another process that came between would have what was read be no longer true, and the write fail at once."""
+    made(path)
+    state = open_state(path, OWNER, NOW)
+    with sqlite3.connect(path, timeout=0) as other, transaction(state._engine, path) as ours:
+        assert ours.exec_driver_sql("SELECT tries FROM work").scalar_one() == 0
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("UPDATE work SET tries = 7")
+        ours.exec_driver_sql("UPDATE work SET tries = tries + 1")
+    assert [due.tries for due in state.pending()] == [1]
+
+
 # ---------------------------------------------------------------- old and new
 
 
@@ -116,17 +128,19 @@ def test_a_file_of_an_older_pirsync_is_brought_up_to_date_and_keeps_all(
 ) -> None:
     made(path)
     old = open_state(path, OWNER, NOW)
-    before = contents(old)
+    before = (*contents(old), old.created_at)
+    assert all(before)
     old.close()
     later(monkeypatch, "ALTER TABLE work ADD COLUMN note TEXT NOT NULL DEFAULT ''", "CREATE TABLE more (name TEXT)")
     state = open_state(path, OWNER, NOW)
     assert state.meta["schema_version"] == "2"
+    assert (*contents(state), state.created_at) == before
+    assert state.born_with_owner is False
     with sqlite3.connect(path) as other:
         assert other.execute("SELECT count(*) FROM more").fetchone() == (0,)
     monkeypatch.undo()
     with pytest.raises(StateError, match="written by a newer pirsync: update pirsync"):
         open_state(path, OWNER, NOW)
-    assert before is not None
 
 
 def test_a_running_process_does_not_go_on_with_a_file_that_a_newer_one_has_brought_up_to_date(
