@@ -38,7 +38,8 @@ WAYS: dict[FindingKind, str] = {
         "`pirsync resolve forget {key} TICKET` says no more of it"
     ),
     FindingKind.ORPHAN: (
-        "put the row back as it was, or `pirsync resolve forget {key} TICKET`; the ticket stays as it is in Jira"
+        "put the row back as it was, or have the Ticket cell of a row say the ticket's key; `pirsync resolve forget "
+        "{key} TICKET` says no more of it; the ticket stays as it is in Jira"
     ),
     FindingKind.DUPLICATE: (
         "`pirsync resolve keep {key} TICKET` says which one stays in the row; close the other in Jira"

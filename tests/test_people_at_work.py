@@ -24,7 +24,7 @@ from pirsync.names import PAGE_PROPERTY
 from pirsync.page import cells
 from pirsync.page.template import ReviewTemplate
 from pirsync.page_model import Column, Memory, Page, PageHead, PageStatus
-from pirsync.ports import PageDraft, Query, TrackerWrites, Want, WikiWrites
+from pirsync.ports import PageDraft, Query, TicketDraft, TrackerWrites, Want, WikiWrites
 from pirsync.report import Report
 from pirsync.selection import Mode, Selection
 from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
@@ -163,6 +163,64 @@ def test_a_comment_where_the_key_should_stand_makes_no_second_ticket(play: Stage
     play.quiet()
     play.run_pass()
     assert sorted(row.ticket or "" for row in play.rows()) == tickets(play)
+
+
+# ---------------------------------------------------------------- rows that pirsync appended
+
+
+def given_a_row(play: Stage) -> tuple[str, str]:
+    """A ticket that people linked by hand got its row: its key, and the body as it was before."""
+    made = play.world.tracker_writes.create_issue(
+        TicketDraft(
+            project="ACT",
+            type_id="10002",
+            summary="Renew the certificate",
+            description=None,
+            assignee="ana",
+            due=date(2026, 4, 1),
+            labels=(),
+            property_key="",
+            property_value={},
+            incident_key=None,
+            link_type="10200",
+            link_side="outward",
+        )
+    )
+    before = play.page().body
+    play.world.tracker_writes.link("10200", "OPS-1", made.key)
+    play.run_pass()
+    assert made.key in [row.ticket for row in play.rows()]
+    return made.key, before
+
+
+def test_a_draft_published_over_a_row_that_was_given_is_told_until_the_row_is_back(play: Stage) -> None:
+    key, before = given_a_row(play)
+    person_edits(play.world, play.page().id, before)
+    play.quiet()
+    for _ in range(2):
+        report = play.run_pass()
+        assert [f'{key} "Renew the certificate"' in said for said in told(report, FindingKind.ORPHAN)] == [True]
+        assert (key in [row.ticket for row in play.rows()], writes(report)) == (False, [])
+    lost = without_state(play)
+    lost.clock.forward(61)
+    assert len(told(lost.run_pass(), FindingKind.ORPHAN)) == 1
+    play.type_row("Renew the certificate", owner="", due="")
+    url = f"{play.world.tracker.site_url}/browse/{key}"
+    play.type_cell(len(play.rows()) - 1, Column.TICKET, cells.ticket(key, url, play.world.wiki.deployment))
+    play.quiet()
+    assert told(play.run_pass(), FindingKind.ORPHAN) == []
+    assert (play.rows()[-1].ticket, play.rows()[-1].cells[Column.STATUS].text) == (key, "NEW")
+
+
+def test_a_row_that_was_given_and_deleted_on_purpose_stays_deleted_and_is_forgotten_when_asked(play: Stage) -> None:
+    key, _ = given_a_row(play)
+    edit(play, lambda body: body.replace(next(row for row in table_rows(body) if key in row), ""))
+    assert len(told(play.run_pass(), FindingKind.ORPHAN)) == 1
+    wish(play.world.state, "owner-0001", "10001", Wishes(forget=(key,)))
+    play.run_pass(Selection(Mode.NAMED, ("OPS-1",)))
+    play.world.state.drop("wish", ["10001"])
+    report = play.run_pass()
+    assert (told(report, FindingKind.ORPHAN), writes(report), key in play.page().body) == ([], [], False)
 
 
 # ---------------------------------------------------------------- one comment for a value that was not taken

@@ -292,6 +292,7 @@ def test_a_ticket_linked_by_hand_gets_one_row_and_never_again() -> None:
     assert remembered.memory.adopted == ("20007",)
     deleted = observed(body_of([]), [by_hand], incident=linked, memory=remembered.memory)
     assert decide(deleted).changes == ()
+    assert "its row is no longer on the page" in finding(decide(deleted), FindingKind.ORPHAN)
 
 
 def test_a_ticket_of_another_installation_is_shown_and_left_alone() -> None:

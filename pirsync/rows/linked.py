@@ -1,7 +1,12 @@
-"""A ticket that someone linked to the incident by hand gets one row, once."""
+"""A ticket that someone linked to the incident by hand gets one row, once.
+
+A draft that was opened before that row was appended takes it out again, and so does a person who deletes it: no page
+tells which. It stays out, and is told until a row shows the ticket or people want to hear no more of it.
+"""
 
 from __future__ import annotations
 
+from pirsync.decision import FindingKind
 from pirsync.model import Ticket
 from pirsync.page import cells
 from pirsync.page_model import Column
@@ -28,6 +33,9 @@ def plan_hand_linked(situation: Situation, plan: RowPlan) -> None:
             row = NewRow(said=f"a row for {ticket.key}, linked by hand", cells=_cells(ticket, situation))
             plan.appended.append(row)
             plan.tickets.append(ticket)
+        elif ticket.id in remembered and ticket.mark is None:
+            message = f'{ticket.key} "{ticket.summary}" is linked to the incident, and its row is no longer on the page'
+            plan.findings.append(situation.finding(FindingKind.ORPHAN, message))
 
 
 def _linked(situation: Situation, plan: RowPlan) -> list[str]:
