@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from pirsync.changes import Change
 from pirsync.model import Deployment
@@ -112,14 +112,17 @@ def _prepare() -> None:
 
 
 def _play(case: Case) -> str | None:
+    return played(str(case), lambda: run(case), calm(case.deployment, case.story).end)
+
+
+def played(name: str, play: Callable[[], dict[str, Any]], expected: dict[str, Any]) -> str | None:
     """None when the story ended as it should, else the case and what was wrong, on one line."""
     try:
-        end = run(case)
+        end = play()
     except Exception as error:  # whatever goes wrong is this proof's finding, and the next case is to be played
-        return f"{case} {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    expected = calm(case.deployment, case.story).end
-    differing = [name for name in end if end[name] != expected[name]]
-    return f"{case} ends with other {', '.join(differing)}" if differing else None
+        return f"{name} {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    differing = [part for part in end if end[part] != expected[part]]
+    return f"{name} ends with other {', '.join(differing)}" if differing else None
 
 
 def _survive(kill: Kill) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -20,7 +21,7 @@ from pirsync.sandbox.clock import Clock
 from pirsync.sandbox.faults import Faults, Rule
 from pirsync.sandbox.server import Running
 from tests.command import surroundings
-from tests.fault_story import ACTS, DEPLOYMENTS
+from tests.fault_story import ACCUSING, ACTS, DEPLOYMENTS
 from tests.indoors import Wire, lose_state
 from tests.place import Place, picture, sandbox_of, settings_of
 
@@ -108,20 +109,31 @@ def play(kill: Kill) -> tuple[int, dict[str, Any]]:
 
 
 def _settle(folder: Path, faults: Deadly, lost: Path | None) -> None:
-    """Run `pirsync reconcile` until it has nothing to do; after the kill without the state file, where it is lost."""
-    command = [sys.executable, "-m", "pirsync", "reconcile"]
+    """Run `pirsync reconcile` until it has nothing to do; after the kill without the state file, where it is lost.
+    AssertionError where a run accuses anybody."""
+    command = [sys.executable, "-m", "pirsync", "reconcile", "--json"]
     for _ in range(MOST_RUNS):
         process = subprocess.Popen(
-            command, cwd=folder, env=surroundings(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, cwd=folder, env=surroundings(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         faults.process = process
         try:
-            said, _ = process.communicate(timeout=LONGEST_RUN)
+            said, wrong = process.communicate(timeout=LONGEST_RUN)
         finally:
             process.kill()
         if process.returncode == -signal.SIGKILL and lost is not None:
             lose_state(lost)
-        if process.returncode == 0 and not said.strip():
+        told = results(said.decode())
+        accused = {found["kind"] for one in told for found in one["findings"]} & {kind.value for kind in ACCUSING}
+        assert not accused, accused
+        is_idle = not any(one["changes"] or one["waiting"] or one["failure"] for one in told)
+        if process.returncode == 0 and is_idle:
             return
         time.sleep(WAIT)
-    raise AssertionError(f"it did not come to rest in {MOST_RUNS} runs: {said.decode()[-300:]}")
+    raise AssertionError(f"it did not come to rest in {MOST_RUNS} runs: {(said + wrong).decode()[-300:]}")
+
+
+def results(said: str) -> list[dict[str, Any]]:
+    """What a run told of each incident; nothing where it was killed before it told anything."""
+    found: list[dict[str, Any]] = json.loads(said)["incidents"] if said.strip() else []
+    return found

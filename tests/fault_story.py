@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from itertools import product
+from itertools import count, product
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import sqlalchemy as sa
+
+from pirsync.adapters.state_file import transaction
 from pirsync.apply import apply
 from pirsync.changes import Change
 from pirsync.decision import FindingKind
@@ -23,7 +27,7 @@ from pirsync.page import cells
 from pirsync.page_model import Column
 from pirsync.report import Report
 from tests import life_story
-from tests.indoors import is_write
+from tests.indoors import Killed, is_write
 from tests.place import (
     AGAIN,
     ONCE,
@@ -162,6 +166,7 @@ class Calm:
     end: dict[str, Any]
     changes: frozenset[str]
     told: frozenset[tuple[FindingKind, str]]
+    transactions: int
 
 
 @cache
@@ -173,17 +178,22 @@ def calm(deployment: Deployment, story: str = "birth") -> Calm:
         changes.add(change.change)
         return apply(change, *others)
 
-    with STORIES[story].place(deployment) as place, patch("pirsync.reconcile.apply", noted):
+    numbers = [0]
+    with (
+        STORIES[story].place(deployment) as place,
+        patch("pirsync.reconcile.apply", noted),
+        ledger(lambda number, _: numbers.append(number)),
+    ):
         place.wire.fault = lambda number, name: _always(place.wire.names, name)
         place.sandbox.faults.lag = LAG
         for each in STORIES[story].acts:
-            beginnings.append(place.snapshot())
+            beginnings.append(replace(place.snapshot(), transactions=numbers[-1]))
             act(place, each)
             reports += settle(place)
         # A command's pass tells people, and hands no report on.
         changes |= {change.change for report in reports for change in report.changes}
         names, told = tuple(place.wire.names), frozenset(accused(reports))
-        return Calm(tuple(beginnings), names, picture(place), frozenset(changes), told)
+        return Calm(tuple(beginnings), names, picture(place), frozenset(changes), told, numbers[-1])
 
 
 def _always(names: list[str], name: str) -> str | None:
@@ -211,13 +221,13 @@ def accuse_nobody(reports: list[Report]) -> None:
 
 def run(case: Case) -> dict[str, Any]:
     """The end of the story with that fault in it."""
-    story, before = STORIES[case.story], calm(case.deployment, case.story)
+    before, struck = calm(case.deployment, case.story), list[int]()
     began = max(n for n, beginning in enumerate(before.beginnings) if len(beginning.names) < case.at)
-    with place_again(before.beginnings[began], AGAIN if case.retries else ONCE) as place:
-        struck: list[int] = []
 
-        def after() -> Aftermath:
-            return Aftermath(case.loses_state, SOON) if struck and struck.pop() else Aftermath()
+    def after() -> Aftermath:
+        return Aftermath(case.loses_state, SOON) if struck and struck.pop() else Aftermath()
+
+    with place_again(before.beginnings[began], AGAIN if case.retries else ONCE) as place:
 
         def fault(number: int, name: str) -> str | None:
             kinds = dict([(case.at, case.kind), *([case.second] if case.second else [])])
@@ -226,12 +236,88 @@ def run(case: Case) -> dict[str, Any]:
             return kinds.get(number) or _always(place.wire.names, name)
 
         place.wire.fault = fault
-        for each in story.acts[began:]:
-            act(place, each)
-            assert accused(settle(place, after)) <= before.told
+        end = _go_on(place, case.deployment, case.story, began, after)
         assert place.wire.names[case.at - 1] == before.names[case.at - 1]
-        assert all(number == 1 for number in page_comments(place).values())
-        return picture(place)
+        # Which of our comments are to say something else by now, only the journal knows.
+        return end | {"words": before.end["words"]} if case.loses_state else end
+
+
+def _go_on(
+    place: Place, deployment: Deployment, story: str, began: int, after: Callable[[], Aftermath]
+) -> dict[str, Any]:
+    """Play the rest of the story, from that act on; its end."""
+    for each in STORIES[story].acts[began:]:
+        act(place, each)
+        wrongly = accused(settle(place, after)) - calm(deployment, story).told
+        assert not wrongly, wrongly
+    assert all(number == 1 for number in page_comments(place).values())
+    return picture(place)
+
+
+@dataclass(frozen=True)
+class Death:
+    """The process is gone at the n-th transaction of its state: before it begins, or after it was committed."""
+
+    deployment: Deployment
+    at: int
+    is_committed: bool
+    story: str = "birth"
+
+    def __str__(self) -> str:
+        return f"{self.story}:{self.deployment}:{self.at}:{'committed' if self.is_committed else 'before'}"
+
+
+def die(death: Death) -> dict[str, Any]:
+    """The end of the story with that death in it."""
+    before, struck = calm(death.deployment, death.story), list[int]()
+    began = max(n for n, beginning in enumerate(before.beginnings) if beginning.transactions < death.at)
+
+    def after() -> Aftermath:
+        return Aftermath(pause=SOON) if struck and struck.pop() else Aftermath()
+
+    def strike(number: int, is_committed: bool) -> None:
+        if (number, is_committed) == (death.at, death.is_committed):
+            struck.append(number)
+            raise Killed
+
+    with place_again(before.beginnings[began]) as place, ledger(strike, before.beginnings[began].transactions):
+        place.wire.fault = lambda number, name: _always(place.wire.names, name)
+        end = _go_on(place, death.deployment, death.story, began, after)
+    assert not began or place.wire.names[: len(before.beginnings[began].names)] == list(before.beginnings[began].names)
+    return end
+
+
+@contextmanager
+def ledger(met: Callable[[int, bool], None], begin: int = 0) -> Iterator[None]:
+    """While this is on, `met` hears of every transaction of the state, which it may end: with its number, and whether
+    it was committed already."""
+    numbers = count(begin + 1)
+
+    @contextmanager
+    def told(engine: sa.Engine, path: Path) -> Iterator[sa.Connection]:
+        number = next(numbers)
+        met(number, False)
+        with transaction(engine, path) as connection:
+            yield connection
+        met(number, True)
+
+    with patch("pirsync.adapters.state.transaction", told):
+        yield
+
+
+def death_of(text: str) -> Death:
+    """A death from what `str` made of it."""
+    story, deployment, at, when = text.split(":")
+    known: Deployment = "cloud" if deployment == "cloud" else "datacenter"
+    return Death(known, int(at), when == "committed", story)
+
+
+def deaths(deployment: Deployment, story: str = "birth") -> Iterator[Death]:
+    """Every death there is."""
+    before = calm(deployment, story)
+    first = before.beginnings[STORIES[story].prelude].transactions + 1
+    for at, is_committed in product(range(first, before.transactions + 1), (False, True)):
+        yield Death(deployment, at, is_committed, story)
 
 
 def struck_from(deployment: Deployment, story: str) -> int:
@@ -240,11 +326,15 @@ def struck_from(deployment: Deployment, story: str) -> int:
 
 
 def singles(deployment: Deployment, story: str = "birth") -> Iterator[Case]:
-    """Every single fault there is: at each request, each kind that differs there, with the state kept and lost."""
+    """Every single fault there is: at each request, each kind that differs there, with the state kept and lost. What
+    is read is told in the first story with each kind; which kind it is makes no difference to what is lost besides,
+    nor to what is read in the second, so that there kinds come by in turn."""
     first = struck_from(deployment, story)
     for at, name in enumerate(calm(deployment, story).names[first - 1 :], first):
-        kinds = KINDS if is_write(name) else READ_KINDS if story == "birth" else (READ_KINDS[at % len(READ_KINDS)],)
-        for kind, loses in product(kinds, (False, True)):
+        turn = READ_KINDS[at % len(READ_KINDS)]
+        kept = KINDS if is_write(name) else READ_KINDS if story == "birth" else (turn,)
+        lost = KINDS if is_write(name) else dict.fromkeys(("kill-before", turn)) if story == "birth" else (turn,)
+        for kind, loses in (*product(kept, (False,)), *product(lost, (True,))):
             yield Case(deployment, at, kind, loses, story=story)
         for kind in ("drop-before", "drop-after", "truncated", "500") if is_write(name) else ():
             yield Case(deployment, at, kind, retries=True, story=story)

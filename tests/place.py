@@ -102,11 +102,13 @@ def person(world: Sandbox, name: str) -> User:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A place between two processes: its sandbox, what lies in its folder by name, and the requests so far."""
+    """A place between two processes: its sandbox, what lies in its folder by name, the requests so far, and how many
+    transactions of its state there were, where somebody counts."""
 
     sandbox: bytes
     files: dict[str, bytes]
     names: tuple[str, ...]
+    transactions: int = 0
 
 
 @dataclass
@@ -232,12 +234,14 @@ def settle(place: Place, after: Callable[[], Aftermath] = Aftermath) -> list[Rep
     a crash another process goes on."""
     reports: list[Report] = []
     last: PirsyncError | None = None
+    follows = Aftermath()
     for number in range(MOST_PASSES):
-        is_done = False
+        # Soon after a fault somebody looks at everything, also at what is not due again yet.
+        mode, is_done = Mode.NEWS if number % 2 and follows.pause > SOON else Mode.ALL, False
         try:
-            report = place.run_pass(Selection(Mode.NEWS if number % 2 else Mode.ALL))
+            report = place.run_pass(Selection(mode))
             reports.append(report)
-            is_done = not (number % 2 or report.changes or report.waiting or report.failed)
+            is_done = mode is Mode.ALL and not (report.changes or report.waiting or report.failed)
         except Killed:
             place.restart()
         except PirsyncError as error:
@@ -247,7 +251,7 @@ def settle(place: Place, after: Callable[[], Aftermath] = Aftermath) -> list[Rep
             place.restart(loses_state=True)
         # What is late arrives before the second pause at the latest.
         is_late = follows.pause > SOON and place.wire.deliver()
-        if is_done and not (follows.loses_state or place.wire.kept or is_late):
+        if is_done and not (place.asked or follows.loses_state or place.wire.kept or is_late):
             return reports
         place.clock.advance(follows.pause)
     raise AssertionError(f"it did not come to rest: {last or reports[-1].results}")
@@ -319,7 +323,8 @@ def picture(place: Place) -> dict[str, Any]:
         "summaries": {k: {name: cell.text for name, cell in place.review(k).summary.items()} for k in sorted(reviewed)},
         "links": {k: [r.title for r in i.remote_links] for k, i in sorted(reviewed.items())},
         "memory": {k: _memory(place, k) for k in sorted(reviewed)},
-        "comments": sorted(_comments(ticket) for ticket in tickets if ticket.comments),
+        "comments": sorted((ticket.summary, len(ticket.comments)) for ticket in tickets),
+        "words": sorted((ticket.summary, [one.body for one in ticket.comments]) for ticket in tickets),
         "attached": [(p.title, file.name, len(file.versions)) for p in pages for file in p.attachments],
         "quarters": [found.model_dump() for p in pages if (found := read_page(p.current.body))],
         "index": [line for p in pages if p.title.startswith(INDEX) for line in index_lines(p.current.body)],
@@ -329,10 +334,6 @@ def picture(place: Place) -> dict[str, Any]:
 def page_comments(place: Place) -> dict[str, int]:
     """How many comments there are on each page that has any."""
     return {page.title: len(page.comments) for page in place.sandbox.wiki.pages.values() if page.comments}
-
-
-def _comments(ticket: Issue) -> tuple[str, list[tuple[str, list[str]]]]:
-    return ticket.summary, [(one.body, sorted(one.properties)) for one in ticket.comments]
 
 
 def index_lines(body: str) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from pirsync.page.index import read_index
 from pirsync.page.review import read_review
 from pirsync.page.template import ReviewTemplate
 from pirsync.page_model import Column
-from pirsync.ports import Query, Want
+from pirsync.ports import IssueRef, Query, TicketDraft, Want
 from pirsync.selection import Mode, Selection
 from tests.stage import ANA, BOB, SCREEN, Hands, Stage, parse_once, raw_incident, without_state
 
@@ -190,6 +190,56 @@ def test_a_fault_at_every_write_leads_to_the_same_world(kind: str, turn: int) ->
         for at in range(1 + turn, calls + 1, len(TURNS)):
             actual = story(deployment, screen, Fault(kind, at), loses_state)
             assert actual == expected, f"{kind} at write {at} of {calls}, state lost: {loses_state}"
+
+
+class Unmarked:
+    """Writes by which a ticket is made without its property."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def create_issue(self, draft: TicketDraft) -> IssueRef:
+        made: IssueRef = self._real.create_issue(draft.model_copy(update={"property_key": ""}))
+        return made
+
+
+def marked_later(fault: Fault) -> tuple[list[str], dict[str, Any]]:
+    """The names of the writes by which a row becomes a ticket whose birth took no property, and the ticket's then."""
+    clock, names = Hands(), list[str]()
+    world = memory_world("cloud", [raw_incident(1)], [SCREEN], [ANA, BOB], clock)
+    play = Stage(replace(world, tracker_writes=cast(Any, Unmarked(world.tracker_writes))), clock, template=SMALL)
+    play = settle(play, loses_state=False)
+    play.type_row("Fix the queue", owner="ana")
+    play.world = replace(play.world, tracker_writes=cast(Any, Noting(play.world.tracker_writes, fault, names)))
+    play = settle(play, loses_state=False)
+    (raw,) = play.world.tracker.search(
+        Query(projects=("ACT",)), Want(fields=("labels",), properties=("pirsync.action",))
+    )
+    return names, dict(raw["properties"])
+
+
+class Noting(Faulty):
+    """The same, and the names of its calls are noted."""
+
+    def __init__(self, real: object, fault: Fault, names: list[str]) -> None:
+        super().__init__(real, fault)
+        self._names = names
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        self._names.append(name)
+        return super().__getattr__(name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mark_that_a_birth_did_not_take_is_written_whatever_befalls_it(kind: str) -> None:
+    """Neither sandbox has a project whose creates leave the property out."""
+    names, expected = marked_later(Fault(kind, 0))
+    assert list(expected) == ["pirsync.action"]
+    names, actual = marked_later(Fault(kind, names.index("set_property") + 1))
+    assert (names.count("create_issue"), actual) == (1, expected)
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
