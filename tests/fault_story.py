@@ -169,9 +169,13 @@ class Calm:
     transactions: int
 
 
-@cache
 def calm(deployment: Deployment, story: str = "birth") -> Calm:
     """Play it once; the first answer to a ticket's creation gets lost, so that it is adopted."""
+    return _calm(deployment, story)
+
+
+@cache
+def _calm(deployment: Deployment, story: str) -> Calm:
     beginnings, reports, changes = list[Snapshot](), list[Report](), set[str]()
 
     def noted(change: Change, *others: Any) -> bool:

@@ -6,14 +6,14 @@ faults, spread evenly over it; `make faults` and `make deaths` run all of it.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import islice
 from typing import get_args
 
 import pytest
 
+from pirsync.adapters.state import SqlState
 from pirsync.changes import Change
-from pirsync.decision import FindingKind, Journal
+from pirsync.decision import FindingKind
 from pirsync.model import Deployment
 from pirsync.selection import Mode, Selection
 from tests.fault_story import (
@@ -84,12 +84,12 @@ def test_a_death_at_a_transaction_of_the_state_leads_to_the_same_world(deploymen
 def test_this_proof_fails_where_absence_does_not_settle(
     monkeypatch: pytest.MonkeyPatch, deployment: Deployment
 ) -> None:
-    """With a `settle` that is over before a request arrives which is late, there are two tickets, and it is told."""
-    names, settles = calm(deployment).names, Journal.absence_settles
+    """Were a journal that is new taken for one that knows all, a request that is late would make a second ticket."""
+    names = calm(deployment).names
     last = max(at for at, name in enumerate(names, 1) if name.endswith("/rest/api/2/issue"))
-    monkeypatch.setattr(Journal, "absence_settles", lambda one, mark, _: settles(one, mark, timedelta(seconds=10)))
+    monkeypatch.setattr(SqlState, "born_with_owner", True)
     with pytest.raises(AssertionError, match="Duplicate"):
-        run(Case(deployment, last, "late"))
+        run(Case(deployment, last, "late", loses_state=True))
 
 
 @pytest.mark.parametrize("loses_state", [False, True])
