@@ -115,7 +115,7 @@ class _Pass:
                 self._learn()
             else:
                 self._bring_to_rest(teams, swept)
-        except (UnsafePlan, AuthInDoubt, Interrupted) as error:
+        except PirsyncError as error:
             self._leave_due(teams, f"a pass ended early ({type(error).__name__})")
             raise
         for practice in swept:

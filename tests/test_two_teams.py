@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any, cast
 
 import pytest
 
 from pirsync.adapters.memory import memory_world
 from pirsync.changes import is_local
+from pirsync.errors import Unavailable
 from pirsync.model import Deployment
 from pirsync.recall import Place, recall_all
 from pirsync.reconcile import run_once
 from pirsync.report import Report
 from pirsync.selection import Limits, Selection
 from tests.stage import ALL, ANA, BOB, NEWS, SCREEN, Hands, Stage, raw_incident, without_state
+from tests.test_brake_and_backoff import Sick
 
 OTHER_SCREEN = SCREEN.model_copy(update={"project": "FIX"})
 OTHER_INCIDENT = {**raw_incident(9, project={"key": "INC"}), "key": "INC-9"}
@@ -83,3 +86,23 @@ def test_after_the_state_was_lost_each_team_finds_its_own_reviews(deployment: De
     assert before == {key: play.ops.page(key) for key in ("OPS-1", "INC-9")}
     kept = recall_all(lost.world.state, "page", Place).values()
     assert {(place.team, place.incident) for place in kept} == {("ops", "10001"), ("others", "10009")}
+
+
+def test_what_a_sweep_that_ended_early_had_for_an_index_is_written_by_the_next_poll() -> None:
+    """The index cannot be written; the next sweep looks at one team's incidents, and is then refused the other's."""
+    play = two_teams("cloud")
+    whole = play.ops.world
+    wiki = Sick(whole.wiki_writes, "create_page", lambda page: "index" in page.title, Unavailable("503"))
+    play.ops.world = replace(whole, wiki_writes=cast(Any, wiki))
+    play.run_pass()
+    play.ops.quiet()
+    searches = Sick(whole.tracker, "search", lambda query: "INC" in query.projects, Unavailable("503"))
+    play.ops.world = replace(whole, tracker=cast(Any, searches))
+    with pytest.raises(Unavailable):
+        play.run_pass()
+    play.ops.world = whole
+    play.ops.clock.forward(1)
+    play.run_pass(NEWS)
+    index = whole.wiki.find("OPS", "Post-incident review index")
+    assert index is not None
+    assert "OPS-1" in index.body
