@@ -63,7 +63,7 @@ def _replay(seed: int) -> int:
     print(failure or f"it went well, in {made} requests")
     if failure:
         for step in shortest(seed, steps_of(seed), deployment):
-            print(f"  {step.name} {step.a} {step.b}")
+            print(f"  {step.name} {step.number}")
     return 1 if failure else 0
 
 

@@ -41,7 +41,7 @@ from pirsync.sandbox.server import app
 from pirsync.sandbox.world import World as Sandbox
 from pirsync.selection import Selection
 from pirsync.templates import load_templates
-from tests.stage import read_once, scan_once
+from tests.stage import read_once
 
 ADDRESS = "https://sandbox.test"
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -273,9 +273,7 @@ def lean(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out what costs time and says nothing here: routes and what people read are compiled, and read, once, as are
     a team's files, and no proxy is looked for."""
     monkeypatch.setattr("starlette.routing.compile_path", cache(compile_path))
-    for place in ("tests.place", "tests.schedule"):
-        monkeypatch.setattr(f"{place}.read_review", read_once)
-    monkeypatch.setattr("tests.schedule.scan", scan_once)
+    monkeypatch.setattr("tests.place.read_review", read_once)
     for load in (load_mapping, load_templates):
         monkeypatch.setattr(f"pirsync.build.{load.__name__}", lru_cache(TEAMS)(load))
     monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: {})

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pirsync.adapters.http import Pace
+from pirsync.adapters.overlay import overlay
 from pirsync.adapters.state_file import create_state
 from pirsync.adopt_commands import Asked, carry_out
 from pirsync.build import Bench
@@ -131,13 +132,24 @@ class Place:
         return self.sandbox.clock
 
     def run_pass(self, selection: Selection) -> Report:
-        if self._bench is None:
-            self._bench = self._process.enter_context(bench_of(self.settings, self.clock, self.pace))
+        bench = self._at_work()
         if self.asked:
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                code = carry_out(self._bench, self.asked, (), skips=False, sure=lambda: True)
+                code = carry_out(bench, self.asked, (), skips=False, sure=lambda: True)
             self.asked = self.asked if code else ()
-        return run_pass(self._bench, selection)
+        return run_pass(bench, selection)
+
+    def dry_run(self, selection: Selection) -> Report:
+        """What a pass would do, at this instant; nothing is written."""
+        bench, instant = self._at_work(), self.clock.instant
+        report = run_pass(bench.with_world(overlay(bench.world)), selection)
+        self.clock.set(instant)
+        return report
+
+    def _at_work(self) -> Bench:
+        if self._bench is None:
+            self._bench = self._process.enter_context(bench_of(self.settings, self.clock, self.pace))
+        return self._bench
 
     def restart(self, loses_state: bool = False) -> None:
         """The next pass is another process's, on the same state file or on none."""
