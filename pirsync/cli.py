@@ -93,9 +93,10 @@ def reconcile(
 
     Prints one line for each change, and nothing when there is nothing to do."""
     from pirsync import output
-    from pirsync.commands import ask_again, run_pass
+    from pirsync.commands import ask_again, run_pass, tell_of_tokens
 
     with opened(config_path) as bench:
+        tell_of_tokens(bench)
         ask_again(bench.world.state)
         report = run_pass(bench, _selection(keys, since), max_creates, _silent if as_json else output.news)
         if as_json:

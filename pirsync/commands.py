@@ -23,7 +23,7 @@ from pirsync.doctor import Check
 from pirsync.doctor import doctor as look
 from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
 from pirsync.exemptions import add_exemption
-from pirsync.expiry import checks, warnings
+from pirsync.expiry import checks, warnings, warnings_of_the_day
 from pirsync.known import wish
 from pirsync.mapping import project_key
 from pirsync.ports import State, Want
@@ -77,6 +77,12 @@ def ask_again(state: State) -> None:
     """A person asks: what was refused of pages that are no single incident's is tried again, too."""
     state.pardon("")
     state.drop("refused", [""])
+
+
+def tell_of_tokens(bench: Bench) -> None:
+    """Warn of tokens that end soon, each time that one comes nearer."""
+    for product, what in warnings_of_the_day(bench.tokens, bench.world.clock.now().date(), bench.world.state):
+        output.line(f"{product} token: {what}", problem=True)
 
 
 def run_pass(bench: Bench, selection: Selection, max_creates: int | None, tell: Callable[[Result], None]) -> Report:

@@ -6,7 +6,7 @@ not which of them is in use. So the configured day counts, and what a site tells
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -67,3 +67,12 @@ def warnings(tokens: Iterable[Token], today: date, state: State) -> list[tuple[s
             state.cache("token", {token.product: now.model_dump(mode="json")})
             due.append((token.product, said(token.expires, today)))
     return due
+
+
+def warnings_of_the_day(tokens: Callable[[], Iterable[Token]], today: date, state: State) -> list[tuple[str, str]]:
+    """The same, for who may ask at any time: the sites are asked on the first time of a day only."""
+    day = {"day": today.isoformat()}
+    if state.cached("asked", "tokens") == day:
+        return []
+    state.cache("asked", {"tokens": day})
+    return warnings(tokens(), today, state)

@@ -74,6 +74,15 @@ def test_doctor_has_a_line_for_a_token_whose_day_is_known() -> None:
         assert [line for line in lines if "Confluence token" in line] == []
 
 
+def test_reconcile_warns_once_a_level_and_asks_the_sites_once_a_day() -> None:
+    with desk("datacenter") as place:
+        place.replace("[site.confluence]", 'token_expires = "2020-01-31"\n[site.confluence]')
+        said = [place.do("reconcile", "OPS-1").err for _ in range(2)]
+        assert said == ["Jira token: expired on 2020-01-31\n", ""]
+        asked = [path for method, path, _ in place.sandbox.faults.log if path.endswith("/rest/pat/latest/tokens")]
+        assert len(asked) == 1
+
+
 # ---------------------------------------------------------------- what a Data Center tells
 
 
