@@ -121,3 +121,4 @@ def desk(deployment: Deployment = "cloud") -> Iterator[Desk]:
             configuration(folder, running.url, deployment)
             yield Desk(sandbox, running.url, folder)
         leaks.assert_none_in(folder)
+        leaks.assert_none_on(sandbox)

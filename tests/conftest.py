@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.leaks import pytest_runtest_makereport
+from tests.leaks import errors_are_heard, pytest_runtest_makereport
 
-__all__ = ["pytest_collection_modifyitems", "pytest_runtest_makereport"]
+__all__ = ["errors_are_heard", "pytest_collection_modifyitems", "pytest_runtest_makereport"]
 
 LONGEST = (
     "test_real_input.py",

@@ -1,18 +1,23 @@
 """A secret that pirsync was given stands nowhere but in its own source: not in what a test printed, logged or left.
 
-Every configuration of the tests has a token that `TOKENS` lists. What a test captured and what it left in its own
-folder is looked through by the hook below, in whichever process the test runs; what commands said, by `said`; the
-folders of configurations, when they are given back, by `assert_none_in`.
+Every configuration of the tests has a token that `TOKENS` lists. What a test captured, the words of every error and
+what it left in its own folder are looked through by the hook below, in whichever process the test runs; what commands
+said, by `said`; the folders of configurations and what stands on their sites, when they are given back, by
+`assert_none_in` and `assert_none_on`.
 """
 
 from __future__ import annotations
 
 import base64
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from pirsync.errors import PirsyncError
+from pirsync.sandbox.world import World
 
 TOKENS = ("sandbox-token", "s3cr3t-T0KEN-of-the-service", "s3cret-t0ken-of-ours")
 """The demo's, which all that stands on a sandbox uses; and those of the tests that have a site repeat it."""
@@ -30,6 +35,9 @@ def _forms(token: str) -> Iterator[bytes]:
         first, last = -(-8 * before // 6), 8 * (before + len(token)) // 6
         yield base64.b64encode(b"x" * before + token.encode())[first:last]
 
+
+TOLD: list[str] = []
+"""The kinds of the errors that told a secret since the last report."""
 
 FORMS = tuple(form for token in TOKENS for form in _forms(token))
 
@@ -61,6 +69,25 @@ def assert_none_in(folder: Path) -> None:
     assert files_with_secrets(folder) == []
 
 
+def assert_none_on(sandbox: World) -> None:
+    """Hold all that stands in both products to be without a secret: pages, issues, comments, files, properties."""
+    assert not found_in(pickle.dumps((sandbox.tracker, sandbox.wiki))), "a secret stands on the site"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def errors_are_heard() -> Iterator[None]:
+    """Every error that is raised on purpose is looked through when it is made: `pytest.raises` shows it to nobody."""
+
+    def heard(error: PirsyncError, *words: object) -> None:
+        Exception.__init__(error, *words)
+        if any(found_in(str(word)) for word in words):
+            TOLD.append(type(error).__name__)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PirsyncError, "__init__", heard)
+        yield
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Fail a test whose captured output or log holds a secret, or a file that it left behind."""
@@ -68,7 +95,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     titles = [title for title, text in report.sections if title.endswith(report.when or "") and found_in(text)]
     folder = getattr(item, "funcargs", {}).get("tmp_path") if report.when == "teardown" else None
     left = files_with_secrets(folder) if isinstance(folder, Path) else []
-    if (titles or left) and report.passed:
+    told, TOLD[:] = [f"the words of {kind}" for kind in TOLD], []
+    if (titles or left or told) and report.passed:
         report.outcome = "failed"
-        report.longrepr = f"a secret stands in: {', '.join([*titles, *left])}"
+        report.longrepr = f"a secret stands in: {', '.join([*titles, *left, *told])}"
     return report  # type: ignore[return-value]  # and takes what is to become of it

@@ -93,3 +93,4 @@ def site(deployment: Deployment, text: str = "", team: str = "") -> Iterator[Sit
         bench = stack.enter_context(open_bench(load(path), threading.Event(), lambda: None, QUICK, clock))
         yield Site(sandbox, running.url, path, bench, clock)
         leaks.assert_none_in(folder)
+        leaks.assert_none_on(sandbox)

@@ -14,9 +14,12 @@ from tests import leaks
 from tests.cassettes.player import FOLDER
 from tests.command import Said, desk, surroundings
 
+RAISED = "the words of Unavailable"
 PLANTED = """
 import base64, logging, sys
 from pathlib import Path
+import pytest
+from pirsync.errors import Unavailable
 
 TOKEN = "{token}"
 
@@ -26,6 +29,8 @@ def test_logs(): logging.getLogger("deep.down").debug("{{'Authorization': 'Beare
 def test_leaves(tmp_path): (tmp_path / "export.md").write_text(TOKEN)
 def test_fails(): print(TOKEN); assert False, "for a reason of its own"
 def test_keeps(tmp_path): print("nothing"); (tmp_path / "token").write_text(TOKEN)
+def test_raises():
+    with pytest.raises(Unavailable): raise Unavailable(f"no login with {{TOKEN}}")
 """
 
 
@@ -39,9 +44,9 @@ def test_a_planted_secret_fails_the_test_that_tells_it(tmp_path_factory: pytest.
     told = [line for line in done.stdout.splitlines() if line.startswith("a secret stands in: ")]
     assert sorted(told) == [
         f"a secret stands in: {place}"
-        for place in ("Captured log call", "Captured stderr call", "Captured stdout call", "export.md")
+        for place in (*("Captured log call", "Captured stderr call", "Captured stdout call", "export.md"), RAISED)
     ]
-    assert "4 failed, 2 passed, 1 error" in done.stdout
+    assert "5 failed, 2 passed, 1 error" in done.stdout
 
 
 @pytest.mark.parametrize("token", leaks.TOKENS)

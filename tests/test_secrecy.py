@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import subprocess
 import sys
@@ -11,12 +12,16 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import requests
 
+from pirsync.adapters.answers import Request
 from pirsync.model import Deployment
+from pirsync.page_model import Column
 from pirsync.sandbox import wiki
 
 from .command import Desk, Said, desk, surroundings
-from .leaks import TOKENS
+from .leaks import TOKENS, assert_none_on
+from .site import site
 from .test_daemon import daemon, eventually
 
 TOKEN = TOKENS[1]
@@ -35,8 +40,12 @@ FAULTS: dict[str, dict[str, Any]] = {
     },
     "half an answer": {"kind": "html", "body": f'{{"results": [{{"body": "{BODY}", "token": "{TOKEN}"'},
 }
-COMMANDS = (("doctor",), ("reconcile",), ("plan", "--json", "OPS-1"), ("show", "OPS-1"))
-"""At each place and fault, each dialect takes every other one: the two together take all."""
+ADOPT = ("adopt", "--page", "1", "--incident", "OPS-1")
+COMMANDS = (
+    *(("doctor",), ("reconcile",), ("plan", "--json", "OPS-1"), ("show", "OPS-1")),
+    *(("explain", "OPS-1"), ("findings",), ADOPT, ("status",)),
+)
+"""At each place and fault, each dialect takes every fourth one: the places and dialects together take all."""
 PLACES = ("/myself", "/search", "/issue", "/user/current", "/content|/pages", "/property|/properties")
 
 
@@ -88,7 +97,7 @@ def test_nothing_leaks_whatever_goes_wrong_wherever(place: Desk, fault: str, cap
     for turn, path in enumerate(PLACES, place.sandbox.is_cloud):
         place.sandbox.faults.clear()
         place.fault(path=path, times=None, **rule)
-        told += [place.do(*command) for command in COMMANDS[turn % 2 :: 2]]
+        told += [place.do(*command) for command in COMMANDS[turn % 4 :: 4]]
     assert any(said.code != 0 for said in told)
     assert [leaks(said.out + said.err) for said in told if leaks(said.out + said.err)] == []
     assert leaks(caplog.text) == []
@@ -149,3 +158,29 @@ def test_an_error_that_nobody_foresaw_tells_its_place_and_not_its_text(tmp_path:
     assert done.stderr.startswith("internal error ValueError")
     assert " fail" in done.stderr
     assert leaks(done.stdout + done.stderr) == []
+
+
+@pytest.mark.parametrize("deployment", get_args(Deployment))
+def test_a_refusal_that_repeats_our_login_brings_none_of_it_onto_the_page(deployment: Deployment) -> None:
+    with site(deployment) as place:
+        place.settle()
+        story = place.story()
+        page = story.page(story.incident())
+        story.type_rows(page)
+        transport = place.bench.world.tracker._transport  # type: ignore[attr-defined]  # the real one
+        send, spellings = transport._send, place.bench.world.tracker._connection.secrets  # type: ignore[attr-defined]
+
+        def refused(request: Request) -> requests.Response:
+            if request.method != "POST" or not request.path.endswith("/issue"):
+                return send(request)  # type: ignore[no-any-return]
+            response = requests.Response()
+            response.status_code = 400
+            response._content = json.dumps({"errorMessages": [f"No: {' '.join(spellings)}"]}).encode()
+            return response
+
+        transport._send = refused
+        place.run_pass()
+        told = [row.cells[Column.STATUS].text for row in story.review(page).rows if row.action]
+        assert [words.startswith("REJECTED") and "***" in words for words in told] == [True] * len(told)
+        assert len(told) > 1
+        assert_none_on(place.sandbox)
