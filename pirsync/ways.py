@@ -26,7 +26,7 @@ WAYS: dict[FindingKind, str] = {
     FindingKind.OWNER_UNKNOWN: "@mention somebody active who can be assigned tickets in the action project",
     FindingKind.REJECTED: f"change what Jira or Confluence complains of; {AGAIN}",
     FindingKind.REFUSED: f"allow it to our account; {AGAIN}",
-    FindingKind.ROW_EDITED: "change it in Jira; the page follows",
+    FindingKind.ROW_EDITED: "change it in Jira; the page follows; a row that is gone is typed again",
     FindingKind.ROW_UNREADABLE: "split the merged cells, or take the table out of its cell",
     FindingKind.REGION_REMOVED: "restore it from the page's history; without it nothing is written there",
     FindingKind.COMMENTED: "resolve the inline comment, or move it out of the cell",

@@ -12,6 +12,7 @@ import pytest
 from pirsync.adapters.memory import person_edits
 from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant
 from pirsync.changes import UpdatePage, describe, is_local
+from pirsync.decision import FindingKind
 from pirsync.model import Deployment
 from pirsync.names import PAGE_PROPERTY
 from pirsync.page.splice import splice
@@ -103,6 +104,41 @@ def test_a_row_that_people_delete_stays_deleted_also_after_the_state_was_lost(pl
     lost.run_pass()
     assert (actions(lost), given(lost)) == ([], {"major-review": True})
     assert writes(lost.run_pass()) == []
+
+
+def findings(report: Report) -> list[str]:
+    """What is told of rows that are gone."""
+    found = [f for one in report.results for f in one.findings if f.kind is FindingKind.ROW_EDITED]
+    return [one.message for one in found if "is gone" in one.message]
+
+
+@pytest.mark.parametrize("owner", ["bob", ""])
+def test_a_draft_published_over_a_first_action_is_told_and_typed_again_it_is_an_action(play: Stage, owner: str) -> None:
+    play.team["people"] = {"security": owner} if owner else {}
+    record(play, "Major incident", "yes")
+    draft = play.page().body
+    play.run_pass()
+    (row,) = [row for row in play.rows() if row.action]
+    assert (row.action, bool(row.ticket)) == (PLAN, bool(owner))
+    person_edits(play.world, play.page().id, draft)
+    play.quiet()
+    (said,) = findings(play.run_pass())
+    again = f"who wants it types it again with the key {row.ticket}" if owner else "who wants it types it again"
+    assert said == f'the row "{PLAN}", which major-review begins with, is gone; {again}'
+    assert (actions(play), writes(play.run_pass())) == ([], [])
+    play.type_row(PLAN)
+    play.quiet()
+    report = play.run_pass()
+    assert (findings(report), [(row.action, bool(row.ticket)) for row in play.rows()]) == ([], [(PLAN, True)])
+
+
+def test_a_first_action_that_people_word_anew_is_not_gone(play: Stage) -> None:
+    record(play, "Major incident", "yes")
+    play.run_pass()
+    play.type_cell(0, Column.ACTION, f"<p>{PLAN}, soon</p>")
+    play.quiet()
+    play.move(play.rows()[0].ticket or "", "Done", "done")
+    assert (findings(play.run_pass()), play.status()) == ([], "DONE")
 
 
 def test_a_lost_state_before_the_row_was_appended_changes_nothing(play: Stage) -> None:

@@ -53,7 +53,7 @@ def lost_keys(situation: Situation) -> dict[int, Ticket]:
         if ticket is None or {before.ticket, ticket.key} & shown:
             continue
         equal = [row for row in free if fold(row.action) == fold(before.action)]
-        alike = [r for r in free if r.index == before.index and _likeness(r.action, before.action) >= SIMILAR]
+        alike = [r for r in free if r.index == before.index and likeness(r.action, before.action) >= SIMILAR]
         for row in (*equal, *alike)[:1]:
             found[row.index] = ticket
             free.remove(row)
@@ -120,7 +120,7 @@ def _match_orphans(situation: Situation, marks: dict[int, str], found: dict[int,
     ]
     free = [row for row in situation.rows if row.index in marks and row.index not in found and not row.obstacle]
     for ticket in sorted(orphans, key=lambda t: t.key):
-        ratios = [(_likeness(row.action, ticket.summary), -row.index, row) for row in free]
+        ratios = [(likeness(row.action, ticket.summary), -row.index, row) for row in free]
         best = max(ratios, key=lambda r: r[:2], default=None)
         if best is not None and best[0] >= SIMILAR:
             found[best[2].index] = ticket
@@ -130,7 +130,8 @@ def _match_orphans(situation: Situation, marks: dict[int, str], found: dict[int,
             plan.findings.append(situation.finding(FindingKind.ORPHAN, message))
 
 
-def _likeness(action: str, summary: str) -> float:
+def likeness(action: str, summary: str) -> float:
+    """How alike a row's words and a ticket's summary, or another row's words, are: from 0 to 1."""
     a, b = fold(draft.one_line(action, draft.SUMMARY_LENGTH)), fold(summary)
     return 1.0 if a == b else SequenceMatcher(None, a, b, autojunk=False).ratio()
 

@@ -7,21 +7,24 @@
 | that it is awaited | for the incident | rows for its first actions are appended, unless the table has one of them |
 | that it was given | whatever | nothing: rows that people deleted stay deleted |
 
-It is remembered as given once the page shows a row of it, so that a write that was lost is made again.
+It is remembered as given once the page shows a row of it, so that a write that was lost is made again. A row that was
+given and is gone, whether people deleted it or published a draft over it that was opened before, is told once: no page
+tells which it was.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from pirsync.decision import DefaultItem, Terms
+from pirsync.decision import DefaultItem, FindingKind, Terms
 from pirsync.model import Incident
 from pirsync.page import cells
 from pirsync.page.birth import Item, item_cells
 from pirsync.page.read import fold
-from pirsync.page_model import Column, Lozenge, Memory, ReviewPage
+from pirsync.page_model import Column, Lozenge, Memory, ReviewPage, Row
 from pirsync.policy import status
 
+from .assign import SIMILAR, likeness
 from .situation import NewRow, RowPlan, Situation
 
 
@@ -39,10 +42,29 @@ def plan_first(situation: Situation, plan: RowPlan) -> None:
     }
     if Column.TICKET not in observed.review.columns or not observed.review.row_end:
         return
+    for item in (item for item in terms.default_items if plan.first.get(item.pack)):
+        if (gone := _gone_row(item, situation)) is not None:
+            has = f" with the key {gone.ticket}" if gone.ticket else ""
+            message = f'the row "{item.text}", which {item.pack} begins with, is gone; who wants it types it again{has}'
+            plan.findings.append(situation.finding(FindingKind.ROW_EDITED, message))
     for item in awaited_items(observed.incident, observed.review, observed.memory, terms):
         if not plan.first[item.pack]:
             plan.appended.append(_row(item, situation))
             plan.unticketed += 1
+
+
+def _gone_row(item: DefaultItem, situation: Situation) -> Row | None:
+    """The row of these words in our newest version, where the page has neither it nor one that was made of it."""
+    base = situation.observed.base
+    before = next((row for row in base.rows if fold(row.action) == fold(item.text)), None) if base else None
+    if before is None:
+        return None
+
+    def is_it(row: Row) -> bool:
+        is_same = fold(row.action) == fold(item.text) or (before.ticket is not None and row.ticket == before.ticket)
+        return is_same or (row.index == before.index and likeness(row.action, before.action) >= SIMILAR)
+
+    return None if any(is_it(row) for row in situation.rows) else before
 
 
 def awaited_items(
