@@ -75,3 +75,8 @@ def internal(error: Exception) -> str:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "an unknown place"
     return f"internal error {type(error).__name__} at {where}; please report it"
+
+
+def failure(error: Exception) -> str:
+    """What is told of an error that ended one step of many."""
+    return str(error) if isinstance(error, PirsyncError) else internal(error)

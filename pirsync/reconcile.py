@@ -32,7 +32,7 @@ from .errors import (
     StateError,
     Unavailable,
     UnsafePlan,
-    internal,
+    failure,
 )
 from .hearing import hear, unheard
 from .index_step import IndexStep
@@ -218,11 +218,15 @@ class _Pass:
         yield from self._overlooked(readings, ours | seen)
 
     def _overlooked(self, readings: Readings, seen: set[str]) -> Iterator[list[str]]:
-        """Once after the state was lost: incidents that have a review and that no search names."""
+        """Once after the state was lost, or by the next full pass: incidents that have a review and no search names."""
         state, team = self.world.state, readings.practice.terms.team
         if state.born_with_owner or state.cached("overlooked", team) is not None:
             return
-        yield from chunks(overlooked(readings, seen), self.limits.chunk)
+        found: list[str] = []
+        if (error := _caught(lambda: found.extend(overlooked(readings, seen)))) is not None:
+            self._result(Result(key=team, failure=failure(error)))
+            return
+        yield from chunks(found, self.limits.chunk)
         state.cache("overlooked", {team: {"at": self.world.clock.now().isoformat()}})
 
     def _named(self, readings: Readings, named: dict[str, None]) -> Iterator[str]:
@@ -370,11 +374,11 @@ class _Pass:
         """The per-incident boundary: whatever fails inside stays inside, is told, and is tried again later."""
         if (error := _caught(step)) is not None:
             incident = readings.incidents.get(incident_id)
-            failure = str(error) if isinstance(error, PirsyncError) else internal(error)
+            told = failure(error)
             after = error.retry_after if isinstance(error, Unavailable) else None
             self.recorder.failed(readings, incident_id)
-            self._postpone(work_key(readings.practice.terms.team, incident_id), failure, after)
-            self._result(Result(key=incident.key if incident else incident_id, failure=failure))
+            self._postpone(work_key(readings.practice.terms.team, incident_id), told, after)
+            self._result(Result(key=incident.key if incident else incident_id, failure=told))
 
     def _postpone(self, key: str, reason: str, retry_after: float | None) -> None:
         now, state = self.world.clock.now(), self.world.state

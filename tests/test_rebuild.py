@@ -23,6 +23,7 @@ from pirsync.page import cells
 from pirsync.page_model import Column
 from pirsync.report import Report
 from pirsync.sandbox.wiki import set_status
+from pirsync.selection import Mode, Selection
 from pirsync.state_commands import rebuild
 from tests.fault_story import DEPLOYMENTS
 from tests.indoors import is_write, lean
@@ -190,3 +191,18 @@ def test_an_incident_that_cannot_be_read_is_told_and_read_by_the_next_pass(place
     sent = len(place.wire.names)
     settle(place)
     assert [name for name in place.wire.names[sent:] if is_write(name)] == []
+
+
+def test_one_page_that_cannot_be_read_keeps_no_other_from_being_followed(place: Place) -> None:
+    """Once after the state was lost, all pages of ours are asked what they say: one that never answers is told."""
+    settle(place)
+    place.restart(loses_state=True)
+    place.clock.advance(61)
+    failing(place, f"/{place.page('OPS-2').id}/properties|/{place.page('OPS-2').id}/property")
+    place.type_row("OPS-1", "Fix the queue")
+    place.clock.advance(301)
+    for _ in range(3):
+        report = place.run_pass(Selection(Mode.ALL))
+        place.clock.advance(61)
+    assert [row.ticket is not None for row in place.rows("OPS-1")] == [True]
+    assert {"OPS-2", "operations"} <= {result.key for result in report.failed}
