@@ -18,7 +18,7 @@ from pirsync.build import Bench
 from pirsync.changes import describe, is_local
 from pirsync.config import init_text, load
 from pirsync.daemon import Daemon, Health, Job, until_signalled
-from pirsync.decision import Exemption, Wishes
+from pirsync.decision import Exemption, FindingKind, Wishes
 from pirsync.doctor import Check
 from pirsync.doctor import doctor as look
 from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
@@ -30,6 +30,7 @@ from pirsync.ports import State, Want
 from pirsync.reconcile import run_once
 from pirsync.report import Report, Result
 from pirsync.selection import Limits, Mode, Selection
+from pirsync.whose import known_as, team_of
 
 DAY = 86400
 
@@ -116,30 +117,40 @@ def fulfil(bench: Bench, key: str, wishes: Wishes, sure: Callable[[], bool]) -> 
     wish(dry.world.state, owner, incident_id, wishes)
     planned = one_pass(dry, named, bench.limits(sys.maxsize), lambda _: None)
     output.planned(planned)
-    if not output.writes(planned) or not sure():
-        return 3 if planned.waiting or planned.failed else 0
+    if not output.writes(planned):
+        output.reasons(planned.results)
+        is_gone = wishes.recreate and FindingKind.PAGE_GONE in {f.kind for r in planned.results for f in r.findings}
+        return 3 if planned.waiting or planned.failed or is_gone else 0
+    if not sure():
+        return 0
     wish(state, owner, incident_id, wishes)
     report = run_pass(bench, named, sys.maxsize, output.news)
-    if report.waiting or report.failed:
-        # The wish stays written down: what waits is done by a later pass.
+    if state.cached("wish", incident_id) is not None:
+        # It stays written down until a later pass has done it.
+        output.findings(report.results)
+        output.line(f"{raw['key']}  is not done yet: it is tried again by itself", problem=True)
         return 3
-    state.drop("wish", [incident_id])
-    return 0
+    return 3 if report.waiting or report.failed else 0
 
 
 def exempt(bench: Bench, key: str, said: Mapping[str, object], sure: Callable[[], bool]) -> int:
     """Show what exempting one incident leads to (or heeding it again), and once they are sure, write it into the
     register and do it; the exit code."""
-    raw = bench.world.tracker.issue(key, Want(fields=("project",)))
+    raw, state = bench.world.tracker.issue(key, Want(fields=("project",))), bench.world.state
     project = project_key(raw) if raw is not None else ""
-    base = bench.settings.path.parent
-    registers = {base / team.exemptions for team in bench.settings.teams if project in team.projects}
-    if raw is None or not registers:
+    # One that is deleted, or has left the teams' projects, is known by its review.
+    incident_id = str(raw["id"]) if raw is not None else known_as(state, key)
+    base, had = bench.settings.path.parent, team_of(state, incident_id)
+    reviewing = [team for team in bench.settings.teams if project in team.projects]
+    reviewing = reviewing or [team for team in bench.settings.teams if team.name == had]
+    registers = {base / team.exemptions for team in reviewing}
+    if not registers:
         why = f"no team reviews project {project}" if project else "no such issue, or our account cannot see it"
         output.line(f"{key}: {why}", problem=True)
         return 1
     today = bench.world.clock.now().date()
-    exemption = Exemption.model_validate({"key": raw["key"], "id": str(raw["id"]), "date": today, **said})
+    named = {"key": raw["key"] if raw is not None else key, "id": incident_id}
+    exemption = Exemption.model_validate({**named, "date": today, **said})
     dry = replace(bench.with_world(overlay(bench.world)), proposed=(exemption,))
     word = f"{'heed again' if exemption.withdrawn else 'exempt'} {exemption.key}: {exemption.words}"
     entries = {register: partial(add_exemption, register, exemption) for register in registers}

@@ -54,7 +54,11 @@ class Terms(Noun):
 
     def exemption(self, incident: Incident) -> Exemption | None:
         """The exemption of an incident, by the last word on it; None where it gets a review."""
-        said = [one for one in self.exemptions if one.id == incident.id or one.key == incident.key]
+        return self.exempted(incident.id, incident.key)
+
+    def exempted(self, incident_id: str, key: str) -> Exemption | None:
+        """The same by its id and its key, for one that cannot be read."""
+        said = [one for one in self.exemptions if one.id == incident_id or one.key == key]
         return said[-1] if said and not said[-1].withdrawn else None
 
     @property
@@ -193,8 +197,8 @@ class Observed(Noun):
     links, and `marked`: those that carry our marks. `owners` maps a mention's ref to its account;
     `mentions` maps an account to how pages name it. `invited` is the invitation that this pass attached. `candidate` is
     the page that people want to be its review. Where `page` `is_adopted`, people made it, and `named` are the keys of
-    the issues that it names. `names` is what those are called for whom procedures wait, by account. `heard` is what
-    decides an approval, where it had to be read.
+    the issues that it names. `is_wanted`: there was a page, and people ask for it to be made again. `names` is what
+    those are called for whom procedures wait, by account. `heard` is what decides an approval, where it had to be read.
     """
 
     incident: Incident
@@ -212,6 +216,7 @@ class Observed(Noun):
     invited: Invited | None = None
     candidate: Candidate | None = None
     is_adopted: bool = False
+    is_wanted: bool = False
     named: tuple[str, ...] = ()
     names: dict[str, str] = Field(default_factory=dict)
     heard: Heard | None = None

@@ -15,6 +15,7 @@ from .page_model import IndexRow, Lozenge, PageStatus
 from .policy import status
 from .ports import PageDraft
 
+MOVED = "MOVED"
 EXEMPT = "EXEMPT"
 """The status that the index shows of an incident which a named person took out of the reviews."""
 
@@ -72,6 +73,13 @@ def exempt_row(exemption: Exemption, row: IndexRow, incident: Incident) -> Index
         return key_alone(incident, EXEMPT)
     title = f"{row.page_title}: {exemption.words}" if row.page_title else exemption.words
     return row.model_copy(update={"page_title": title, "status": Lozenge(text=EXEMPT, colour="Grey")})
+
+
+def moved_row(row: IndexRow, incident: Incident, team: str) -> IndexRow:
+    """The line of an incident that moved to another team's project: it stays, and that team's index counts it."""
+    title = "" if incident.is_restricted else f"moved to {incident.key}, in the index of {team}"
+    told = {"page_title": title, "status": Lozenge(text=MOVED, colour="Grey"), "done": 0, "total": 0, "overdue": 0}
+    return row.model_copy(update=told)
 
 
 def index_mark(terms: Terms) -> str:

@@ -17,7 +17,7 @@ from pirsync.recall import KeptTicket, recall
 
 from . import mapping
 from .comments import touched
-from .decision import Candidate, Journal, Observed
+from .decision import Candidate, Journal, Observed, Wishes
 from .directory import Directory, Sources
 from .history import hear
 from .locate import locate, names
@@ -183,6 +183,18 @@ class Readings:
                 self.absent.add(page_id)
             else:
                 self.pages[page_id] = page
+        self._locate_again([i for i in incidents if i.id in self.known and i.id not in self.located])
+
+    def _locate_again(self, incidents: list[Incident]) -> None:
+        """Look for pages that people asked for in the place of those that are gone: a reply may have been lost."""
+        pages = {i.id: self.pages.get(self.known[i.id].page) for i in incidents}
+        gone = [i for i in incidents if (page := pages[i.id]) is None or page.status is PageStatus.TRASHED]
+        wishes = {i.id: recall(self.sources.state, "wish", i.id, Wishes) for i in gone}
+        wanted = [i for i in gone if (wish := wishes[i.id]) is not None and wish.recreate]
+        if wanted:
+            before = {i.id: self.known.pop(i.id) for i in wanted}
+            self._locate(wanted)
+            self.known = before | self.known
 
     def _locate(self, incidents: list[Incident]) -> None:
         found = locate(incidents, self.sources, self.practice.terms, self.read)
@@ -293,8 +305,9 @@ class Readings:
         is_adopted = known is not None and known.is_peoples
         gone = "" if known is None or page is not None else _gone(known.page)
         gone = gone or (_gone(self.vanished[incident_id]) if known is None and incident_id in self.vanished else "")
-        if journal.wishes.recreate and (page is None or page.status is PageStatus.TRASHED):
-            # A page that people ask to be made again counts as never made.
+        # A page that people ask to be made again counts as never made, whatever has become of its incident.
+        is_wanted = journal.wishes.recreate and (gone or (page is not None and page.status is PageStatus.TRASHED))
+        if is_wanted:
             known, page, gone = None, None, ""
         review = self.read(page) if page is not None else None
         if review is not None and journal.wishes.remake:
@@ -328,6 +341,7 @@ class Readings:
             invited=self.invited.get(page.id) if page is not None else None,
             candidate=self.candidates.get(incident_id),
             is_adopted=is_adopted,
+            is_wanted=bool(is_wanted),
             named=self.named(incident_id),
             names=directory.names(incident),
         )

@@ -64,7 +64,7 @@ def scope(incident: Incident, terms: Terms) -> str:
 def desired(observed: Observed, terms: Terms, render: Callable[[Observed], tuple[str, int]]) -> Desired:
     """What the review should be. `render` makes a new page's body, and counts the tickets its rows will want."""
     incident = observed.incident
-    reason = "" if observed.is_adopted else scope(incident, terms)
+    reason = "" if observed.is_adopted or observed.is_wanted else scope(incident, terms)
     is_kept_out = incident.is_restricted or terms.exemption(incident) is not None
     born = observed.page is None and not observed.gone and not reason and not is_kept_out
     body, creates = render(observed) if born else (None, 0)
@@ -107,7 +107,7 @@ def _plan_restricted(observed: Observed) -> Plan:
     if observed.page is None:
         message = f"{incident.key} has a security level, so it gets no page; the index shows its key alone"
     else:
-        message = f"{incident.key} has become restricted, but its page {observed.page.url} is not: restrict it by hand"
+        message = f"{incident.key} has become restricted: restrict its page {observed.page.url} by hand"
     finding = Finding(kind=FindingKind.RESTRICTED, incident=incident.key, message=message)
     return Plan(findings=(finding,), index_row=key_alone(incident, "RESTRICTED"))
 
@@ -154,6 +154,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     stands = standing_of(observed, terms, rows, journal.standing)
     if page.status is not PageStatus.CURRENT:
         message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
+        message += "; no other can have its title" if page.status is PageStatus.ARCHIVED else ""
         gone = situation.finding(FindingKind.PAGE_GONE, message)
         return Plan(findings=(gone,), index_row=line, standing=stands)
     if observed.is_adopted:
@@ -166,7 +167,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     findings = list(rows.findings)
     if observed.review is not None:
         findings += [situation.finding(FindingKind.REGION_REMOVED, text) for text in observed.review.problems]
-    findings += _duplicate(situation)
+    findings += _duplicate(situation, counts)
     for what, why in situation.refused_comments.items():
         findings.append(situation.finding(FindingKind.REFUSED, f"{what}: {why}"))
     held: list[Change] = [*rows.completions, *rows.creates]
@@ -212,10 +213,11 @@ def _judged(observed: Observed, terms: Terms) -> Observed:
     return observed.model_copy(update={"tickets": told})
 
 
-def _duplicate(situation: Situation) -> list[Finding]:
-    """Whether the incident was closed as another one's duplicate; its review stays, and says nothing of it."""
-    incident = situation.observed.incident
-    if not incident.is_closed or incident.resolution.casefold() != "duplicate":
+def _duplicate(situation: Situation, counts: status.Counts) -> list[Finding]:
+    """Whether the incident was closed as another one's duplicate; its review stays, and says nothing of it. Once no
+    action is left on it, neither do we."""
+    incident, is_over = situation.observed.incident, 0 < counts.total == counts.done + counts.dropped
+    if not incident.is_closed or incident.resolution.casefold() != "duplicate" or is_over:
         return []
     others = [
         link.other_key

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
-from pirsync.directory import Sources, screen_key
-from pirsync.known import Known, journal
-from pirsync.recall import Place, recall, recall_all
+from pirsync.directory import Sources
+from pirsync.known import journal
+from pirsync.recall import recall_all
 
 from . import mapping
 from .apply import FIRST_RETRY, LAST_RETRY, apply
 from .brake import HELD, Brake
 from .candidates import read_candidates
 from .changes import Change, CreateTicket, UpdatePage, is_local
-from .decision import Finding, FindingKind, Journal, Plan
+from .decision import Finding, FindingKind, Journal, Plan, Wishes
 from .errors import (
     Ambiguous,
     AuthInDoubt,
@@ -49,6 +49,7 @@ from .record import Recorder, forget, work_key
 from .report import Report, Result
 from .scan import incident_query, is_ticket, poll
 from .selection import SWEEPS, Limits, Mode, Selection
+from .whose import Selector, absent
 
 MAX_ROUNDS = 6
 SPENT = "a pass had made its requests"
@@ -97,6 +98,9 @@ class _Pass:
         self.recorder = Recorder(self.world.state, self.world.clock.now())
         self.index = IndexStep(self.world, self.recorder, selection.mode)
         self.brake = Brake(self.limits.max_creates)
+        wished = recall_all(self.world.state, "wish", Wishes)
+        self.wished = {i for i, wishes in wished.items() if not (wishes.adopt or wishes.release)}
+        self.selector = Selector(self.world.state, self.index, teams)
         started = self.world.clock.now()
         swept: list[Practice] = []
         named = dict.fromkeys(selection.keys)
@@ -130,7 +134,7 @@ class _Pass:
         for number, item in enumerate(list(self.unsettled)):
             if number and self.limits.is_spent:
                 self._leave(item.readings.practice, [item.incident_id], SPENT)
-            else:
+            elif not self.selector.is_anothers(item.readings, item.incident_id):
                 self._isolated(item.readings, item.incident_id, partial(self._rounds, item))
             self.unsettled.remove(item)
         self.recorder.flush()
@@ -173,7 +177,7 @@ class _Pass:
             case Mode.ALL | Mode.SURVEY | Mode.HISTORY:
                 ids = self._all(readings)
             case Mode.NAMED:
-                ids = chunks(self._named(readings, named), self.limits.chunk)
+                ids = chunks(self.selector.named(readings, named), self.limits.chunk)
         self.recorder.begin(practice.terms.team)
         for number, chunk in enumerate(ids):
             if number and self.limits.is_spent:
@@ -202,7 +206,7 @@ class _Pass:
                 yield due.key.removeprefix(prefix)
 
     def _all(self, readings: Readings) -> Iterator[list[str]]:
-        """Every incident that a search finds, then those that we have a review of and no search names any more."""
+        """Every incident that a search finds, then those of the team that no search names any more."""
         seen: set[str] = set()
         want = mapping.want_incident(readings.practice.resolved)
         found = self.world.tracker.search(incident_query(readings.practice), want)
@@ -212,10 +216,9 @@ class _Pass:
                 self._isolated(readings, str(raw["id"]), partial(readings.take_incident, raw))
             seen.update(ids)
             yield ids
-        pages = recall_all(self.world.state, "page", Place).values()
-        ours = {page.incident for page in pages if page.team == readings.practice.terms.team}
-        yield from chunks(sorted(ours - seen), self.limits.chunk)
-        yield from self._overlooked(readings, ours | seen)
+        others = self.selector.unsearched(readings.practice, list(self._due(readings.practice)), seen)
+        yield from chunks(others, self.limits.chunk)
+        yield from self._overlooked(readings, {*others, *seen})
 
     def _overlooked(self, readings: Readings, seen: set[str]) -> Iterator[list[str]]:
         """Once after the state was lost, or by the next full pass: incidents that have a review and no search names."""
@@ -228,22 +231,6 @@ class _Pass:
             return
         yield from chunks(found, self.limits.chunk)
         state.cache("overlooked", {team: {"at": self.world.clock.now().isoformat()}})
-
-    def _named(self, readings: Readings, named: dict[str, None]) -> Iterator[str]:
-        want = mapping.want_incident(readings.practice.resolved)
-        for key in list(named):
-            raw = self.world.tracker.issue(key, want)
-            if raw is None:
-                continue
-            incident = readings.take_incident(raw)
-            if incident.project in readings.practice.terms.projects:
-                del named[key]
-                # A person asks: what was refused is tried again.
-                self.world.state.drop("refused", [incident.id])
-                self.world.state.drop("barred", [incident.id])
-                self.world.state.drop("screen", [screen_key(readings.practice.terms)])
-                self.world.state.pardon(incident.id)
-                yield incident.id
 
     def _gather(self, readings: Readings, ids: list[str]) -> dict[str, Journal]:
         """Read for a whole chunk in bulk; where that fails, each incident reads for itself and fails alone."""
@@ -264,6 +251,9 @@ class _Pass:
         if incident_id not in readings.incidents:
             self._absent(readings, incident_id)
             return
+        if self.selector.is_anothers(readings, incident_id):
+            self.recorder.left(readings.practice.terms.team, incident_id)
+            return
         decided = self._decide(readings, incident_id, said)
         if decided.changes:
             self.unsettled.append(_Unsettled(readings, incident_id, decided))
@@ -271,12 +261,15 @@ class _Pass:
             self._rest(readings, incident_id, decided, ())
 
     def _absent(self, readings: Readings, incident_id: str) -> None:
-        """An incident that was asked for by its id and cannot be read: its page is left as it is, and it is told."""
-        kept = recall(self.world.state, "review", incident_id, Known)
-        key = kept.key if kept is not None else incident_id
-        message = f"{key} is deleted, or our account may not see it any more; its page is left as it is"
-        decided = Plan(findings=(Finding(kind=FindingKind.INCIDENT_GONE, incident=key, message=message),))
-        self.recorder.absent(readings.practice.terms.team, incident_id, key, decided)
+        """An incident that was asked for by its id and cannot be read: its page is left as it is."""
+        team = readings.practice.terms.team
+        key, decided = absent(readings, incident_id)
+        if decided is None:
+            self.recorder.lost(team, incident_id)
+            return
+        if decided.index_row is not None:
+            self.index.take(team, incident_id, decided.index_row)
+        self.recorder.absent(team, incident_id, key, decided)
         self._result(Result(key=key, findings=decided.findings))
 
     # ------------------------------------------------------------ deciding
@@ -346,6 +339,8 @@ class _Pass:
             decided = decided.model_copy(update={"findings": told})
             self.recorder.told(OVERWRITTEN, incident_id)
         self.recorder.review(readings, incident_id, decided)
+        if incident_id in self.wished and self._is_fulfilled(readings, incident_id, decided):
+            self.world.state.drop("wish", [incident_id])
         if incident_id in readings.known:
             self.reviews += 1
         if decided.index_row is not None and not decided.waiting:
@@ -364,6 +359,12 @@ class _Pass:
                 failure="" if incident_id in readings.known else decided.refusal,
             )
         )
+
+    def _is_fulfilled(self, readings: Readings, incident_id: str, decided: Plan) -> bool:
+        """Whether nothing that people asked for is left to be done: a wish that outlives that would come true again."""
+        barred = self._journal(readings, incident_id).barred
+        is_barred = barred is not None and barred.until > self.world.clock.now()
+        return not (decided.waiting or decided.refusal or is_barred)
 
     def _result(self, result: Result) -> None:
         if result.is_news:

@@ -88,7 +88,19 @@ class Recorder:
     def absent(self, team: str, incident_id: str, key: str, plan: Plan) -> None:
         """Remember that an incident with a review cannot be read; all else that is known of it stays."""
         self._keep("findings", incident_id, {"key": key, "found": [f.model_dump() for f in plan.findings]})
+        if plan.standing is not None:
+            self._stands(incident_id, plan)
         self._wake(work_key(team, incident_id), plan)
+
+    def lost(self, team: str, incident_id: str) -> None:
+        """Forget an incident that has no review and cannot be read: nothing is left to do or to say."""
+        for kind in ("findings", "standing", "waiting"):
+            self._dropped[kind].append(incident_id)
+        self.left(team, incident_id)
+
+    def left(self, team: str, incident_id: str) -> None:
+        """Remember that a team has nothing to do for an incident any more."""
+        self._wake(work_key(team, incident_id), Plan())
 
     def failed(self, readings: Readings, incident_id: str) -> None:
         """Remember what a step failed with, which is no news to the next poll; and nothing else of it, for the next try

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from pirsync.cli import cli
 from pirsync.model import Deployment
 from pirsync.page.index import read_index
+from pirsync.sandbox.people import SERVICE
+from pirsync.sandbox.tracker.removal import delete_issue
 from pirsync.sandbox.wiki import Page, set_status
 
 from .command import Desk, desk
@@ -51,6 +53,7 @@ def test_a_trashed_page_and_a_trashed_index_are_made_anew_once_somebody_is_sure(
     assert place.do("reconcile").out == ""
     assert "PageGone" not in place.do("findings", "OPS-1").out
     an_index_in_the_trash_is_made_anew_with_its_lines(place)
+    a_deleted_incident_can_be_ignored(place)
 
 
 def an_index_in_the_trash_is_made_anew_with_its_lines(place: Desk) -> None:
@@ -83,6 +86,16 @@ def test_a_wish_that_changes_nothing_says_so(place: Desk) -> None:
 
 def test_with_nothing_open_it_says_so(place: Desk) -> None:
     assert place.do("findings", "OPS-1").out == "nothing is open\n"
+
+
+def a_deleted_incident_can_be_ignored(place: Desk) -> None:
+    tracker = place.sandbox.tracker
+    (incident,) = (issue for issue in tracker.issues.values() if issue.key == "OPS-1")
+    delete_issue(place.sandbox, SERVICE, incident)
+    said = place.do("resolve", "ignore", "OPS-1", "--reason", "a drill", "--approver", "Hanna", "--yes")
+    assert (said.code, "a drill" in (place.folder / "exemptions.toml").read_text()) == (0, True)
+    assert place.do("findings", "OPS-1").out == "nothing is open\n"
+    assert place.do("resolve", "ignore", "OPS-2222", "--reason", "x", "--approver", "y", "--yes").code == 1
 
 
 def test_a_title_that_no_page_of_a_team_has_is_told_and_an_index_is_not_dismissed(place: Desk) -> None:

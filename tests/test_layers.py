@@ -49,6 +49,7 @@ DECIDING = (
     "ways",
     "selection",
     "newborn",
+    "whose",
 )
 PLANNING = VALUES | {*DECIDING, "sample"}
 WHOLE = PLANNING | {"reconcile"}

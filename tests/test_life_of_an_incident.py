@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any, cast
 
 import pytest
 
-from pirsync.adapters.memory import SOMEBODY
+from pirsync.adapters.memory import SOMEBODY, page_becomes
 from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant, raw_person
-from pirsync.decision import FindingKind
+from pirsync.decision import Exemption, FindingKind, Wishes
+from pirsync.findings import stored
+from pirsync.known import wish
 from pirsync.model import Deployment
 from pirsync.page.index import read_index
-from pirsync.page_model import Column, IndexRow
+from pirsync.page_model import Column, IndexRow, PageStatus
 from pirsync.ports import Query, RawIssue, TrackerReads, Want
-from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
+from pirsync.selection import Mode, Selection
+from tests.stage import ALL, NEWS, Stage, parse_once, raw_incident, stage, without_state
 from tests.test_people_at_work import SMALL, kinds, tickets, told, writes
 from tests.test_ways import Without, deleted
 
@@ -181,6 +185,100 @@ def test_restricted_later_its_page_is_left_and_the_index_shows_its_key_alone_unt
     changes(play, INCIDENT, "security", "Secret", "", None)
     assert kinds(play.run_pass()) == set()
     assert (play.status(), index(play)[0].page_url) == ("DONE", page.url)
+
+
+# ---------------------------------------------------------------- ways out of what is found of it
+
+
+def listed(play: Stage) -> list[tuple[str, str]]:
+    return [(one.key, one.kind) for one in stored(play.world.state)]
+
+
+def ignored(key: str) -> Exemption:
+    return Exemption(key=key, id=INCIDENT, reason="a drill", approver="Hanna", date=date(2026, 3, 2))
+
+
+def named(*keys: str) -> Selection:
+    return Selection(Mode.NAMED, keys)
+
+
+def test_an_incident_that_left_the_teams_projects_can_be_named_and_its_page_made_anew(
+    play: Stage, raw: dict[str, Any]
+) -> None:
+    first = play.page()
+    raw["key"], raw["fields"]["project"] = "HR-7", {"key": "HR"}
+    assert {result.reason for result in play.run_pass(named("HR-7")).results} == {""}
+    page_becomes(play.world, first.id, PageStatus.TRASHED)
+    assert told(play.run_pass(), FindingKind.PAGE_GONE) != []
+    wish(play.world.state, "owner-0001", INCIDENT, Wishes(recreate=True))
+    assert "create-page" in writes(play.run_pass(named("HR-7")))
+    assert (play.page("HR-7").id != first.id, listed(play)) == (True, [("HR-7", "Orphan")])
+    assert writes(play.run_pass()) == []
+
+
+def test_the_page_of_an_incident_that_was_reopened_can_be_made_anew(play: Stage) -> None:
+    first = play.page()
+    page_becomes(play.world, first.id, PageStatus.TRASHED)
+    play.clock.forward(60)
+    play.move("OPS-1", "In Progress", "indeterminate")
+    play.run_pass()
+    assert listed(play) == [("OPS-1", "PageGone")]
+    wish(play.world.state, "owner-0001", INCIDENT, Wishes(recreate=True))
+    assert "create-page" in writes(play.run_pass(named("OPS-1")))
+    assert (play.page().id != first.id, summary(play)["review status"]) == (True, "RE-OPENED")
+    assert listed(play) == [("OPS-1", "Orphan")]
+
+
+def test_a_deleted_incident_that_people_ignore_is_told_no_more_and_its_line_says_so(play: Stage) -> None:
+    gone = deleted(play, "OPS-1")
+    gone.run_pass()
+    assert listed(play) == [("OPS-1", "IncidentGone")]
+    gone.exemptions = (ignored("OPS-1"),)
+    assert [change.change for change in gone.run_pass(named("OPS-1")).changes] == ["update-index"]
+    assert (listed(play), [row.status.text for row in index(play)]) == ([], ["EXEMPT"])
+    assert [row.page_title for row in index(play)] == ["OPS-1 Post-incident review: a drill (Hanna, 2026-03-02)"]
+    assert gone.run_pass().changes == ()
+
+
+def test_an_incident_that_is_deleted_before_it_has_a_page_leaves_nothing_behind() -> None:
+    play = stage(incidents=[raw_incident(1, priority={"name": "Highest"})])
+    late = without_state(play)
+    assert late.run_pass().waiting != ()
+    assert late.world.state.pending() != []
+    late.clock.forward(3600)
+    for selection in (NEWS, ALL):
+        report = deleted(late, "OPS-1").run_pass(selection)
+        assert (kinds(report), listed(late), late.world.state.pending()) == (set(), [], [])
+
+
+@pytest.mark.parametrize("ends", ["deleted", "moved"])
+def test_what_was_found_of_an_incident_without_a_page_ends_with_it(ends: str) -> None:
+    raw = raw_incident(1, security={"id": "1", "name": "Secret"})
+    play = stage(incidents=[raw])
+    play.run_pass()
+    assert listed(play) == [("OPS-1", "Restricted")]
+    raw["key"], raw["fields"]["project"] = "HR-7", {"key": "HR"}
+    play = deleted(play, "HR-7") if ends == "deleted" else play
+    play.run_pass()
+    assert listed(play) == []
+
+
+def test_a_restricted_incident_that_people_ignore_is_told_no_more(play: Stage) -> None:
+    changes(play, INCIDENT, "security", "", "Secret", {"id": "1", "name": "Secret"})
+    play.run_pass()
+    assert listed(play) == [("OPS-1", "Restricted")]
+    play.exemptions = (ignored("OPS-1"),)
+    play.run_pass(named("OPS-1"))
+    assert (listed(play), [(row.key, row.page_title) for row in index(play)]) == ([], [("OPS-1", "")])
+
+
+def test_a_duplicate_is_told_no_more_once_no_action_is_left_on_it(play: Stage) -> None:
+    changes(play, INCIDENT, "resolution", "Done", "Duplicate", {"name": "Duplicate"})
+    play.run_pass()
+    assert listed(play) == [("OPS-1", "ClosedAsDuplicate")]
+    play.move(key_of(play), "Done", "done")
+    play.run_pass()
+    assert listed(play) == []
 
 
 # ---------------------------------------------------------------- the ticket

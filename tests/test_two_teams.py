@@ -12,6 +12,7 @@ from pirsync.adapters.memory import memory_world
 from pirsync.changes import is_local
 from pirsync.errors import Unavailable
 from pirsync.model import Deployment
+from pirsync.page.index import read_index
 from pirsync.recall import Place, recall_all
 from pirsync.reconcile import run_once
 from pirsync.report import Report
@@ -36,9 +37,11 @@ class TwoTeams:
         return run_once(selection, world, practices, Limits(100, timedelta(minutes=10)), lambda _: None)
 
 
-def two_teams(deployment: Deployment) -> TwoTeams:
+def two_teams(deployment: Deployment, raw: dict[str, Any] | None = None) -> TwoTeams:
     clock = Hands()
-    world = memory_world(deployment, [raw_incident(1), OTHER_INCIDENT], [SCREEN, OTHER_SCREEN], [ANA, BOB], clock)
+    world = memory_world(
+        deployment, [raw or raw_incident(1), OTHER_INCIDENT], [SCREEN, OTHER_SCREEN], [ANA, BOB], clock
+    )
     other = {"name": "others", "projects": ("INC",), "action_project": "FIX", "index_title": "Index of the others"}
     return TwoTeams(Stage(world, clock), Stage(world, clock, other))
 
@@ -106,3 +109,38 @@ def test_what_a_sweep_that_ended_early_had_for_an_index_is_written_by_the_next_p
     index = whole.wiki.find("OPS", "Post-incident review index")
     assert index is not None
     assert "OPS-1" in index.body
+
+
+def lines(play: TwoTeams) -> dict[str, list[tuple[str, str, int]]]:
+    shown = {}
+    for title in ("Post-incident review index", "Index of the others"):
+        page = play.ops.world.wiki.find("OPS", title)
+        assert page is not None
+        shown[title] = [(row.key, row.status.text, row.total) for row in read_index(page.body).rows]
+    return shown
+
+
+@pytest.mark.parametrize("order", ["first", "second"])
+def test_an_incident_that_moves_to_the_other_team_is_counted_there_and_its_old_line_says_so(order: str) -> None:
+    raw = raw_incident(1)
+    play = two_teams("cloud", raw)
+    if order == "second":
+        play = TwoTeams(play.others, play.ops)
+    play.run_pass()
+    ops = play.ops if order == "first" else play.others
+    ops.type_row("Fix the queue")
+    ops.quiet()
+    play.run_pass()
+    raw["key"], raw["fields"]["project"] = "INC-3", {"key": "INC"}
+    ops.clock.forward(60)
+    play.run_pass()
+    assert lines(play) == {
+        "Post-incident review index": [("OPS-1", "MOVED", 0)],
+        "Index of the others": [("INC-3", "ACTIONS OPEN", 1), ("INC-9", "IN REVIEW", 0)],
+    }
+    page = ops.world.wiki.find("OPS", "Post-incident review index")
+    assert page is not None
+    assert read_index(page.body).rows[0].page_title == "moved to INC-3, in the index of others"
+    for selection in (ALL, NEWS, ALL):
+        ops.clock.forward(60)
+        assert [change for change in play.run_pass(selection).changes if not is_local(change)] == []

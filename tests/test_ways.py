@@ -12,6 +12,7 @@ from pirsync.adapters.memory import page_becomes
 from pirsync.adapters.memory_state import MemoryState
 from pirsync.changes import is_local
 from pirsync.decision import FindingKind, Wishes
+from pirsync.errors import Rejected
 from pirsync.findings import stored
 from pirsync.known import wish
 from pirsync.model import TICKET_PROPERTY
@@ -174,6 +175,73 @@ def test_a_deleted_page_stays_deleted_after_the_state_was_lost(play: Stage) -> N
     assert "create-page" not in writes(report)
     assert FindingKind.PAGE_GONE in told(report)
     assert "create-page" in writes(asked(lost, Wishes(recreate=True)))
+
+
+def test_a_wish_ends_when_it_has_come_true_also_where_that_had_to_wait(play: Stage) -> None:
+    with_row(play)
+    page_becomes(play.world, play.page().id, PageStatus.TRASHED)
+    play.run_pass()
+    asked(play, Wishes(recreate=True))
+    assert play.world.state.cached("wish", INCIDENT) is None
+    again = play.page().id
+    page_becomes(play.world, again, PageStatus.TRASHED)
+    assert told(play.run_pass()) == [FindingKind.PAGE_GONE]
+
+
+def test_a_page_in_the_archive_keeps_its_title_and_is_not_made_anew(play: Stage) -> None:
+    with_row(play)
+    page_becomes(play.world, play.page().id, PageStatus.ARCHIVED)
+    report = asked(play, Wishes(recreate=True))
+    (said,) = [f.message for result in report.results for f in result.findings]
+    assert ("no other can have its title" in said, "create-page" in writes(report)) == (True, False)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_where_the_reply_to_making_a_page_anew_is_lost_there_is_one_page_in_the_end(play: Stage, arrives: bool) -> None:
+    play.run_pass()
+    first = play.page().id
+    page_becomes(play.world, first, PageStatus.TRASHED)
+    play.run_pass()
+
+    class Loses:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(play.world.wiki_writes, name)
+
+        def create_page(self, draft: Any) -> Any:
+            if arrives:
+                play.world.wiki_writes.create_page(draft)
+            raise KeyboardInterrupt
+
+    wish(play.world.state, "owner-0001", INCIDENT, Wishes(recreate=True))
+    with pytest.raises(KeyboardInterrupt):
+        play.run_on(replace(play.world, wiki_writes=cast(Any, Loses())), OPS_1)
+    play.clock.forward(120)
+    report = play.run_pass()
+    assert ("create-page" in writes(report), report.failed, report.waiting) == (not arrives, (), ())
+    titled = play.world.wiki.titled("OPS", "OPS-1 Post-incident review")
+    assert [page.status for page in titled] == [PageStatus.CURRENT, PageStatus.TRASHED]
+    assert play.world.state.cached("wish", INCIDENT) is None
+    assert (writes(play.run_pass()), told(play.run_pass())) == ([], [])
+
+
+def test_what_was_asked_for_stays_asked_for_while_the_page_may_not_be_written(play: Stage) -> None:
+    key = with_row(play)
+    gone = deleted(play, key)
+    gone.run_pass()
+
+    class Forbids:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(play.world.wiki_writes, name)
+
+        def set_property(self, *_: Any) -> Any:
+            raise Rejected("no permission to edit")
+
+    barred = replace(gone, world=replace(gone.world, wiki_writes=cast(Any, Forbids())))
+    asked(barred, Wishes(forget=(key,)))
+    assert play.world.state.cached("wish", INCIDENT) is not None
+    play.clock.forward(120)
+    assert writes(gone.run_pass()) == ["write-memory"]
+    assert (play.world.state.cached("wish", INCIDENT), told(gone.run_pass())) == (None, [])
 
 
 # ---------------------------------------------------------------- tickets
