@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pirsync.adapters import connection
 from pirsync.adapters.answers import retry_after
 from pirsync.adapters.confluence import open_wiki
 from pirsync.adapters.connection import Connection
@@ -433,3 +434,43 @@ def test_behind_a_gateway_calls_go_there_and_people_are_sent_to_the_site() -> No
 def test_a_page_without_its_body_is_no_empty_page() -> None:
     with serving(in_turn(Answer(body={"id": "7", "type": "page"}))) as server, pytest.raises(Unavailable):
         open_wiki(_connection(server.url), threading.Event(), QUICK).page("7")
+
+
+# ---------------------------------------------------------------- a site that says nothing
+
+
+def test_a_site_that_takes_a_request_and_says_nothing_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connection.TIMEOUT == (5.0, 30.0)
+    monkeypatch.setattr(connection, "TIMEOUT", (0.2, 0.2))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        once = Pace(attempts=1)
+        wiki = open_wiki(_connection(url), threading.Event(), once)
+        began = time.monotonic()
+        for act in (tracker(url, pace=once).identity, wiki.identity):
+            with pytest.raises(Unavailable, match="was not answered"):
+                act()
+        with pytest.raises(Ambiguous, match="was not answered"):
+            tracker(url, pace=once).create_issue(DRAFT)
+        assert time.monotonic() - began < 20
+
+
+def test_an_answer_that_stops_half_way_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "TIMEOUT", (0.2, 0.2))
+
+    def answer_half(listening: socket.socket) -> None:
+        client, _ = listening.accept()
+        client.recv(65536)
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n{")
+        halves.append(client)
+
+    halves: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=answer_half, args=(listening,))
+        server.start()
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            tracker(f"http://127.0.0.1:{listening.getsockname()[1]}", pace=Pace(attempts=1)).identity()
+        assert time.monotonic() - began < 20
+        server.join()
+        halves[0].close()
