@@ -16,7 +16,7 @@ INDEX, QUARTER = "index", "escalation"
 
 AGAIN = "`pirsync plan {key}` shows what is tried again then, `pirsync reconcile {key}` tries it"
 AGAIN_OF_PAGES = "`pirsync plan` shows what is tried again then, `pirsync reconcile` tries it"
-LOOK = "every full pass looks at it, `pirsync reconcile` at once"
+LOOK = "every full pass looks at it: `pirsync plan` shows what one would write, `pirsync reconcile` makes one"
 RECREATE = "where it was deleted or is in the trash, `pirsync resolve recreate {key}` makes a new one"
 IGNORE = "`pirsync resolve ignore {key} --reason WHY --approver WHO`"
 
