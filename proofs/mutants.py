@@ -77,6 +77,17 @@ PLAN = (
 HTML = ("page/test_html.py", "page/test_html_rules.py", "page/test_blocks.py")
 SLICES = {
     "plan": Slice(("plan.py", "index_plan.py", "summary_plan.py", "added.py"), PLAN),
+    "rows": Slice(
+        (
+            *("rows/__init__.py", "rows/assign.py", "rows/first.py", "rows/linked.py", "rows/situation.py"),
+            *("rows/ticketed.py", "rows/unticketed.py", "rows/agreed.py"),
+        ),
+        (*PLAN, "test_added.py", "test_first_actions.py"),
+    ),
+    "rows-said": Slice(
+        ("rows/proof.py", "rows/effect.py", "rows/speak.py"), ("test_proof.py", "test_effect.py", "test_notices.py")
+    ),
+    "draft": Slice(("draft.py", "binding.py"), ("test_draft.py", *PLAN)),
     "page-scan": Slice(("page/scan.py",), ("page/test_scan.py", "page/test_splice.py")),
     "page-splice": Slice(("page/splice.py", "page/pairs.py"), ("page/test_splice.py", "page/test_pairs.py")),
     "page-review": Slice(("page/review.py",), ("page/test_review.py",)),

@@ -10,6 +10,11 @@ from pirsync.page_model import CellEdit, Region
 from tests.page.test_review import HEADERS
 
 
+def most_memory(raw: bytes) -> int:
+    """Bytes that refusing a hostile document may take."""
+    return 2 * len(raw) + 200_000_000
+
+
 def cells_in(raw: bytes) -> list[Element]:
     """Every cell of a body, those within others too, in document order."""
     return [e for e in scan(raw).walk() if e.name in ("td", "th")]
