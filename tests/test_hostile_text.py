@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import timedelta
 from io import StringIO
 from typing import Any, get_args
 
@@ -15,6 +15,7 @@ import pytest
 import requests
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
+from icalendar import Calendar
 
 from pirsync import logs
 from pirsync.adapters import jql
@@ -33,10 +34,19 @@ from pirsync.sandbox.cql import search as cql
 from pirsync.sandbox.jql import syntax as sandbox_jql
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.text.wikitext import html
+from pirsync.sandbox.tracker.attachments import attach
+from pirsync.sandbox.wiki.comments import comments_of
 from tests.hostile import ALL, HOSTILE, LONG
 from tests.site import Site, site
 
 KEY = "OPS-1"
+QUARTER = "Escalation"
+TITLE = f"TITLE17 {HOSTILE['the end of a cell']} {HOSTILE['a direction']} {HOSTILE['a reserved word']}"
+STATUS = "Done *b* _i_ {code} {color:red}r{color} [~admin] ||h|| (x) <script>"
+OF_A_CALENDAR = {
+    *("BEGIN", "END", "PRODID", "VERSION", "METHOD", "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND"),
+    *("SUMMARY", "DESCRIPTION", "URL", "CONTACT", "STATUS"),
+}
 MACROS = {"details", "status", "code"}
 QUIET_TAGS = {"p", "b", "br", "a"}
 
@@ -66,6 +76,21 @@ def outcome(request: pytest.FixtureRequest) -> Iterator[Outcome]:
         # What people do to the ticket comes back onto the page.
         sandbox_user = place.sandbox.people.all()[3]
         tracker.edit_fields(place.sandbox, sandbox_user, ticket, {"summary": ALL[:250]})
+        date_meeting(place, page)
+        place.settle()
+        # Past the end of a quarter, on a day on which people work, they are told of what is late.
+        place.clock.forward(120 * 86400)
+        while place.clock.now().weekday() != 1:
+            place.clock.forward(86400)
+        place.settle()
+        # A ticket gets one new comment a day: the next one asks for the proof.
+        place.clock.forward(86400)
+        place.story().finish(ticket.key)
+        done = tracker.status_of(place.sandbox, ticket)
+        place.sandbox.tracker.statuses[done.id] = replace(done, name=STATUS)
+        wiki.update_page(
+            place.sandbox, sandbox_user, page, TITLE, page.current.body, page.current.number + 1, "renamed"
+        )
         place.settle()
         yield Outcome(place, incident, page, ticket)
 
@@ -93,6 +118,9 @@ def poison(place: Site, issue: tracker.Issue) -> None:
     issue.reporter = issue.creator = issue.assignee = evil
     issue.custom |= {name: ALL for name, value in issue.custom.items() if isinstance(value, str)}
     tracker.touch(sandbox, issue)
+    attach(sandbox, evil, issue, ALL.encode("utf-8", "ignore").decode(), "text/plain", b"x")
+    raw = {"object": {"url": "http://x/19", "title": ALL}}
+    issue.remote_links.append(tracker.RemoteLink(str(sandbox.tracker.next_id()), ALL, "http://x/19", ALL, raw))
 
 
 def page_of(place: Site, issue: tracker.Issue) -> wiki.Page:
@@ -113,7 +141,7 @@ def type_row(place: Site, page: wiki.Page) -> None:
         Column.ACTION: cells.words(ALL),
         Column.CRITERIA: cells.words(ALL),
         Column.OWNER: cells.mention(who, "cloud" if is_cloud else "datacenter"),
-        Column.DUE: cells.day(date(2027, 1, 4)),
+        Column.DUE: cells.day(place.clock.now().date() + timedelta(days=10)),
     }
     edits = [
         CellEdit(region=Region.ACTIONS, label="", start=row.cells[column].start, end=row.cells[column].end,
@@ -122,6 +150,21 @@ def type_row(place: Site, page: wiki.Page) -> None:
     ]  # fmt: skip
     body = splice(page.current.body, edits)
     wiki.update_page(place.sandbox, owner, page, page.current.title, body, page.current.number + 1, "")
+
+
+def date_meeting(place: Site, page: wiki.Page) -> None:
+    """A person writes the meeting's date into the record."""
+    cell = read_review(page.current.body, place.bench.teams()[0].terms.headers).record["meeting date"]
+    day = (place.clock.now() + timedelta(days=30)).date()
+    edit = CellEdit(region=Region.RECORD, label="", start=cell.start, end=cell.end, storage=cells.day(day), text="")
+    person = place.sandbox.people.all()[3]
+    body = splice(page.current.body, [edit])
+    wiki.update_page(place.sandbox, person, page, page.current.title, body, page.current.number + 1, "")
+
+
+def ours(outcome: Outcome) -> list[wiki.Page]:
+    """The pages that pirsync made."""
+    return [page for page in outcome.site.sandbox.wiki.pages.values() if page.versions[0].author == SERVICE]
 
 
 def squeezed(text: str) -> str:
@@ -173,10 +216,51 @@ def test_confluence_storage(outcome: Outcome) -> None:
     assert "Set-Cookie" not in outcome.page.current.title
 
 
+def test_every_page_and_every_comment_on_one(outcome: Outcome) -> None:
+    pages = ours(outcome)
+    titles = {page.versions[0].title for page in pages}
+    assert {title.partition(" 20")[0] for title in titles} >= {"OPS-1 Post-incident review", QUARTER}, titles
+    for page in pages:
+        assert_storage_is_inert(page.current.body)
+        for comment in comments_of(page):
+            assert_storage_is_inert(comment.current.body)
+    (quarter,) = (page for page in pages if page.versions[0].title.startswith(QUARTER))
+    assert "alert(2)" in quarter.current.body
+
+
+def said_in_html(markup: str) -> str:
+    return BeautifulSoup(html(markup, lambda ref: ("/profile", ref)), "html.parser").get_text()
+
+
+def test_comments_on_tickets(outcome: Outcome) -> None:
+    """Of what is said on a ticket, only our own markup is markup."""
+    said = [comment.body for comment in outcome.ticket.comments if comment.author == SERVICE]
+    assert ["needs you" in body or "nothing here shows" in body for body in said] == [True, True]
+    assert any(squeezed(STATUS) in squeezed(said_in_html(body)) for body in said)
+    for body in said:
+        tree = BeautifulSoup(html(body, lambda ref: ("/profile", ref)), "html.parser")
+        assert {tag.name for tag in tree.find_all(True)} <= QUIET_TAGS | {"ul", "li"}
+        leads = [str(tag["href"]) for tag in tree.find_all("a")]
+        assert [url for url in leads if not re.match(r"https?://|/profile", url)] == []
+
+
+def test_meeting_file(outcome: Outcome) -> None:
+    """One event, no property but ours, and every line that a calendar reads is one that was written."""
+    (file,) = outcome.page.attachments
+    text = file.current.data.decode()
+    lines = text.replace("\r\n ", "").split("\r\n")
+    names = {re.split("[;:]", line)[0] for line in lines if line}
+    assert names <= OF_A_CALENDAR
+    assert [c for line in lines for c in line if unicodedata.category(c) in ("Cc", "Cs")] == []
+    (event,) = Calendar.from_ical(text).walk("VEVENT")
+    assert "alert(2)" in str(event["DESCRIPTION"])
+
+
 def test_confluence_index(outcome: Outcome) -> None:
     index = next(page for page in outcome.site.sandbox.wiki.pages.values() if "pirsync-index" in page.current.body)
-    assert_storage_is_inert(index.current.body)
+    root = assert_storage_is_inert(index.current.body)
     assert KEY in index.current.body
+    assert "TITLE17" in said_by(root)
 
 
 def test_jira_wiki_text(outcome: Outcome) -> None:
@@ -185,7 +269,7 @@ def test_jira_wiki_text(outcome: Outcome) -> None:
     tree = BeautifulSoup(html(description, lambda ref: ("/profile", ref)), "html.parser")
     assert {tag.name for tag in tree.find_all(True)} <= QUIET_TAGS
     assert [tag.get_text() for tag in tree.find_all("b")] == ["Action", "Done when", "Review page"]
-    ours = {KEY, outcome.page.current.title}
+    ours = {KEY, outcome.page.versions[0].title}
     links = [(tag.get_text(), str(tag["href"])) for tag in tree.find_all("a")]
     assert ours <= {words for words, _ in links}
     assert [url for words, url in links if words not in ours and url != words] == []
