@@ -40,7 +40,7 @@ from .looking import look
 from .newborn import render
 from .observe import Readings, Trust, chunks
 from .overlooked import overlooked
-from .overwritten import OVERWRITTEN, keep_edits, kept_edits
+from .overwritten import OVERWRITTEN, keeping_edits, kept_edits
 from .plan import desired, plan, scope
 from .ports import World
 from .practice import Practice, beginning
@@ -309,13 +309,17 @@ class _Pass:
     def _rounds(self, item: _Unsettled) -> None:
         readings, incident_id, decided = item.readings, item.incident_id, item.plan
         made: list[Change] = []
+        in_doubt = False
         for _ in range(MAX_ROUNDS):
-            keep_edits(decided, incident_id, self.world.state)
             try:
-                for change in decided.changes:
-                    if apply(change, incident_id, self.world, readings):
-                        made.append(change)
-            except (Stale, Ambiguous):
+                with keeping_edits(decided, incident_id, self.world.state, made):
+                    for change in decided.changes:
+                        if apply(change, incident_id, self.world, readings):
+                            made.append(change)
+            except (Stale, Ambiguous) as error:
+                if in_doubt and isinstance(error, Ambiguous):
+                    raise  # nobody else is at work: the site does not take it
+                in_doubt = isinstance(error, Ambiguous)
                 readings.forget_page(incident_id)
             decided = self._decide(readings, incident_id, self._journal(readings, incident_id))
             if not decided.changes:

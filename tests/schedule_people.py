@@ -47,7 +47,7 @@ class Stage:
 
     By a review's key: `typed_over` are the words that people typed where pirsync writes, until they are told and gone;
     `owed` those that have to be told should they go; `put_away` the reviews that are not where they were.
-    `stuck` is the key of one that cannot be written; `only_sweeps_see` says what of all this no poll is told.
+    `only_sweeps_see` says what of all this no poll is told.
     """
 
     place: Place
@@ -56,7 +56,6 @@ class Stage:
     days: int = 0
     typed_over: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     owed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    stuck: str = ""
     put_away: set[str] = field(default_factory=set)
     only_sweeps_see: set[str] = field(default_factory=set)
 

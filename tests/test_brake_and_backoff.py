@@ -11,7 +11,7 @@ import pytest
 from pirsync.adapters.state import open_state
 from pirsync.apply import LAST_RETRY
 from pirsync.brake import HELD
-from pirsync.errors import AuthInDoubt, Unavailable, UnsafePlan
+from pirsync.errors import Ambiguous, AuthInDoubt, Unavailable, UnsafePlan
 from pirsync.findings import stored
 from pirsync.mapping import want_ticket
 from pirsync.model import Deployment
@@ -220,5 +220,20 @@ def test_news_that_came_before_a_long_failure_is_not_lost_after_it(deployment: D
         play.clock.forward(60)
     assert 1 < wiki.calls < 9
     play.clock.forward(3600)
+    play.run_pass(NEWS)
+    assert play.status() == "DONE"
+
+
+def test_a_page_whose_every_write_is_in_doubt_fails_and_nobody_is_blamed_for_it() -> None:
+    play = stage()
+    key = with_one_ticket(play)
+    play.move(key, "Done", "done")
+    wiki = Sick(play.world.wiki_writes, "update_page", lambda page: True, Ambiguous("502: it may have been saved"))
+    sick = replace(play, world=replace(play.world, wiki_writes=cast(Any, wiki)))
+    report = sick.run_pass(ALL)
+    assert [one.failure for one in report.failed] == ["502: it may have been saved"]
+    assert [found for one in report.results for found in one.findings] == []
+    assert wiki.calls == 2
+    play.clock.forward(61)
     play.run_pass(NEWS)
     assert play.status() == "DONE"

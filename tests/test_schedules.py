@@ -247,3 +247,12 @@ def test_words_that_are_written_over_in_silence_are_seen() -> None:
         stage.owed["OPS-1"].add("as good as done")
         with pytest.raises(AssertionError, match="nobody was told"):
             end(stage, _calm())
+
+
+OUTDATED = (Step("type", 631426), Step("pass", 667112), Step("edit", 859310))
+"""What seed 80001 failed by: a process dies after it wrote a page, a person edits it, and the next process plans from
+what state remembers. That plan is never carried out, and what it took for a person's words is told to nobody."""
+
+
+def test_a_plan_that_came_too_late_accuses_nobody() -> None:
+    assert play(80001, OUTDATED, "datacenter") > 0
