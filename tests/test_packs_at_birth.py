@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -144,14 +146,18 @@ def test_a_procedure_that_asks_for_a_packet_gets_one_at_birth_and_what_comes_lat
 
 
 class Counting:
-    """The tracker's reads, counted by name."""
+    """The tracker's reads of single issues, counted where they are made."""
 
     def __init__(self, inner: Any, calls: list[str]) -> None:
         self._inner, self._calls = inner, calls
 
     def __getattr__(self, name: str) -> Any:
+        real = getattr(self._inner, name)
+        return partial(self._call, name, real) if name in ("remote_links", "issue") else real
+
+    def _call(self, name: str, real: Callable[..., Any], *told: Any) -> Any:
         self._calls.append(name)
-        return getattr(self._inner, name)
+        return real(*told)
 
 
 @pytest.mark.parametrize(("packs", "expected"), [(("full-review",), 1), (("major-review",), 0), ((), 0)], ids=str)
@@ -161,7 +167,8 @@ def test_a_packet_costs_two_reads_at_birth_and_nothing_where_none_is_asked_for(
     play, calls = stage(incidents=[raw_incident(1, priority={"name": "Highest"})], packs=packs), list[str]()
     counted = replace(play, world=replace(play.world, tracker=Counting(play.world.tracker, calls)))
     counted.run_pass()
-    assert (calls.count("remote_links"), calls.count("issue")) == (expected, expected)
+    # One more, for it was closed an hour ago: its own links, which a state that was put back might not know.
+    assert (calls.count("remote_links"), calls.count("issue")) == (expected + 1, expected)
     calls.clear()
     counted.run_pass()
     assert (calls.count("remote_links"), calls.count("issue")) == (0, 0)
