@@ -18,12 +18,14 @@ from pirsync.changes import Change, describe
 from pirsync.decision import FindingKind
 from pirsync.errors import PirsyncError
 from pirsync.model import Deployment
+from pirsync.record import FINISHED
 from pirsync.report import Report
 from pirsync.sandbox import wiki
+from pirsync.sandbox.people import SERVICE
 from pirsync.selection import Mode, Selection
 from tests.indoors import Killed, is_write
 from tests.place import Place, Snapshot, place_again, place_of
-from tests.schedule_checks import check, held, unmarked
+from tests.schedule_checks import check, held, reading, unmarked
 from tests.schedule_people import DEEDS, SUDDEN, Stage
 
 PAGE_EDITS = ("restore", "push", "keep")
@@ -190,7 +192,9 @@ def _go(stage: Stage, selection: Selection, weather: Weather) -> Report | None:
 
     def fault(number: int, name: str) -> str | None:
         if number == begun + weather.acts:
+            before = held(place.sandbox)
             deed(stage, weather.chance)
+            stage.taken |= before - held(place.sandbox)
         if number == begun + weather.dies:
             return weather.death
         return "429" if not weather.calm and weather.chance.random() < 0.05 else None
@@ -238,7 +242,7 @@ def run(stage: Stage, selection: Selection) -> Report:
     try:
         report = place.run_pass(selection)
     finally:
-        assert before - held(place.sandbox) == set()
+        assert before - held(place.sandbox) - stage.taken == set(), "a pass took something away"
     hear(stage, report)
     return report
 
@@ -273,6 +277,7 @@ def _wait(stage: Stage, chance: random.Random) -> None:
     seconds = chance.choice(WAITS)
     if seconds < 0:
         stage.only_sweeps_see.add("what happened in an hour that comes twice")
+        stage.set_back -= seconds
     stage.place.clock.advance(seconds)
 
 
@@ -339,7 +344,19 @@ def _make_peace(stage: Stage) -> None:
         if (body := unmarked(page.current.body)) != page.current.body:
             stage.place.save(page, body)
     stage.put_away.clear()
-    stage.place.clock.advance(3700)
+    # However far clocks were set back, the last silence that a site asked for is over.
+    stage.place.clock.advance(3700 + stage.set_back)
+    if any(map(_is_unwatched, sandbox.wiki.pages.values())) and sandbox.is_cloud:
+        stage.only_sweeps_see.add("that people edited a finished review: Cloud's polls watch open ones")
+
+
+def _is_unwatched(page: wiki.Page) -> bool:
+    """Whether people wrote on a review since we said that it is finished."""
+    ours = [version for version in page.versions if version.author == SERVICE]
+    if "pirsync-review" not in page.labels or not ours or page.current.author == SERVICE:
+        return False
+    status = reading(ours[-1].body).summary.get("review status")
+    return status is not None and status.text in FINISHED
 
 
 def _come_to_rest(stage: Stage, mode: Mode) -> int:

@@ -47,7 +47,8 @@ class Stage:
 
     By a review's key: `typed_over` are the words that people typed where pirsync writes, until they are told and gone;
     `owed` those that have to be told should they go; `put_away` the reviews that are not where they were.
-    `only_sweeps_see` says what of all this no poll is told.
+    `only_sweeps_see` says what of all this no poll is told; `taken` is what people took away while a pass ran, and
+    `set_back` by how many seconds clocks were.
     """
 
     place: Place
@@ -58,6 +59,8 @@ class Stage:
     owed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     put_away: set[str] = field(default_factory=set)
     only_sweeps_see: set[str] = field(default_factory=set)
+    taken: set[tuple[object, ...]] = field(default_factory=set)
+    set_back: float = 0.0
 
     def incident(self, chance: random.Random) -> str | None:
         """The key of an incident that has a review by now."""
