@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -141,7 +142,7 @@ def _keys(tickets: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ticket.strip().upper() for ticket in tickets))
 
 
-def _fulfil(path: Path, key: str, asked: dict[str, object], yes: bool) -> None:
+def _fulfil(path: Path, key: str, asked: dict[str, object], yes: bool) -> NoReturn:
     from pirsync.commands import fulfil
     from pirsync.decision import Wishes
 
