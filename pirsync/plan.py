@@ -153,10 +153,7 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
     line = index_row(desired, observed, counts)
     stands = standing_of(observed, terms, rows, journal.standing)
     if page.status is not PageStatus.CURRENT:
-        message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
-        message += "; no other can have its title" if page.status is PageStatus.ARCHIVED else ""
-        gone = situation.finding(FindingKind.PAGE_GONE, message)
-        return Plan(findings=(gone,), index_row=line, standing=stands)
+        return Plan(findings=(_put_away(situation, page),), index_row=line, standing=stands)
     if observed.is_adopted:
         return adoption.plan_adopted(situation, rows, line).model_copy(update={"standing": stands})
     summary = summary_of(situation, counts, rows)
@@ -202,6 +199,12 @@ def _plan_review(desired: Desired, observed: Observed, journal: Journal, now: da
         index_row=line,
         standing=stands,
     )
+
+
+def _put_away(situation: Situation, page: Page) -> Finding:
+    message = f'its page "{page.title}" is {page.status.value}: restore it, and pirsync goes on'
+    message += "; no other can have its title" if page.status is PageStatus.ARCHIVED else ""
+    return situation.finding(FindingKind.PAGE_GONE, message)
 
 
 def _judged(observed: Observed, terms: Terms) -> Observed:

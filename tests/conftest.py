@@ -54,3 +54,13 @@ def _no_proxies() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: {})
         yield
+
+
+@pytest.fixture
+def leanly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests without sockets: what costs time and says nothing there is left out, and a body is read once."""
+    from tests.indoors import lean
+    from tests.stage import parse_once
+
+    lean(monkeypatch)
+    parse_once(monkeypatch)

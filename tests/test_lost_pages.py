@@ -15,17 +15,12 @@ from pirsync.names import PAGE_LABEL, PAGE_PROPERTY
 from pirsync.sandbox import wiki
 from pirsync.sandbox.wiki.tree import move_page
 from tests.fault_story import DEPLOYMENTS, accuse_nobody
-from tests.indoors import lean
 from tests.place import Place, closed_incident, place_of, settle
-from tests.stage import parse_once
 
 TITLE = "OPS-1 Post-incident review"
 
 
-@pytest.fixture(autouse=True)
-def _lean(monkeypatch: pytest.MonkeyPatch) -> None:
-    lean(monkeypatch)
-    parse_once(monkeypatch)
+pytestmark = pytest.mark.usefixtures("leanly")
 
 
 @pytest.fixture(params=DEPLOYMENTS)

@@ -26,17 +26,13 @@ from pirsync.sandbox.wiki import set_status
 from pirsync.selection import Mode, Selection
 from pirsync.state_commands import rebuild
 from tests.fault_story import DEPLOYMENTS
-from tests.indoors import is_write, lean
+from tests.indoors import is_write
 from tests.place import ONCE, Place, page_comments, picture, place_of, settle
-from tests.stage import parse_once
 
 TITLE = "OPS-1 Post-incident review"
 
 
-@pytest.fixture(autouse=True)
-def _lean(monkeypatch: pytest.MonkeyPatch) -> None:
-    lean(monkeypatch)
-    parse_once(monkeypatch)
+pytestmark = pytest.mark.usefixtures("leanly")
 
 
 @pytest.fixture(params=DEPLOYMENTS)

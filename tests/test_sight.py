@@ -19,15 +19,10 @@ from pirsync.sandbox.wiki.restrictions import allow, disallow
 from pirsync.sandbox.wiki.versions import purge, trash
 from pirsync.selection import Mode, Selection
 from tests.fault_story import DEPLOYMENTS, accuse_nobody
-from tests.indoors import bench_of, lean, run_pass
+from tests.indoors import bench_of, run_pass
 from tests.place import Place, closed_incident, person, place_of, settle
-from tests.stage import parse_once
 
-
-@pytest.fixture(autouse=True)
-def _lean(monkeypatch: pytest.MonkeyPatch) -> None:
-    lean(monkeypatch)
-    parse_once(monkeypatch)
+pytestmark = pytest.mark.usefixtures("leanly")
 
 
 @pytest.fixture(params=DEPLOYMENTS)
