@@ -35,7 +35,7 @@ class IndexStep:
         self._world = world
         self._recorder = recorder
         self._mode = mode
-        self._rows: dict[str, dict[str, IndexRow]] = {}
+        self._news: dict[str, dict[str, IndexRow]] = {}
         self._heads: dict[str, PageHead] = {}
 
     def saw(self, team: str, head: PageHead) -> None:
@@ -43,29 +43,27 @@ class IndexStep:
         self._heads[team] = head
 
     def take(self, team: str, incident_id: str, row: IndexRow) -> None:
-        """What the index is to say of one incident."""
-        self._rows.setdefault(team, {})[incident_id] = row
-
-    def news(self, practice: Practice) -> dict[str, IndexRow]:
-        """The lines, by incident, that differ from what the team's index is known to hold."""
-        team, state = practice.terms.team, self._world.state
-        rows = self._rows.get(team, {})
-        return {
-            i: r for i, r in rows.items() if state.cached("index-row", f"{team}/{r.key}") != r.model_dump(mode="json")
-        }
+        """What the index is to say of one incident; where it is not known to say so, the incident is due until it
+        does."""
+        if self._world.state.cached("index-row", f"{team}/{row.key}") != row.model_dump(mode="json"):
+            self._news.setdefault(team, {})[incident_id] = row
+            self._recorder.hold(work_key(team, incident_id), "the index is not written yet")
 
     def bring_up_to_date(self, practice: Practice) -> Result:
         """Write what is new; what could not be written keeps its incidents due. Raises AuthInDoubt."""
-        team, state, news = practice.terms.team, self._world.state, self.news(practice)
+        team, state = practice.terms.team, self._world.state
+        news = self._news.get(team, {})
         # A poll with no news of the index's does not read it to see whether something is over.
         if not news and (self._mode is Mode.NEWS or not found_of(state, f"{INDEX}/{team}")):
             return Result(key=practice.terms.index_title)
         result = self._write(practice, tuple(news.values()))
         # What people have to see to first is looked at by the next full pass.
+        again = None
         if result.waiting or (result.failure and not result.findings):
             again = result.wake or self._world.clock.now() + FIRST_RETRY
-            for incident_id in news:
-                state.mark_dirty(work_key(team, incident_id), again, "the index is not written yet")
+        self._recorder.flush()
+        for incident_id in news:
+            self._recorder.let_go(work_key(team, incident_id), again)
         return result
 
     def make_anew(self, practice: Practice) -> Result:

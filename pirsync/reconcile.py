@@ -120,7 +120,7 @@ class _Pass:
             else:
                 self._bring_to_rest(teams, swept)
         except PirsyncError as error:
-            self._leave_due(teams, f"a pass ended early ({type(error).__name__})")
+            self._leave_due(f"a pass ended early ({type(error).__name__})")
             raise
         for practice in swept:
             # Last: until what was seen is at rest or marked as due, nothing may pass for seen.
@@ -152,16 +152,12 @@ class _Pass:
                 apply(change, incident_id, self.world, readings)
             self._rest(readings, incident_id, item.plan.model_copy(update={"changes": ()}), ())
         self.recorder.flush()
-        self._leave_due([item.readings.practice for item in self.unsettled], "a survey writes nothing")
+        self._leave_due("a survey writes nothing")
 
-    def _leave_due(self, teams: Sequence[Practice], why: str) -> None:
-        """Keep due what this pass did not bring to rest: rounds that were not run, an index that was not written."""
+    def _leave_due(self, why: str) -> None:
+        """Keep due what this pass did not bring to rest."""
         for item in self.unsettled:
             self._leave(item.readings.practice, [item.incident_id], why)
-        for practice in teams:
-            for incident_id in self.index.news(practice):
-                key = work_key(practice.terms.team, incident_id)
-                self.world.state.mark_dirty(key, self.world.clock.now(), why)
 
     # ------------------------------------------------------------ first rounds
 
@@ -338,6 +334,8 @@ class _Pass:
 
     def _rest(self, readings: Readings, incident_id: str, decided: Plan, made: tuple[Change, ...]) -> None:
         incident = readings.incidents[incident_id]
+        if decided.index_row is not None and not decided.waiting:
+            self.index.take(readings.practice.terms.team, incident_id, decided.index_row)
         if kept := kept_edits(incident_id, self.world.state):
             told = tuple(dict.fromkeys((*kept, *decided.findings)))
             decided = decided.model_copy(update={"findings": told})
@@ -347,8 +345,6 @@ class _Pass:
             self.world.state.drop("wish", [incident_id])
         if incident_id in readings.known:
             self.reviews += 1
-        if decided.index_row is not None and not decided.waiting:
-            self.index.take(readings.practice.terms.team, incident_id, decided.index_row)
         reason = "" if incident_id in readings.known else scope(incident, readings.practice.terms)
         if (exemption := readings.practice.terms.exemption(incident)) is not None and not reason:
             reason = f"it gets no review: {exemption.words}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,14 @@ def forget(state: State, incident_id: str) -> None:
     state.drop("incident", [incident_id])
 
 
+@dataclass
+class _Held:
+    """A key's count of news when it was held, and when its step wants it looked at again."""
+
+    seen: int
+    wake: datetime | None = None
+
+
 class Recorder:
     """Gathers what a pass learns and writes it in one transaction a kind; the state leaves alone what it knows."""
 
@@ -46,6 +55,7 @@ class Recorder:
         self._fresh: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
         self._dropped: dict[str, list[str]] = defaultdict(list)
         self._pending: dict[str, Due] = {}
+        self._held: dict[str, _Held] = {}
 
     def begin(self, team: str) -> None:
         """Note the team's dirty set before anything of it is read: news that comes later keeps its key due."""
@@ -130,6 +140,18 @@ class Recorder:
             self._keep("passes", team, KeptPasses(last=self._now, sweep=sweep).model_dump(mode="json"))
         self.flush()
 
+    def hold(self, key: str, reason: str) -> None:
+        """Keep a key due, whatever a step says of it, until it is let go: of a process that dies before then the next
+        poll goes on."""
+        self._state.mark_dirty(key, self._now, reason)
+        if (due := self._state.owed(key)) is not None:
+            self._held[key] = _Held(due.seen)
+
+    def let_go(self, key: str, again: datetime | None) -> None:
+        """Settle a key that was held: look at it again at that instant, else when its step said."""
+        if (held := self._held.pop(key, None)) is not None:
+            self._state.settle(key, held.seen, again or held.wake)
+
     def index_row(self, team: str, key: str, row: Mapping[str, Any]) -> None:
         """Remember a line that the index page is known to hold."""
         self._keep("index-row", f"{team}/{key}", row)
@@ -162,7 +184,9 @@ class Recorder:
 
     def _wake(self, key: str, plan: Plan) -> None:
         due = self._pending.get(key)
-        if due is not None:
+        if (held := self._held.get(key)) is not None:
+            held.wake = plan.wake
+        elif due is not None:
             if plan.wake != due.due or due.tries:
                 self._state.settle(key, due.seen, plan.wake)
         elif plan.wake is not None:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from itertools import count, product
+from itertools import count, cycle, product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -26,6 +26,7 @@ from pirsync.model import Deployment
 from pirsync.page import cells
 from pirsync.page_model import Column
 from pirsync.report import Report
+from pirsync.selection import Mode
 from tests import life_story
 from tests.indoors import Killed, is_write
 from tests.place import (
@@ -136,6 +137,10 @@ class Story:
     acts: tuple[Act, ...]
     prelude: int = 0
 
+    def turns(self) -> Iterator[tuple[Act, Mode]]:
+        """Each act, and which pass is the first to see it: a sweep or a poll."""
+        yield from zip(self.acts, cycle((Mode.ALL, Mode.NEWS)), strict=False)
+
 
 STORIES = {
     "birth": Story(place_of, ACTS),
@@ -190,10 +195,10 @@ def _calm(deployment: Deployment, story: str) -> Calm:
     ):
         place.wire.fault = lambda number, name: _always(place.wire.names, name)
         place.sandbox.faults.lag = LAG
-        for each in STORIES[story].acts:
+        for each, first in STORIES[story].turns():
             beginnings.append(replace(place.snapshot(), transactions=numbers[-1]))
             act(place, each)
-            reports += settle(place)
+            reports += settle(place, first=first)
         # A command's pass tells people, and hands no report on.
         changes |= {change.change for report in reports for change in report.changes}
         names, told = tuple(place.wire.names), frozenset(accused(reports))
@@ -250,9 +255,9 @@ def _go_on(
     place: Place, deployment: Deployment, story: str, began: int, after: Callable[[], Aftermath]
 ) -> dict[str, Any]:
     """Play the rest of the story, from that act on; its end."""
-    for each in STORIES[story].acts[began:]:
+    for each, first in list(STORIES[story].turns())[began:]:
         act(place, each)
-        wrongly = accused(settle(place, after)) - calm(deployment, story).told
+        wrongly = accused(settle(place, after, first)) - calm(deployment, story).told
         assert not wrongly, wrongly
     assert all(number == 1 for number in page_comments(place).values())
     return picture(place)

@@ -241,19 +241,19 @@ class Aftermath:
     pause: float = 301
 
 
-def settle(place: Place, after: Callable[[], Aftermath] = Aftermath) -> list[Report]:
-    """Passes until nothing is left to do, nor on its way; time goes on between them, as `after` says each time. After
-    a crash another process goes on."""
+def settle(place: Place, after: Callable[[], Aftermath] = Aftermath, first: Mode = Mode.ALL) -> list[Report]:
+    """Passes until a sweep finds nothing left to do, nor on its way; time goes on between them, as `after` says each
+    time. Polls go on with what has to wait. After a crash another process goes on."""
     reports: list[Report] = []
     last: PirsyncError | None = None
-    follows = Aftermath()
-    for number in range(MOST_PASSES):
-        # Soon after a fault somebody looks at everything, also at what is not due again yet.
-        mode, is_done = Mode.NEWS if number % 2 and follows.pause > SOON else Mode.ALL, False
+    mode = first
+    for _ in range(MOST_PASSES):
+        is_quiet = is_done = False
         try:
             report = place.run_pass(Selection(mode))
             reports.append(report)
-            is_done = mode is Mode.ALL and not (report.changes or report.waiting or report.failed)
+            is_quiet = not (report.waiting or report.failed)
+            is_done = mode is Mode.ALL and is_quiet and not report.changes
         except Killed:
             place.restart()
         except PirsyncError as error:
@@ -265,6 +265,8 @@ def settle(place: Place, after: Callable[[], Aftermath] = Aftermath) -> list[Rep
         is_late = follows.pause > SOON and place.wire.deliver()
         if is_done and not (place.asked or follows.loses_state or place.wire.kept or is_late):
             return reports
+        # Soon after a fault somebody looks at everything, also at what is not due again yet.
+        mode = Mode.ALL if is_quiet or follows.pause == SOON else Mode.NEWS
         place.clock.advance(follows.pause)
     raise AssertionError(f"it did not come to rest: {last or reports[-1].results}")
 
