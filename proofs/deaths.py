@@ -10,7 +10,7 @@ import random
 import sys
 import time
 
-from proofs.faults import PLAYED, Spending, played
+from proofs.faults import PARTS, Spending, played
 from proofs.workers import prepare
 from tests.fault_story import Death, calm, death_of, deaths, die
 
@@ -28,7 +28,7 @@ def main() -> int:
         wrong = _play(death_of(told.death))
         print(wrong or "it went well")
         return 1 if wrong else 0
-    space = [death for story, deployment in PLAYED for death in deaths(deployment, story)]
+    space = [death for story, deployment in PARTS.values() for death in deaths(deployment, story)]
     random.Random(told.seed).shuffle(space)
     spend = Spending(told.workers, told.seed)
     spend.on("deaths at transactions", _play, space, time.monotonic() + told.minutes * 60, len(space))

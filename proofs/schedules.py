@@ -20,7 +20,7 @@ def main() -> int:
     """Play them; print the figures and the seeds that failed. The exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replay", type=int, help="one seed to play again")
-    parser.add_argument("--minutes", type=float, default=28)
+    parser.add_argument("--minutes", type=float, default=29)
     parser.add_argument("--first", type=int, default=1_000)
     parser.add_argument("--number", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=2)

@@ -17,7 +17,7 @@ from tests.stage import parse_once
 C = TypeVar("C")
 R = TypeVar("R")
 
-CHUNK = 20
+CHUNK = 50
 """Cases that each process gets at a time; between two chunks the clock is looked at."""
 
 LIFE = 400

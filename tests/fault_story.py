@@ -335,15 +335,10 @@ def struck_from(deployment: Deployment, story: str) -> int:
 
 
 def singles(deployment: Deployment, story: str = "birth") -> Iterator[Case]:
-    """Every single fault there is: at each request, each kind that differs there, with the state kept and lost. What
-    is read is told in the first story with each kind; which kind it is makes no difference to what is lost besides,
-    nor to what is read in the second, so that there kinds come by in turn."""
+    """Every single fault there is: at each request, each kind that differs there, with the state kept and lost."""
     first = struck_from(deployment, story)
     for at, name in enumerate(calm(deployment, story).names[first - 1 :], first):
-        turn = READ_KINDS[at % len(READ_KINDS)]
-        kept = KINDS if is_write(name) else READ_KINDS if story == "birth" else (turn,)
-        lost = KINDS if is_write(name) else dict.fromkeys(("kill-before", turn)) if story == "birth" else (turn,)
-        for kind, loses in (*product(kept, (False,)), *product(lost, (True,))):
+        for kind, loses in product(KINDS if is_write(name) else READ_KINDS, (False, True)):
             yield Case(deployment, at, kind, loses, story=story)
         for kind in ("drop-before", "drop-after", "truncated", "500") if is_write(name) else ():
             yield Case(deployment, at, kind, retries=True, story=story)

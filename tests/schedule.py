@@ -34,7 +34,7 @@ TEAMS = ((0,), (1,), (0, 1))
 together cost as much as two schedules do, and are rare."""
 
 LAG = 30.0
-MOST_STEPS, MOST_PASSES = 13, 14
+MOST_STEPS, MOST_PASSES = 12, 14
 WAITS = (61, 601, 3700, 90_000, -3600)
 DEATHS = ("kill-before", "kill-after", "drop-after", "drop-before", "html-after")
 NEVER = {
@@ -85,7 +85,7 @@ def frame_of(seed: int) -> Frame:
     """The frame of that seed's schedule."""
     chance = random.Random(-seed - 1)
     ending = chance.choices(tuple(Ending), (2, 4, 3))[0]
-    return Frame(chance.choice(PAGE_EDITS), chance.choices(TEAMS, (5, 4, 1))[0], chance.random() < 0.05, ending)
+    return Frame(chance.choice(PAGE_EDITS), chance.choices(TEAMS, (10, 9, 1))[0], chance.random() < 0.05, ending)
 
 
 def steps_of(seed: int) -> tuple[Step, ...]:

@@ -14,12 +14,14 @@ from pirsync.commands import ask_again
 from pirsync.decision import FindingKind
 from pirsync.errors import Ambiguous, PirsyncError, Rejected
 from pirsync.findings import stored
+from pirsync.index_step import IndexStep
 from pirsync.model import Deployment
 from pirsync.names import INDEX_LABEL
 from pirsync.page.index import read_index
 from pirsync.page_model import Page, PageHead, PageStatus
 from pirsync.ports import PageDraft, WikiReads, WikiWrites
 from pirsync.report import Report
+from tests.indoors import Killed
 from tests.stage import NEWS, Stage, stage, with_one_ticket, without_state
 from tests.test_ways import deleted
 
@@ -74,6 +76,30 @@ def test_the_index_that_nobody_touched_is_written_without_reading_it_where_a_sea
     play.world = replace(play.world, wiki=cast(WikiReads, reads))
     assert "update-index" in {change.change for change in play.run_pass(NEWS).changes}
     assert read == reads.asked.count(index.id)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_polls_write_what_a_process_that_died_before_it_came_to_the_index_had_to_say(
+    monkeypatch: pytest.MonkeyPatch, play: Stage, is_new: bool
+) -> None:
+    if not is_new:
+        key = with_one_ticket(play)
+        play.move(key, "Done", "done")
+        play.clock.forward(60)
+    with monkeypatch.context() as patches:
+        patches.setattr(IndexStep, "bring_up_to_date", dies)
+        with pytest.raises(Killed):
+            play.run_pass(NEWS)
+    play.clock.forward(301)
+    kind = "create-index" if is_new else "update-index"
+    assert kind in {change.change for change in play.run_pass(NEWS).changes}
+    assert play.run_pass(NEWS).changes == ()
+    assert [due.key for due in play.world.state.due(play.clock.now())] == []
+
+
+def dies(*_: object) -> None:
+    """The process ends here."""
+    raise Killed
 
 
 def test_what_people_wrote_on_the_index_page_stays(play: Stage) -> None:
