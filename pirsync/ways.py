@@ -29,7 +29,7 @@ WAYS: dict[FindingKind, str] = {
     FindingKind.ROW_EDITED: "change it in Jira; the page follows; a row that is gone is typed again",
     FindingKind.ROW_UNREADABLE: "split the merged cells, or take the table out of its cell",
     FindingKind.REGION_REMOVED: "restore it from the page's history; without it nothing is written there",
-    FindingKind.COMMENTED: "resolve the inline comment, or move it out of the cell",
+    FindingKind.COMMENTED: "settle the comment, then type the cell's words anew: a comment that is resolved leaves its mark in them",
     FindingKind.FLAPPING: (
         "find out what else writes into that cell, and stop it; what Jira says is written again after an hour"
     ),
@@ -44,7 +44,9 @@ WAYS: dict[FindingKind, str] = {
     FindingKind.DUPLICATE: (
         "`pirsync resolve keep {key} TICKET` says which one stays in the row; close the other in Jira"
     ),
-    FindingKind.FOREIGN: "take the row away: another installation looks after that ticket",
+    FindingKind.FOREIGN: (
+        "take the row away, or have its Ticket cell name a ticket of this review: somebody else looks after that issue"
+    ),
     FindingKind.PAGE_GONE: f"restore the page from trash or archive; {RECREATE}",
     FindingKind.TITLE_TAKEN: f"rename the other page; {AGAIN}",
     FindingKind.NOT_ADOPTED: (

@@ -671,7 +671,7 @@ def test_a_summary_that_people_delete_is_told_and_the_rows_go_on() -> None:
     assert (play.status(), len(told(report, FindingKind.REGION_REMOVED))) == ("DONE", 1)
 
 
-def test_a_comment_in_a_date_keeps_it_as_it_is_until_it_is_resolved() -> None:
+def test_a_comment_in_a_date_keeps_it_as_it_is_until_people_type_it_anew() -> None:
     play = at_work()
     day = '<p><ac:inline-comment-marker ac:ref="7"><time datetime="2026-04-01" /></ac:inline-comment-marker></p>'
     play.type_cell(0, Column.DUE, day)

@@ -23,6 +23,7 @@ from tests.samples import (
     NOW,
     OWNER_ID,
     SCREEN,
+    TERMS,
     agreed,
     body_of,
     done,
@@ -300,3 +301,22 @@ def test_a_ticket_of_another_installation_is_shown_and_left_alone() -> None:
     decided = decide(observed(body_of([settled_row()]), [foreign], memory=memory()))
     assert "another installation" in finding(decided, FindingKind.FOREIGN)
     assert set(kinds(decided)) <= {"update-page", "write-memory"}
+
+
+@pytest.mark.parametrize(
+    ("terms", "project", "is_left_alone"),
+    [
+        ({}, "ACT", True),
+        ({"issue_types": ("*",)}, "OPS", True),
+        # There is no telling such a ticket from an incident, and the row says that it is one.
+        ({"issue_types": ("*",), "action_project": "OPS"}, "OPS", False),
+    ],
+)
+def test_an_incident_in_a_ticket_cell_is_left_alone_for_our_label_would_end_its_own_review(
+    terms: dict[str, Any], project: str, is_left_alone: bool
+) -> None:
+    known = TERMS.model_copy(update=terms)
+    other = ticket(mark=None, labels=(), type="Incident", project=project)
+    decided = decide(observed(body_of([settled_row()]), [other], memory=memory()), known)
+    assert is_left_alone == ("label-ticket" not in kinds(decided))
+    assert is_left_alone == ("is an incident itself" in "".join(found.message for found in decided.findings))

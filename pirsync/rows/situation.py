@@ -107,8 +107,12 @@ def ours(ticket: Ticket, situation: Situation) -> bool:
 
 
 def is_foreign(ticket: Ticket, situation: Situation) -> bool:
-    """Whether the ticket carries the mark of another installation or incident, so that nothing is written to it."""
-    return ticket.mark is not None and not ours(ticket, situation)
+    """Whether nothing is written to the ticket: it carries the mark of another installation or incident, or is an
+    incident itself. (Where every type is one, an issue of the action project is a ticket all the same.)"""
+    if ticket.mark is not None:
+        return not ours(ticket, situation)
+    terms = situation.terms
+    return is_incident(ticket, terms) and not (terms.every_type and ticket.project == terms.action_project)
 
 
 def hand_links(situation: Situation) -> tuple[IssueLink, ...]:

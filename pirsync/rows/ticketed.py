@@ -91,7 +91,8 @@ def _write(situation: Situation, row: Row, ticket: Ticket, new: tuple[Column, Ce
     column, cell, content, said = new
     where = f"row {row.index + 1}, {column.value}"
     if cell.is_commented:
-        message = f'{where} should say "{said}", but an inline comment stands in it: resolve the comment first'
+        # A comment that is resolved leaves its marker in the page.
+        message = f'{where} should say "{said}", but an inline comment stands in it: settle it, and type the cell anew'
         plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
         return
     label = f"{row.ticket or row.action[:40]} {column.value}"
@@ -124,7 +125,8 @@ def meaning(cell: Cell) -> tuple[object, ...]:
 def complete(situation: Situation, ticket: Ticket, plan: RowPlan) -> None:
     """Give a ticket the carriers its birth could not, once: of one that memory knows, those that were refused."""
     if is_foreign(ticket, situation):
-        message = f"{ticket.key} belongs to another installation or incident; it is shown, and nothing in it is changed"
+        whose = "belongs to another installation or incident" if ticket.mark else "is an incident itself"
+        message = f"{ticket.key} {whose}; it is shown, and nothing in it is changed"
         plan.findings.append(situation.finding(FindingKind.FOREIGN, message))
         return
     memory, refused = situation.observed.memory, situation.journal.refused
