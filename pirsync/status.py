@@ -16,7 +16,7 @@ from pirsync.adapters.state import open_state
 from pirsync.config import Settings, Team
 from pirsync.decision import FindingKind
 from pirsync.errors import ConfigError, PirsyncError
-from pirsync.findings import stored
+from pirsync.findings import Found, stored
 from pirsync.output import clean, line
 from pirsync.page.summary import duration
 from pirsync.policy.calendar import day_words
@@ -152,7 +152,7 @@ def _read(settings: Settings, state: State, teams: Sequence[Team], asked: Asked,
         sweep_every=timedelta(seconds=settings.run.sweep_every),
         week=week,
         late=_late(kept.values(), passes),
-        unread=len({place.incident for place in places if place.team in names} - kept.keys()),
+        unread=len({place.incident for place in places if place.team in names} - kept.keys() - _restricted(state)),
         others=tuple(dict.fromkeys(one.key for one in found if one.kind not in SHOWN_HERE and not one.tries)),
         failed=tuple(dict.fromkeys(one.key for one in found if one.tries)),
         site=settings.site.jira.url,
@@ -164,6 +164,12 @@ def _views(teams: Iterable[Team], asked: Asked) -> dict[str, View]:
         team.name: View(calendar=team.calendar.calendar(team.time_zone), rules=team.deadlines, days=asked.days)
         for team in teams
     }
+
+
+def _restricted(state: State) -> set[str]:
+    """The incidents of which nothing is kept, whoever reads them."""
+    found = recall_all(state, "findings", Found)
+    return {i for i, one in found.items() if any(each.kind is FindingKind.RESTRICTED for each in one.found)}
 
 
 def _project(key: str) -> str:

@@ -29,7 +29,9 @@ WAYS: dict[FindingKind, str] = {
     FindingKind.ROW_EDITED: "change it in Jira; the page follows; a row that is gone is typed again",
     FindingKind.ROW_UNREADABLE: "split the merged cells, or take the table out of its cell",
     FindingKind.REGION_REMOVED: "restore it from the page's history; without it nothing is written there",
-    FindingKind.COMMENTED: "settle the comment, then type the cell's words anew: a comment that is resolved leaves its mark in them",
+    FindingKind.COMMENTED: (
+        "settle the comment, then type the cell's words anew: a comment that is resolved leaves its mark in them"
+    ),
     FindingKind.FLAPPING: (
         "find out what else writes into that cell, and stop it; what Jira says is written again after an hour"
     ),

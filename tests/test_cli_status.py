@@ -13,6 +13,7 @@ import pytest
 
 from pirsync.adapters.state import SqlState, open_state
 from pirsync.config import load
+from pirsync.decision import Finding, FindingKind
 from pirsync.demo import configuration
 from pirsync.output import clean
 from pirsync.policy.monday import Topic
@@ -107,6 +108,11 @@ def test_a_team_and_a_number_of_days_narrow_it(place: Desk) -> None:
     assert place.do("status", "--days", "-1").code == 2
 
 
+def restricted(key: str) -> dict[str, str]:
+    """What is found of an incident that was restricted after it got its page: nothing else is kept of it."""
+    return Finding(kind=FindingKind.RESTRICTED, incident=key, message="restrict its page by hand").model_dump()
+
+
 def test_an_old_sweep_and_what_it_did_not_read_are_told(place: Desk) -> None:
     state = opened(place.config)
     standings = recall_all(state, "standing", KeptStanding)
@@ -125,6 +131,12 @@ def test_an_old_sweep_and_what_it_did_not_read_are_told(place: Desk) -> None:
     )
     assert f"not seen by the last full sweep, so told as they were before: {first[1].standing.key}" in said.out
     assert "1 review not told of: the next full pass reads them" in said.out
+    found = {"key": second[1].standing.key, "found": [restricted(second[1].standing.key)]}
+    before_it = state.cached("findings", second[0])
+    state.cache("findings", {second[0]: found})
+    assert "not told of" not in place.do("status").out
+    assert before_it is not None
+    state.cache("findings", {second[0]: before_it})
     state.cache("standing", {key: kept.model_dump(mode="json") for key, kept in (first, second)})
     state.cache("passes", {"operations": {"last": now.isoformat(), "sweep": None}})
     assert place.do("status").err == "operations: no full sweep yet: `pirsync reconcile` makes one\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -336,3 +338,10 @@ def test_of_duplicates_the_one_that_people_name_stays(play: Stage, stays: str) -
     settled(play)
     assert play.world.tracker.issue(first, SUMMARY) is not None
     assert play.world.tracker.issue(second, SUMMARY) is not None
+
+
+def test_the_documentation_lists_the_way_out_of_every_finding_as_it_is_said() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "outcomes.md").read_text(encoding="utf-8")
+    listed = text.partition("## The way out of every finding")[2]
+    expected = {kind.value: WAYS[kind].format(key="KEY") for kind in FindingKind}
+    assert expected == dict(re.findall(r"^\| (\w+) \| (.+) \|$", listed, re.MULTILINE))
