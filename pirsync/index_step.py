@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from .apply import FIRST_RETRY, apply_index, note_refusal
 from .changes import Change, CreateIndex, LabelPage, UpdateIndex
-from .decision import FindingKind, ObservedIndex, Plan
+from .decision import Finding, FindingKind, ObservedIndex, Plan
 from .directory import Sources
 from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
 from .findings import INDEX, found_of, tell_of
@@ -92,9 +92,12 @@ class IndexStep:
             decided = self._rounds(practice, rows, made)
         except AuthInDoubt:
             raise
-        except (Stale, Ambiguous, Unavailable, Rejected) as error:
+        except Rejected as refused:
+            failure = f'the index page "{name}" cannot be brought up to date: {refused}'
+            decided = Plan(findings=(Finding(kind=FindingKind.REFUSED, incident=name, message=failure),))
+        except (Stale, Ambiguous, Unavailable) as error:
             failure = str(error)
-        tell_of(self._world.state, f"{INDEX}/{team}", name, decided.findings, failure)
+        tell_of(self._world.state, f"{INDEX}/{team}", name, decided.findings, "" if decided.findings else failure)
         result = Result(
             key=name,
             changes=tuple(made),
@@ -103,9 +106,18 @@ class IndexStep:
             wake=decided.wake,
             failure=failure or decided.refusal,
         )
-        for row in rows if self._holds(result) else ():
-            self._recorder.index_row(team, row.key, row.model_dump(mode="json"))
+        if self._holds(result):
+            self._remember_lines(team, rows)
         return result
+
+    def _remember_lines(self, team: str, rows: tuple[IndexRow, ...]) -> None:
+        """Remember the lines that the page holds, and forget those that say the same of a review by an older key."""
+        keys = {row.page_url: row.key for row in rows if row.page_url}
+        held = recall_all(self._world.state, "index-row", IndexRow) if keys else {}
+        older = [k for k, row in held.items() if _is_of(k, team) and row.key != keys.get(row.page_url, row.key)]
+        self._world.state.drop("index-row", older)
+        for row in rows:
+            self._recorder.index_row(team, row.key, row.model_dump(mode="json"))
 
     def _holds(self, result: Result) -> bool:
         """Whether the page says by then what it was to say."""

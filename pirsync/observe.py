@@ -279,15 +279,17 @@ class Readings:
 
     def _marked(self, ticket: Ticket, incident: Incident, journal: Journal) -> Ticket:
         """The ticket with its mark; on Data Center, whose searches tell none, one that nothing vouches for is read."""
-        terms, known = self.practice.terms, self.known[incident.id]
-        if ticket.mark is not None or terms.deployment == "cloud" or (known.is_peoples and is_incident(ticket, terms)):
+        # Without a page it may be a ticket of another's that names this incident.
+        terms, known = self.practice.terms, self.known.get(incident.id)
+        is_peoples, memory = (known.is_peoples, known.memory) if known is not None else (False, None)
+        if ticket.mark is not None or terms.deployment == "cloud" or (is_peoples and is_incident(ticket, terms)):
             return ticket
 
         def kept() -> Ticket | None:
             found = recall(self.sources.state, "ticket", ticket.id, KeptTicket)
             return found.ticket if found is not None else None
 
-        told = vouched(ticket, kept, (incident, known.memory, journal), terms)
+        told = vouched(ticket, kept, (incident, memory, journal), terms)
         if told is None:
             raw = self.sources.tracker.issue(ticket.id, self.practice.want_ticket)
             return self.take_ticket(raw) if raw is not None else ticket

@@ -36,7 +36,8 @@ LACKING_AN_OWNER = (FindingKind.NEEDS_OWNER, FindingKind.OWNER_UNKNOWN)
 
 
 class KeptEscalation(Noun):
-    """A quarter's page by its id, and whether it was acknowledged (cache `escalation`)."""
+    """A quarter's page by its id, which is empty where people gave up the one that there was, and whether it was
+    acknowledged (cache `escalation`)."""
 
     quarter: Quarter
     page: str
@@ -100,7 +101,6 @@ class _Quarter:
         self._known = known
         self._key = f"{practice.terms.team}/{quarter.name}"
         self._made: Page | None = None
-        self._is_anew = False
 
     def is_asked_about(self) -> bool:
         """Whether its page is not acknowledged yet; where there is none, whether the team had anything to review when
@@ -116,8 +116,8 @@ class _Quarter:
         if page is None:
             prove_sight(world.wiki, self._practice.terms)
         if page is None or page.status is PageStatus.TRASHED:
-            self._known, self._is_anew = None, True
-            world.state.drop("escalation", [self._key])
+            self._known = KeptEscalation(quarter=self._quarter, page="")
+            world.state.cache("escalation", {self._key: self._known.model_dump(mode="json")})
             world.state.reopen(quarter_mark(self._practice.terms, self._quarter), "")
         return self.bring_up_to_date()
 
@@ -162,13 +162,13 @@ class _Quarter:
         terms, wiki = self._practice.terms, self._world.wiki
         if self._made is not None:
             page: Page | None = self._made
-        elif self._known is not None:
+        elif self._known is not None and self._known.page:
             page = wiki.page(self._known.page)
         else:
             # What others put into the trash or the archive gives its title away.
             found = wiki.titled(terms.space, title(terms, self._quarter))
             page = next((p for p in found if p.status is PageStatus.CURRENT or self._is_page(p)), None)
-        is_known = self._made is not None or self._known is not None
+        is_known = self._made is not None or (self._known is not None and self._known.page != "")
         gone = is_known and page is None
         if gone:
             prove_sight(wiki, terms)
@@ -176,7 +176,7 @@ class _Quarter:
 
     def _is_page(self, page: Page) -> bool:
         """Whether one that was put away is the quarter's page all the same."""
-        is_given_up = self._is_anew and page.status is PageStatus.TRASHED
+        is_given_up = self._known is not None and page.status is PageStatus.TRASHED
         return read_page(page.body) is not None and not is_given_up
 
     def _leaders(self) -> tuple[Mention, ...]:

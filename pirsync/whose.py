@@ -99,7 +99,9 @@ class Selector:
         return reviewed or [team_of(self._state, incident.id)]
 
     def _hand_over(self, had: str, has: str, readings: Readings, incident_id: str) -> None:
-        """Have the index of the team that had an incident say who has it."""
+        """Have the index of the team that had an incident say who has it; a team that is no more has none."""
+        if had not in self._projects:
+            return
         incident, known = readings.incidents[incident_id], recall(self._state, "review", incident_id, Known)
         page = readings.pages.get(known.page) if known is not None else None
         for place, row in recall_all(self._state, "index-row", IndexRow).items():

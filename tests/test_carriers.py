@@ -21,7 +21,7 @@ from pirsync.page.splice import append_row
 from pirsync.page_model import Column
 from pirsync.ports import Query, RawIssue, TicketDraft, TrackerReads, TrackerWrites, Want
 from pirsync.selection import Mode, Selection
-from tests.stage import ALL, NEWS, Stage, parse_once, stage, without_state
+from tests.stage import ALL, NEWS, Stage, parse_once, raw_incident, stage, without_state
 from tests.test_people_at_work import SMALL, told, writes
 
 PEOPLE = {"chair": ["hana"], "escalation": ["lee"]}
@@ -44,7 +44,11 @@ def begun(deployment: Any, **team: Any) -> Stage:
     told = stage(deployment, people=PEOPLE, escalation={"on": True, "stale": 0}, packs=("full-review",), **team)
     told.template = SMALL
     told.run_pass()
-    return replace(told, world=replace(told.world, tracker=cast(TrackerReads, Bulk(told.world.tracker))))
+    return with_bulk_reads(told)
+
+
+def with_bulk_reads(play: Stage) -> Stage:
+    return replace(play, world=replace(play.world, tracker=cast(TrackerReads, Bulk(play.world.tracker))))
 
 
 class Bulk:
@@ -227,3 +231,18 @@ def test_a_link_that_people_take_away_is_not_made_again_where_the_label_was_refu
         report = play.run_pass(selection)
         assert len(told(report, FindingKind.REFUSED)) == 1
         assert whole(play, key)["fields"]["issuelinks"] == []
+
+
+def test_an_incident_that_anothers_ticket_names_gets_its_review_all_the_same(play: Stage) -> None:
+    """Before it has a page, nothing is known of it but that ticket."""
+    raw = raw_incident(2, status={"name": "Open", "statusCategory": {"key": "new"}}, resolution=None)
+    raw["fields"]["resolutiondate"] = None
+    play = with_bulk_reads(stage(play.world.wiki.deployment, [raw_incident(1), raw]))
+    play.run_pass()
+    mark = {**THEIRS, "incident": raw["id"]}
+    typed_with_key(play, made(play, mark=mark))
+    play.run_pass()
+    raw["fields"].update(raw_incident(2)["fields"])
+    play.clock.forward(60)
+    assert play.run_pass().failed == ()
+    assert play.world.wiki.find("OPS", "OPS-2 Post-incident review") is not None

@@ -20,9 +20,12 @@ from pirsync.names import INDEX_LABEL
 from pirsync.page.index import read_index
 from pirsync.page_model import Page, PageHead, PageStatus
 from pirsync.ports import PageDraft, WikiReads, WikiWrites
+from pirsync.record import Recorder
 from pirsync.report import Report
+from pirsync.selection import Mode
 from tests.indoors import Killed
-from tests.stage import NEWS, Stage, stage, with_one_ticket, without_state
+from tests.stage import NEWS, Stage, raw_incident, stage, with_one_ticket, without_state
+from tests.test_brake_and_backoff import Sick
 from tests.test_ways import deleted
 
 INDEX = "Post-incident review index"
@@ -296,3 +299,42 @@ def test_an_index_that_cannot_be_written_is_listed_as_failed_until_it_can(play: 
     play.clock.forward(61)
     play.run_pass()
     assert listed(play) == []
+
+
+def test_an_index_that_may_not_be_written_is_told_and_tried_by_full_passes_until_it_may(play: Stage) -> None:
+    key = with_one_ticket(play)
+    refused = Rejected("no permission to edit")
+    writes = Sick(play.world.wiki_writes, "update_page", lambda page: page.title == INDEX, refused)
+    sick = replace(play, world=replace(play.world, wiki_writes=cast(WikiWrites, writes)))
+    play.move(key, "Done", "done")
+    play.clock.forward(60)
+    for _ in range(4):
+        sick.run_pass(NEWS)
+        play.clock.forward(301)
+    assert (writes.calls, listed(play)) == (1, [(INDEX, "Refused")])
+    assert failures(sick.run_pass()) == [INDEX]
+    assert "update-index" in {change.change for change in play.run_pass().changes}
+    assert listed(play) == []
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_review_has_one_line_whatever_keys_its_incident_had(comes_back: bool) -> None:
+    raw = raw_incident(1)
+    play = stage("cloud", [raw], projects=("OPS", "NET"))
+    play.run_pass()
+    raw["key"], raw["fields"]["project"] = "NET-3", {"key": "NET"}
+    play.clock.forward(60)
+    play.run_pass()
+    if comes_back:
+        raw["key"], raw["fields"]["project"] = "OPS-1", {"key": "OPS"}
+        play.clock.forward(60)
+        play.run_pass()
+    else:
+        index = play.world.wiki.find("OPS", INDEX)
+        assert index is not None
+        page_becomes(play.world, index.id, PageStatus.TRASHED)
+        practice = play.practice(play.world)
+        IndexStep(play.world, Recorder(play.world.state, play.clock.now()), Mode.NAMED).make_anew(practice)
+    index = play.world.wiki.find("OPS", INDEX)
+    assert index is not None
+    assert [row.key for row in read_index(index.body).rows] == ["OPS-1" if comes_back else "NET-3"]

@@ -88,6 +88,7 @@ def test_a_project_that_cannot_take_the_ticket_is_told_in_the_row(screen: Any, r
     decided = decide(observed(body_of([row()]), screen=screen))
     assert kinds(decided) == ["update-page"]
     assert f"REJECTED : {reason}" in body_text(decided)
+    assert decide(observed(body_after(decided), screen=screen)).changes == ()
 
 
 def test_carriers_that_are_off_screen_are_told_in_the_description() -> None:

@@ -13,7 +13,7 @@ from pirsync.adapters.overlay import overlay
 from pirsync.changes import describe, is_local
 from pirsync.commands import ask_again
 from pirsync.decision import FindingKind
-from pirsync.errors import Ambiguous, Rejected
+from pirsync.errors import Ambiguous, Rejected, Unavailable
 from pirsync.findings import stored
 from pirsync.model import Person
 from pirsync.page import cells
@@ -28,6 +28,7 @@ from pirsync.ports import PageDraft, WikiWrites
 from pirsync.quarter_step import dismiss, make_anew
 from pirsync.report import Report
 from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
+from tests.test_brake_and_backoff import Sick
 from tests.test_escalation_plan import changes_field
 from tests.test_ways import deleted
 
@@ -380,3 +381,17 @@ def test_once_escalation_is_off_nothing_is_said_of_its_pages(play: Stage) -> Non
     play.team["escalation"] = {"on": False}
     sweep(play, "2026-04-03")
     assert listed(play) == []
+
+
+def test_a_page_that_could_not_be_made_anew_at_once_is_made_by_the_next_sweep_also_of_an_older_quarter(
+    play: Stage,
+) -> None:
+    sweep(play, "2026-04-02")
+    page_becomes(play.world, page(play).id, PageStatus.TRASHED)
+    sweep(play, "2026-07-02")
+    broken = Sick(play.world.wiki_writes, "create_page", lambda draft: True, Unavailable("status 503"))
+    sick = replace(play, world=replace(play.world, wiki_writes=cast(WikiWrites, broken)))
+    assert make_anew(sick.world, sick.practice(sick.world), q1(play)).failure == "status 503"
+    assert listed(play) == ["Failed"]
+    sweep(play, "2026-07-03")
+    assert (page(play).status, listed(play)) == (PageStatus.CURRENT, ["NotAcknowledged"])

@@ -144,3 +144,13 @@ def test_an_incident_that_moves_to_the_other_team_is_counted_there_and_its_old_l
     for selection in (ALL, NEWS, ALL):
         ops.clock.forward(60)
         assert [change for change in play.run_pass(selection).changes if not is_local(change)] == []
+
+
+def test_a_team_that_got_another_name_leaves_nothing_of_the_old_one_to_do() -> None:
+    play = two_teams("cloud")
+    play.run_pass()
+    play.ops.team["name"] = "operations"
+    for selection in (ALL, NEWS):
+        play.ops.clock.forward(60)
+        play.run_pass(selection)
+    assert play.ops.world.state.pending() == []

@@ -72,15 +72,17 @@ _NOTE_KINDS = {
 
 def _note(situation: Situation, row: Row, word: str, reason: str, plan: RowPlan) -> None:
     """Say in the row's Status cell why it cannot become a ticket; words that people typed there stay."""
-    said = f"{word}: {draft.one_line(reason, 120)}" if reason else word
+    why = f": {draft.one_line(reason, 120)}" if reason else ""
+    said = f"{word}{why}"
     plan.lacking.append((row.action, said))
     cell = row.cell(Column.STATUS)
     plan.findings.append(situation.finding(_NOTE_KINDS[word], f'row {row.index + 1} "{row.action}": {_advice(said)}'))
-    if cell is None or cell.is_commented or cell.text == as_read(said):
+    # A lozenge is read with blanks around it.
+    if cell is None or cell.is_commented or cell.text == as_read(f"{word} {why}"):
         return
     if cell.text and not (cell.lozenge and cell.lozenge.text in _NOTE_KINDS):
         return
-    content = cells.lozenge(Lozenge(text=word, colour="Yellow"), said.removeprefix(word))
+    content = cells.lozenge(Lozenge(text=word, colour="Yellow"), why)
     label = f"{row.action[:40]} {Column.STATUS.value}"
     plan.edits.append(
         CellEdit(region=Region.ACTIONS, label=label, start=cell.start, end=cell.end, storage=content, text=said)
