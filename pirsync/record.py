@@ -31,6 +31,12 @@ def slim(incident: Incident) -> dict[str, Any]:
     return incident.model_copy(update={"description_html": "", "notes": (), "updated": None}).model_dump(mode="json")
 
 
+def as_any_read_tells(ticket: Ticket) -> dict[str, Any]:
+    """A ticket without what only some reads tell: Data Center's searches tell no mark, and none tells of all that may
+    prove its work."""
+    return ticket.model_dump(mode="json", exclude={"mark", "trail"})
+
+
 def forget(state: State, incident_id: str) -> None:
     """Have the next look at an incident read it and its tickets instead of remembering them."""
     review = recall(state, "review", incident_id, Known)
@@ -123,8 +129,8 @@ class Recorder:
         if known is not None:
             if (page := readings.pages.get(known.page)) is not None:
                 seen[page.id] = {"version": page.version}
-            seen |= {ticket.id: ticket.model_dump(mode="json") for ticket in readings.tickets_of(incident_id)}
-        self._state.cache("tried", {f"{key} {thing}": content for thing, content in seen.items()})
+            seen |= {ticket.id: as_any_read_tells(ticket) for ticket in readings.tickets_of(incident_id)}
+        self._state.cache("tried", {key: {**(self._state.cached("tried", key) or {}), **seen}})
 
     def ticket(self, ticket: Ticket, incident_id: str) -> None:
         """Remember a ticket and whose it is."""
@@ -184,6 +190,8 @@ class Recorder:
 
     def _wake(self, key: str, plan: Plan) -> None:
         due = self._pending.get(key)
+        if due is not None and due.tries:
+            self._dropped["tried"].append(key)
         if (held := self._held.get(key)) is not None:
             held.wake = plan.wake
         elif due is not None:

@@ -22,7 +22,7 @@ from .page_model import PageHead
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
 from .raw import items, table
-from .record import slim, work_key
+from .record import as_any_read_tells, slim, work_key
 from .sight import newest, prove_sight_without
 
 LINK_FIELDS = ("issuelinks", "Link")
@@ -106,11 +106,12 @@ class _Seen:
 
 def _mark(state: State, now: datetime, seen: _Seen) -> None:
     """Look at the incident now; but what it failed with is no news, and waits until that is tried again."""
-    due, name = state.owed(seen.key), f"{seen.key} {seen.id}"
+    due = state.owed(seen.key)
     if due is not None and due.tries:
-        if state.cached("tried", name) == seen.content:
+        tried = state.cached("tried", seen.key) or {}
+        if tried.get(seen.id) == seen.content:
             return
-        state.cache("tried", {name: seen.content})
+        state.cache("tried", {seen.key: {**tried, seen.id: seen.content}})
     state.mark_dirty(seen.key, now, seen.reason)
 
 
@@ -147,8 +148,8 @@ def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime)
     for incident_id in sorted(incidents):
         # Tickets are searched for everywhere; those of another team's reviews are that team's news.
         if _reviewing_team(incident_id, state) == terms.team:
-            key, content = work_key(terms.team, incident_id), ticket.model_dump(mode="json")
-            _mark(state, now, _Seen(key, ticket.id, content, f"{ticket.key} changed"))
+            key = work_key(terms.team, incident_id)
+            _mark(state, now, _Seen(key, ticket.id, as_any_read_tells(ticket), f"{ticket.key} changed"))
 
 
 def _reviewing_team(incident_id: str, state: State) -> str | None:

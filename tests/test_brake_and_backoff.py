@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -15,6 +16,7 @@ from pirsync.errors import Ambiguous, AuthInDoubt, Unavailable, UnsafePlan
 from pirsync.findings import stored
 from pirsync.mapping import want_ticket
 from pirsync.model import Deployment
+from pirsync.ports import Query, RawIssue, Want
 from pirsync.reconcile import run_once
 from pirsync.record import work_key
 from pirsync.selection import Limits, Mode, Selection
@@ -203,6 +205,81 @@ def test_a_page_that_was_edited_before_a_failure_is_no_news_to_every_poll(deploy
     assert writes.calls > 1
     play.run_pass(Selection(Mode.NAMED, ("OPS-1",)))
     assert [row.ticket is not None for row in play.rows()] == [True, True]
+
+
+class Propertyless:
+    """Reads of a Data Center, whose searches tell no properties."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def search(self, query: Query, want: Want) -> Iterator[RawIssue]:
+        return map(_bare, self._real.search(query, want))
+
+    def issues(self, refs: Any, want: Want) -> list[RawIssue]:
+        return list(map(_bare, self._real.issues(refs, want)))
+
+
+def _bare(raw: RawIssue) -> RawIssue:
+    return {name: value for name, value in raw.items() if name != "properties"}
+
+
+def as_told_by_a_data_center(play: Stage) -> Stage:
+    return replace(play, world=replace(play.world, tracker=cast(Any, Propertyless(play.world.tracker))))
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_a_ticket_that_changed_before_a_failure_is_no_news_to_every_poll(deployment: Deployment) -> None:
+    play = stage(deployment)
+    key = with_one_ticket(play)
+    play.clock.forward(3600)
+    play.run_pass(NEWS)
+    play.move(key, "In Progress", "indeterminate")
+    told = as_told_by_a_data_center(play) if deployment == "datacenter" else play
+    wiki = Sick(play.world.wiki_writes, "update_page", lambda page: "index" not in page.title, Unavailable("503"))
+    sick = replace(told, world=replace(told.world, wiki_writes=cast(Any, wiki)))
+    minutes = []
+    for minute in range(14):
+        before = wiki.calls
+        sick.run_pass(NEWS)
+        minutes += [minute] if wiki.calls > before else []
+        play.clock.forward(60)
+    assert minutes == [0, 1, 3, 7]
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_a_proof_that_a_failed_look_found_outside_is_no_news_to_every_poll(deployment: Deployment) -> None:
+    """Searches tell nothing of links to the outside, which only a decision reads."""
+    play = stage(deployment, packs=("soc2-cc7",))
+    key = with_one_ticket(play)
+    play.clock.forward(3600)
+    play.run_pass(NEWS)
+    play.move(key, "Done", "done")
+    wiki = Sick(play.world.wiki_writes, "update_page", lambda page: "index" not in page.title, Unavailable("503"))
+    sick = replace(play, world=replace(play.world, wiki_writes=cast(Any, wiki)))
+    for _ in range(8):
+        sick.run_pass(NEWS)
+        play.clock.forward(60)
+    assert wiki.calls == 4
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
+def test_what_was_tried_is_remembered_only_until_the_incident_comes_to_rest(deployment: Deployment) -> None:
+    play = stage(deployment)
+    key = with_one_ticket(play)
+    play.clock.forward(3600)
+    play.run_pass(NEWS)
+    play.move(key, "Done", "done")
+    wiki = Sick(play.world.wiki_writes, "update_page", lambda page: True, Unavailable("503"))
+    sick = replace(play, world=replace(play.world, wiki_writes=cast(Any, wiki)))
+    sick.run_pass(NEWS)
+    assert list(play.world.state.cached_all("tried")) == [work_key("ops", "10001")]
+    play.clock.forward(61)
+    play.run_pass(NEWS)
+    assert (play.status(), play.world.state.cached_all("tried")) == ("DONE", {})
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "datacenter"])
