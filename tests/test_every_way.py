@@ -12,6 +12,7 @@ import click
 import pytest
 
 from pirsync.adapters.memory import page_becomes, person_edits, person_renames
+from pirsync.changes import is_local
 from pirsync.cli import cli
 from pirsync.decision import FindingKind
 from pirsync.errors import Rejected
@@ -169,14 +170,16 @@ STORIES: dict[str, tuple[FindingKind, Callable[[Stage], Follow]]] = {
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_a_finding_that_was_brought_about_is_gone_once_its_way_was_followed(story: str) -> None:
+def test_a_finding_that_was_brought_about_is_told_without_a_write_and_is_gone_once_its_way_was_followed(story: str) -> None:
     kind, bring = STORIES[story]
     play = stage()
     play.template = SMALL
     follow = bring(play)
     play.quiet()
     play.run_pass()
-    play.run_pass()
+    for mode in (Mode.ALL, Mode.NEWS):
+        report = play.run_pass(Selection(mode))
+        assert [change for change in report.changes if not is_local(change)] == [], "what was told is told again"
     assert kind.value in [one.kind for one in stored(play.world.state)]
     follow()
     play.quiet()
