@@ -170,7 +170,7 @@ STORIES: dict[str, tuple[FindingKind, Callable[[Stage], Follow]]] = {
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_a_finding_that_was_brought_about_is_told_without_a_write_and_is_gone_once_its_way_was_followed(story: str) -> None:
+def test_a_finding_is_told_without_another_write_and_is_gone_once_its_way_was_followed(story: str) -> None:
     kind, bring = STORIES[story]
     play = stage()
     play.template = SMALL
