@@ -117,14 +117,16 @@ class _Search:
         wiki = self._sources.wiki
         ids = list(dict.fromkeys(page_id for several in named.values() for page_id in several))
         pages = {page.id: page for page in wiki.pages(ids)} if ids else {}
+        ours = {i: page_ids for i, page_ids in named.items() if self._may_have_had_page(incidents[i])}
         if ids and not pages:
-            prove_sight_without(ids, wiki, self._sources.state, self._terms)
+            lost = {page_id for page_ids in ours.values() for page_id in page_ids}
+            prove_sight_without(lost, wiki, self._sources.state, self._terms)
         properties = self._properties(list(pages))
         for incident_id, page_ids in named.items():
             incident, there = incidents[incident_id], [pages[p] for p in page_ids if p in pages]
             if not any(self._bind(incident, page, properties[page.id]) for page in current_first(there)):
                 # People deleted it; that we forgot it with our state does not bring it back.
-                for page_id in page_ids:
+                for page_id in ours.get(incident_id, ()):
                     if page_id not in pages:
                         self._found.vanished[incident_id] = page_id
 
@@ -176,11 +178,19 @@ class _Search:
         return lost.get(cell.issue_key or "") if cell is not None else None
 
     def _may_be_forgotten(self, incident: Incident) -> bool:
-        state, terms = self._sources.state, self._terms
-        if scope(incident, terms) or incident.is_restricted:
+        if scope(incident, self._terms) or incident.is_restricted:
             return False
-        is_older = not state.born_with_owner and self._first_closed(incident) <= state.created_at
-        return is_older or self._is_sending(incident.id)
+        return self._is_older(incident) or self._is_sending(incident.id)
+
+    def _may_have_had_page(self, incident: Incident) -> bool:
+        """Whether a page that is there no more may have been ours; else its link on the incident is another pirsync's,
+        on another Confluence or tried out before, whose pages are none of our business."""
+        return bool(self._receipt(incident.id)) or self._is_older(incident)
+
+    def _is_older(self, incident: Incident) -> bool:
+        """Whether a journal before this one may have made its page."""
+        state = self._sources.state
+        return not state.born_with_owner and self._first_closed(incident) <= state.created_at
 
     def _properties(self, page_ids: list[str]) -> dict[str, Property | None]:
         wiki = self._sources.wiki
