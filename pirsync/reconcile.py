@@ -50,6 +50,7 @@ from .report import Report, Result
 from .scan import incident_query, is_ticket, poll
 from .selection import SWEEPS, Limits, Mode, Selection
 from .whose import Selector, absent
+from .wishes import is_fulfilled
 
 MAX_ROUNDS = 6
 SPENT = "a pass had made its requests"
@@ -341,7 +342,7 @@ class _Pass:
             decided = decided.model_copy(update={"findings": told})
             self.recorder.told(OVERWRITTEN, incident_id)
         self.recorder.review(readings, incident_id, decided)
-        if incident_id in self.wished and self._is_fulfilled(readings, incident_id, decided):
+        if incident_id in self.wished and is_fulfilled(incident_id, self._journal(readings, incident_id), readings):
             self.world.state.drop("wish", [incident_id])
         if incident_id in readings.known:
             self.reviews += 1
@@ -359,12 +360,6 @@ class _Pass:
                 failure="" if incident_id in readings.known else decided.refusal,
             )
         )
-
-    def _is_fulfilled(self, readings: Readings, incident_id: str, decided: Plan) -> bool:
-        """Whether nothing that people asked for is left to be done: a wish that outlives that would come true again."""
-        barred = self._journal(readings, incident_id).barred
-        is_barred = barred is not None and barred.until > self.world.clock.now()
-        return not (decided.waiting or decided.refusal or is_barred)
 
     def _result(self, result: Result) -> None:
         if result.is_news:

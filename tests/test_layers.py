@@ -50,6 +50,7 @@ DECIDING = (
     "selection",
     "newborn",
     "whose",
+    "wishes",
 )
 PLANNING = VALUES | {*DECIDING, "sample"}
 WHOLE = PLANNING | {"reconcile"}
