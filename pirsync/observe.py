@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeVar
 
 from pirsync.known import Known, memory_of
-from pirsync.recall import KeptTicket, recall
+from pirsync.recall import KeptTicket, recall, trusted
 
 from . import mapping
 from .comments import touched
@@ -151,7 +151,7 @@ class Readings:
         missing = [i for i in dict.fromkeys(ids) if i not in self.incidents]
         if self.trust is Trust.REMEMBERED:
             for incident_id in missing:
-                if kept := recall(self.sources.state, "incident", incident_id, Incident):
+                if kept := trusted(self.sources.state, "incident", incident_id, Incident):
                     self.incidents[incident_id] = kept
             missing = [i for i in missing if i not in self.incidents]
         if missing:
@@ -234,7 +234,7 @@ class Readings:
         asks = self.practice.terms.procedures.reads_trails
         if self.trust is Trust.REMEMBERED:
             for ref in (ref for ref in missing if ref not in self.written):
-                kept = recall(self.sources.state, "ticket", ref, KeptTicket)
+                kept = trusted(self.sources.state, "ticket", ref, KeptTicket)
                 if kept is not None and (kept.ticket.trail is not None or not asks):
                     self.keep_ticket(kept.ticket)
             missing = [ref for ref in missing if self._ticket(ref) is None]

@@ -6,6 +6,7 @@ need. Nothing in a cache is worth a guess, for everything in it can be read or c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TypeVar
 
@@ -88,6 +89,17 @@ def recall_all(state: State, kind: str, shape: type[N]) -> dict[str, N]:
     """All cached values of one kind that have this shape, by key."""
     told = {key: _in_shape(value, shape) for key, value in state.cached_all(kind).items()}
     return {key: value for key, value in told.items() if value is not None}
+
+
+def trusted(state: State, kind: str, key: str, shape: type[N]) -> N | None:
+    """A cached issue that may stand for reading it; None where there is none, or where it is only what was last known
+    of one that has to be read again (cache `unread`)."""
+    return recall(state, kind, key, shape) if state.cached("unread", f"{kind}/{key}") is None else None
+
+
+def distrust(state: State, kind: str, keys: Iterable[str]) -> None:
+    """Have cached issues read again; what was last known of them stays, for what cannot wait for that."""
+    state.cache("unread", {f"{kind}/{key}": {} for key in keys if state.cached(kind, key) is not None})
 
 
 def _in_shape(value: object, shape: type[N]) -> N | None:

@@ -15,7 +15,7 @@ from .observe import Readings
 from .page_model import PageStatus
 from .ports import Due, State
 from .practice import Practice
-from .recall import KeptPasses, KeptStanding, recall
+from .recall import KeptPasses, KeptStanding, distrust, recall
 
 FINISHED = frozenset({"ACTIONS COMPLETE", "ACTIONS CLOSED"})
 """Review statuses whose pages polls no longer watch one by one; the daily sweep still reads them."""
@@ -40,8 +40,8 @@ def as_any_read_tells(ticket: Ticket) -> dict[str, Any]:
 def forget(state: State, incident_id: str) -> None:
     """Have the next look at an incident read it and its tickets instead of remembering them."""
     review = recall(state, "review", incident_id, Known)
-    state.drop("ticket", review.tickets if review is not None else ())
-    state.drop("incident", [incident_id])
+    distrust(state, "ticket", review.tickets if review is not None else ())
+    distrust(state, "incident", [incident_id])
 
 
 @dataclass
@@ -94,6 +94,7 @@ class Recorder:
             else:
                 self._dropped["open"].append(known.page)
             self._keep("incident", incident_id, slim(incident))
+            self._dropped["unread"].append(f"incident/{incident_id}")
             for ticket in tickets:
                 self.ticket(ticket, incident_id)
         self._keep("findings", incident_id, {"key": incident.key, "found": [f.model_dump() for f in plan.findings]})
@@ -135,6 +136,7 @@ class Recorder:
     def ticket(self, ticket: Ticket, incident_id: str) -> None:
         """Remember a ticket and whose it is."""
         self._keep("ticket", ticket.id, {"incident": incident_id, "ticket": ticket.model_dump(mode="json")})
+        self._dropped["unread"].append(f"ticket/{ticket.id}")
 
     def passed(self, teams: Iterable[Practice], swept: Collection[Practice]) -> None:
         """Remember when this pass began, which went through for these teams, and for which it was a sweep that left

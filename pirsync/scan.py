@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pirsync.known import Known
-from pirsync.recall import KeptIndex, KeptTicket, Place, recall, recall_all
+from pirsync.recall import KeptIndex, KeptTicket, Place, recall, recall_all, trusted
 
 from . import mapping
 from .draft import mark_label
@@ -83,7 +83,7 @@ def _news(world: World, practice: Practice, since: datetime) -> Iterator[RawIssu
 
 def _take_incident(raw: RawIssue, readings: Readings, state: State, now: datetime) -> None:
     incident = readings.take_incident(raw)
-    kept, fresh = recall(state, "incident", incident.id, Incident), slim(incident)
+    kept, fresh = trusted(state, "incident", incident.id, Incident), slim(incident)
     before = kept.model_dump(mode="json") if kept is not None else None
     if before == fresh or not _could_matter(incident, readings.practice, state):
         return
@@ -138,7 +138,7 @@ def _could_matter(incident: Incident, practice: Practice, state: State) -> bool:
 
 def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime) -> None:
     ticket = readings.take_ticket(raw)
-    kept = recall(state, "ticket", ticket.id, KeptTicket)
+    kept = trusted(state, "ticket", ticket.id, KeptTicket)
     if kept is not None and kept.ticket == _as_kept(ticket, kept.ticket):
         return
     terms = readings.practice.terms

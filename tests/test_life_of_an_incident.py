@@ -12,6 +12,7 @@ import pytest
 from pirsync.adapters.memory import SOMEBODY, page_becomes
 from pirsync.adapters.overlay_tracker import OverlayTracker, jira_instant, raw_person
 from pirsync.decision import Exemption, FindingKind, Wishes
+from pirsync.errors import Unavailable
 from pirsync.findings import stored
 from pirsync.known import wish
 from pirsync.model import Deployment
@@ -20,6 +21,7 @@ from pirsync.page_model import Column, IndexRow, PageStatus
 from pirsync.ports import Query, RawIssue, TrackerReads, Want
 from pirsync.selection import Mode, Selection
 from tests.stage import ALL, NEWS, Stage, parse_once, raw_incident, stage, without_state
+from tests.test_brake_and_backoff import Sick
 from tests.test_people_at_work import SMALL, kinds, tickets, told, writes
 from tests.test_ways import Without, deleted
 
@@ -238,6 +240,17 @@ def test_a_deleted_incident_that_people_ignore_is_told_no_more_and_its_line_says
     assert (listed(play), [row.status.text for row in index(play)]) == ([], ["EXEMPT"])
     assert [row.page_title for row in index(play)] == ["OPS-1 Post-incident review: a drill (Hanna, 2026-03-02)"]
     assert gone.run_pass().changes == ()
+
+
+def test_one_that_is_deleted_after_a_failed_read_can_be_ignored_all_the_same(play: Stage) -> None:
+    wiki = Sick(play.world.wiki, "pages", lambda ids: True, Unavailable("503"))
+    assert len(replace(play, world=replace(play.world, wiki=cast(Any, wiki))).run_pass().failed) == 1
+    gone = deleted(play, "OPS-1")
+    play.clock.forward(61)
+    gone.run_pass()
+    gone.exemptions = (ignored("OPS-1"),)
+    gone.run_pass(named("OPS-1"))
+    assert (listed(play), [row.status.text for row in index(play)]) == ([], ["EXEMPT"])
 
 
 def test_an_incident_that_is_deleted_before_it_has_a_page_leaves_nothing_behind() -> None:
