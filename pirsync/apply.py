@@ -76,7 +76,7 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
     tracker, wiki = world.tracker_writes, world.wiki_writes
     match change:
         case CreatePage():
-            made = create(change, incident_id, world, lambda: wiki.create_page(change.draft), page_receipt)
+            made = create(change, incident_id, world, lambda _: wiki.create_page(change.draft), page_receipt)
             _born(made, incident_id, readings)
             _keep_base(made, world, readings)
         case UpdatePage():
@@ -107,7 +107,7 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
             tracker.put_remote_link(change.incident_id, change.link)
         case CreateTicket():
             create(
-                change, incident_id, world, lambda: tracker.create_issue(change.draft), lambda ref: (ref.id, ref.key)
+                change, incident_id, world, lambda _: tracker.create_issue(change.draft), lambda ref: (ref.id, ref.key)
             )
         case AdoptTicket():
             world.state.adopt(change.mark, "ticket", incident_id, change.ticket_id, change.ticket_key)
@@ -125,7 +125,7 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
             readings.forget_ticket(change.ticket_id)
         case CommentTicket() | EditComment():
             world.state.reopen(change.mark, incident_id)
-            create(change, incident_id, world, lambda: _say(change, incident_id, world), lambda number: (number, ""))
+            create(change, incident_id, world, lambda n: _say(change, n, incident_id, world), lambda said: (said, ""))
         case CreateIndex() | UpdateIndex() | CreateEscalation():
             raise AssertionError("pages of no single incident are written by apply_index")
         case _:
@@ -136,17 +136,18 @@ def create(
     change: CreatePage | CreateTicket | CommentTicket | EditComment | CreateIndex | CreateEscalation,
     incident_id: str,
     world: World,
-    send: Callable[[], T],
+    send: Callable[[int], T],
     receipt: Callable[[T], tuple[str, str]],
 ) -> T:
-    """A create under its intent: written down and synced before it is sent, sent once, and never in doubt twice."""
+    """A create under its intent: written down and synced before `send` sends it, told the attempt; sent once, and never
+    in doubt twice."""
     is_comment = isinstance(change, (CommentTicket, EditComment))
     kind = "comment" if is_comment else change.change.removeprefix("create-")
     attempt = world.state.claim(change.mark, kind, incident_id, change.digest, world.clock.now())
     if attempt is None:
         raise Stale(f"{describe(change)}: another process is about to, or has done it")
     try:
-        made = send()
+        made = send(attempt)
     except Rejected as refused:
         if isinstance(change, EditComment) and _is_deleted(change, world):
             world.state.receipt(change.mark, attempt, "", "")
@@ -155,7 +156,7 @@ def create(
         raise
     except (Ambiguous, AuthInDoubt):
         # It may have been done until now, however long ago it was claimed: only from now on can its absence settle.
-        world.state.doubt(change.mark, attempt, world.clock.now())
+        world.state.restamp(change.mark, attempt, world.clock.now())
         raise
     except Unavailable as away:
         # Provably not sent: the empty digest lets the same inputs be tried again.
@@ -166,7 +167,7 @@ def create(
     return made
 
 
-def _say(change: CommentTicket | EditComment, incident_id: str, world: World) -> str:
+def _say(change: CommentTicket | EditComment, attempt: int, incident_id: str, world: World) -> str:
     """The id of the comment that says it now. One that carries the mark, which an earlier try or another state may
     have left, is looked for before any is sent: an issue's comments are read as they are written."""
     mark = Mark(value=change.mark, owner=change.owner_id, incident=incident_id)
@@ -176,6 +177,9 @@ def _say(change: CommentTicket | EditComment, incident_id: str, world: World) ->
     else:
         there = comments_marked(world.tracker.comments(change.issue_id), mark)
         if not there:
+            # The look may have taken longer than the claim holds.
+            if not world.state.restamp(change.mark, attempt, world.clock.now()):
+                raise Stale(f"{describe(change)}: another process is about to, or has done it")
             return world.tracker_writes.add_comment(change.issue_id, change.body, carried)
         comment_id, said = there[0]
     if said != change.digest:
@@ -254,7 +258,7 @@ def apply_index(change: CreateIndex | UpdateIndex | CreateEscalation, world: Wor
     """Make or write the evidence index, or make the page of what a quarter left."""
     match change:
         case CreateIndex() | CreateEscalation():
-            return create(change, "", world, lambda: world.wiki_writes.create_page(change.draft), page_receipt)
+            return create(change, "", world, lambda _: world.wiki_writes.create_page(change.draft), page_receipt)
         case UpdateIndex():
             return world.wiki_writes.update_page(change.page, change.body, change.message)
         case _:

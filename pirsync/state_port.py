@@ -68,8 +68,9 @@ class State(Protocol):
     def reject(self, mark: str, attempt: int, digest: str, reason: str) -> None:
         """Write down that the remote refused this attempt; a later attempt's claim is left alone."""
 
-    def doubt(self, mark: str, attempt: int, now: datetime) -> None:
-        """Write down that what this attempt sent may have been done at any instant until now."""
+    def restamp(self, mark: str, attempt: int, now: datetime) -> bool:
+        """Write down, synced, that what this attempt is about to send, or may have sent, counts from now; False where
+        it holds its claim no more."""
 
     def adopt(self, mark: str, kind: str, incident: str, remote_id: str, remote_key: str) -> None:
         """Write a receipt for something found, not made."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -13,11 +15,12 @@ from pirsync.adapters.overlay_tracker import OverlayTracker
 from pirsync.apply import apply
 from pirsync.changes import CommentTicket, EditComment
 from pirsync.directory import Sources
-from pirsync.errors import Ambiguous, Rejected, Unavailable
+from pirsync.errors import Ambiguous, Rejected, Stale, Unavailable
 from pirsync.known import journal
 from pirsync.notices import Notice, Saying, say
 from pirsync.observe import Readings, Trust
-from pirsync.ports import TrackerWrites
+from pirsync.ports import TrackerReads, TrackerWrites
+from pirsync.state_port import CLAIM_HOLD
 from tests.stage import Stage, stage
 
 INCIDENT = "10001"
@@ -90,6 +93,44 @@ def test_it_is_said_once_and_then_in_other_words_in_its_place(play: Stage) -> No
     assert told(play, notice("It is overdue by a week.")) is EditComment
     assert told(play, notice("It is overdue by a week.")) is None
     assert bodies(play) == ["It is overdue by a week."]
+
+
+class Slow:
+    """Reads of a Jira that takes longer to tell the comments than a claim holds; `meanwhile` is what others do."""
+
+    def __init__(self, play: Stage, meanwhile: Callable[[], object]) -> None:
+        self._real, self._clock, self._meanwhile = play.world.tracker, play.clock, meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def comments(self, issue_id: str) -> Any:
+        found = self._real.comments(issue_id)
+        self._clock.forward(CLAIM_HOLD.total_seconds() + 10)
+        self._meanwhile()
+        return found
+
+
+def slow(play: Stage, meanwhile: Callable[[], object]) -> Stage:
+    return replace(play, world=replace(play.world, tracker=cast(TrackerReads, Slow(play, meanwhile))))
+
+
+def test_where_the_look_took_long_it_is_sent_as_of_then(play: Stage) -> None:
+    doubtful, _ = halting(play, OSError("killed"))
+    change, began = decided(play, notice()).change, play.clock.now()
+    assert change is not None
+    with pytest.raises(OSError, match="killed"):
+        do(slow(doubtful, lambda: None), change)
+    assert play.world.state.intents(INCIDENT)[change.mark].sent_at == began + CLAIM_HOLD + timedelta(seconds=10)
+
+
+def test_where_another_process_is_about_to_say_it_by_then_it_is_not_sent(play: Stage) -> None:
+    state, change = play.world.state, decided(play, notice()).change
+    assert change is not None
+    with pytest.raises(Stale):
+        do(slow(play, lambda: state.claim(change.mark, "comment", INCIDENT, change.digest, play.clock.now())), change)
+    line = state.intents(INCIDENT)[change.mark]
+    assert (bodies(play), line.status, line.attempt, line.sent_at) == ([], "sending", 2, play.clock.now())
 
 
 @pytest.mark.parametrize("arrives", [True, False])

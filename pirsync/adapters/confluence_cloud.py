@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -217,7 +217,9 @@ class ConfluenceCloud(ConfluenceBase):
     # ------------------------------------------------------------ writes
 
     def create_page(self, draft: PageDraft) -> Page:
-        """`POST pages`, sent once; without a parent it comes under the space's homepage."""
+        """`POST pages`, sent once; without a parent it comes under the space's homepage. Where the space's number had
+        to be read and that took long, it is not sent; the next try knows it."""
+        asked = datetime.now(UTC)
         space_id = self._space_id(draft.space)
         if space_id is None:
             raise Rejected(f"The space {draft.space} cannot be seen, so no page was created", {"space": "not found"})
@@ -229,7 +231,7 @@ class ConfluenceCloud(ConfluenceBase):
         }
         if draft.parent is not None:
             body["parentId"] = draft.parent
-        answer = self._transport.create(f"{V2}/pages", body)
+        answer = self._transport.create(f"{V2}/pages", body, asked=asked)
         return self._born(answer, draft, lambda: self._head(answer))
 
     def update_page(self, page: PageHead, body: str, message: str) -> Page:

@@ -130,23 +130,27 @@ class Transport:
         """Write what may be written twice; Ambiguous when no try was answered, Stale for a 409."""
         return self.call(Request(method, path, params or {}, body), Effect.REPEATABLE)
 
-    def create(self, path: str, body: Any, params: Mapping[str, Any] | None = None) -> Any:
-        """POST what must not be sent twice; Ambiguous when it may have happened."""
-        return self.call(Request("POST", path, params or {}, body), Effect.ONCE)
+    def create(
+        self, path: str, body: Any, params: Mapping[str, Any] | None = None, asked: datetime | None = None
+    ) -> Any:
+        """POST what must not be sent twice; Ambiguous when it may have happened. `asked`: when that was asked for,
+        where something was read since."""
+        return self.call(Request("POST", path, params or {}, body), Effect.ONCE, asked)
 
     def upload(self, path: str, upload: Upload) -> Any:
         """POST a file as a form, once; as `create`."""
         return self.call(Request("POST", path, file=upload), Effect.ONCE)
 
-    def call(self, request: Request, effect: Effect) -> Any:
+    def call(self, request: Request, effect: Effect, asked: datetime | None = None) -> Any:
         """Send one request, again where that is safe, and answer its parsed JSON.
 
         Raises the errors of `errors.py` only. Each is one sentence with method, path, status and the remote's words.
         """
+        began = asked or datetime.now(UTC)
         if effect is Effect.READ:
-            return self._call(request, effect)
+            return self._call(request, effect, began)
         with self._writing:
-            return self._call(request, effect)
+            return self._call(request, effect, began)
 
     def map_reads(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
         """What `read` answers for each item, in the items' order, four under way at once.
@@ -171,9 +175,8 @@ class Transport:
 
     # ------------------------------------------------------------ trying again
 
-    def _call(self, request: Request, effect: Effect) -> Any:
+    def _call(self, request: Request, effect: Effect, began: datetime) -> Any:
         doubts: list[str] = []
-        began = datetime.now(UTC)
 
         def attempt() -> Any:
             try:

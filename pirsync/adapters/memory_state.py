@@ -75,14 +75,16 @@ class MemoryState:
         """Write down that the remote refused this attempt; a later attempt's claim is left alone."""
         self._conclude(mark, attempt, {"status": "rejected", "digest": digest, "reason": reason})
 
-    def doubt(self, mark: str, attempt: int, now: datetime) -> None:
-        """Write down that this attempt may have been made at any instant until now."""
-        self._conclude(mark, attempt, {"sent_at": now})
+    def restamp(self, mark: str, attempt: int, now: datetime) -> bool:
+        """Write down that what this attempt sends counts from now; False where it holds its claim no more."""
+        return self._conclude(mark, attempt, {"sent_at": now})
 
-    def _conclude(self, mark: str, attempt: int, outcome: Mapping[str, object]) -> None:
+    def _conclude(self, mark: str, attempt: int, outcome: Mapping[str, object]) -> bool:
         line = self._intents.get(mark)
-        if line is not None and line.attempt == attempt and line.status == "sending":
-            self._intents[mark] = line.model_copy(update=dict(outcome))
+        if line is None or line.attempt != attempt or line.status != "sending":
+            return False
+        self._intents[mark] = line.model_copy(update=dict(outcome))
+        return True
 
     def adopt(self, mark: str, kind: str, incident: str, remote_id: str, remote_key: str) -> None:
         """Write a receipt for something found, not made."""

@@ -145,13 +145,15 @@ class SqlState:
         """Write down that the remote refused this attempt; a later attempt's claim is left alone."""
         self._conclude(mark, attempt, {"status": "rejected", "digest": digest, "reason": _storable(reason)})
 
-    def doubt(self, mark: str, attempt: int, now: datetime) -> None:
-        """Write down that this attempt may have been made at any instant until now."""
-        self._conclude(mark, attempt, {"sent_at": as_text(now)})
+    def restamp(self, mark: str, attempt: int, now: datetime) -> bool:
+        """Write down that what this attempt sends counts from now; False where it holds its claim no more."""
+        return self._conclude(mark, attempt, {"sent_at": as_text(now)})
 
-    def _conclude(self, mark: str, attempt: int, outcome: Mapping[str, str]) -> None:
+    def _conclude(self, mark: str, attempt: int, outcome: Mapping[str, str]) -> bool:
         own = (INTENT.c.mark == mark) & (INTENT.c.attempt == attempt) & (INTENT.c.status == "sending")
-        self._write(sa.update(INTENT).where(own).values(**outcome))
+        concluded = sa.update(INTENT).where(own).values(**outcome).returning(INTENT.c.mark)
+        with transaction(self._engine, self._path) as connection:
+            return connection.execute(concluded).scalar_one_or_none() is not None
 
     def adopt(self, mark: str, kind: str, incident: str, remote_id: str, remote_key: str) -> None:
         """Write a receipt for something found, not made."""

@@ -22,7 +22,7 @@ from pirsync.adapters.jira import JiraTracker
 from pirsync.errors import Ambiguous, AuthInDoubt, Interrupted, PirsyncError, Rejected, Stale, Unavailable
 from pirsync.model import RemoteLink
 from pirsync.page_model import PageHead, PageStatus
-from pirsync.ports import Query, TicketDraft, Want
+from pirsync.ports import PageDraft, Query, TicketDraft, Want
 from tests import leaks
 
 from .loopback import DROPPED, Answer, Asked, in_turn, serving
@@ -146,6 +146,20 @@ def test_a_create_is_not_sent_once_its_time_has_passed() -> None:
         with pytest.raises(Unavailable, match="POST rest/api/2/issue was not sent"):
             tracker(server.url, pace=Pace(haste=0.0)).create_issue(DRAFT)
         assert server.asked == []
+
+
+def test_a_page_whose_space_took_long_to_be_read_is_not_sent_until_it_is_asked_for_again() -> None:
+    spaces = in_turn(Answer(503), Answer(body={"results": [{"id": "1", "key": "S"}]}))
+    refusal = Answer(400, {"errors": [{"title": "No"}]})
+    draft = PageDraft(space="S", parent=None, title="T", body="<p/>")
+    with serving(lambda asked: spaces(asked) if asked.path.endswith("/spaces") else refusal) as server:
+        ours = open_wiki(_connection(server.url), threading.Event(), Pace(base=0.5, haste=0.3))
+        with pytest.raises(Unavailable, match="POST api/v2/pages was not sent"):
+            ours.create_page(draft)
+        assert [asked.method for asked in server.asked] == ["GET", "GET"]
+        with pytest.raises(Rejected):
+            ours.create_page(draft)
+        assert [asked.method for asked in server.asked] == ["GET", "GET", "POST"]
 
 
 def test_a_create_that_found_no_server_is_unavailable_not_ambiguous() -> None:

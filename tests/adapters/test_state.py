@@ -106,6 +106,18 @@ def test_a_late_answer_touches_only_its_own_attempt(state: State) -> None:
     assert (line(state).status, line(state).attempt, line(state).remote_id) == ("sending", 2, "")
 
 
+def test_what_a_claim_is_about_to_send_counts_from_when_it_says_so_while_it_holds(state: State) -> None:
+    state.claim("m1", "ticket", "10001", "d1", NOW)
+    assert state.restamp("m1", 1, NOW + 40 * SECOND)
+    assert (line(state).status, line(state).sent_at) == ("sending", NOW + 40 * SECOND)
+    assert state.claim("m1", "ticket", "10001", "d1", NOW + 69 * SECOND) is None
+    assert state.claim("m1", "ticket", "10001", "d1", NOW + 70 * SECOND) == 2
+    assert not state.restamp("m1", 1, NOW + 80 * SECOND)
+    assert line(state).sent_at == NOW + 70 * SECOND
+    state.receipt("m1", 2, "20001", "ACT-1")
+    assert not state.restamp("m1", 2, NOW + 80 * SECOND)
+
+
 def test_a_rejection_does_not_undo_a_receipt(state: State) -> None:
     state.claim("m1", "ticket", "10001", "d1", NOW)
     state.receipt("m1", 1, "20001", "ACT-1")

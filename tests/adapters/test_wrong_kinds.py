@@ -193,7 +193,7 @@ def journaled(send: Callable[[], Any]) -> tuple[str, datetime | None]:
     world = cast(World, SimpleNamespace(state=state, clock=clock))
     change = CreateTicket(incident_id="1", mark="m", digest="d", draft=TICKET)
     with suppress(Ambiguous, AuthInDoubt):
-        create(change, "1", world, send, lambda made: (made.id, ""))
+        create(change, "1", world, lambda _: send(), lambda made: (made.id, ""))
     line = state.intents("1")["m"]
     return line.status, line.sent_at if line.status == "sending" else None
 
