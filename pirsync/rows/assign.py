@@ -88,12 +88,13 @@ def assign(situation: Situation, marks: dict[int, str], lost: dict[int, Ticket],
 
 
 def _choose(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -> Ticket:
-    """Of tickets that carry one mark, the row's, unless people say that another stays; the others are told."""
+    """Of tickets that carry one mark, the first that people want kept, else the row's; then the others are told."""
+    keep = situation.journal.wishes.keep
     twins = [t for t in situation.observed.tickets.values() if _is_twin(situation, t, ticket)]
-    kept = next((t for t in twins if t.key in situation.journal.wishes.keep), None)
-    if kept is not None or ticket.key in situation.journal.wishes.keep:
-        plan.forgotten |= {t.key for t in (ticket, *twins) if t is not (kept or ticket)}
-        return kept or ticket
+    named = (t for t in (ticket, *twins) if t.key in keep)
+    if (kept := min(named, key=lambda t: keep.index(t.key), default=None)) is not None:
+        plan.forgotten |= {t.key for t in (ticket, *twins) if t.id != kept.id}
+        return kept
     others = ", ".join(t.key for t in twins if t.key not in plan.forgotten)
     if others:
         message = f'{others} and {ticket.key} were made for the same action "{row.action}"; {ticket.key} is used'
