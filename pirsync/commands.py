@@ -18,7 +18,7 @@ from pirsync.build import Bench
 from pirsync.changes import describe, is_local
 from pirsync.config import init_text, load
 from pirsync.daemon import Daemon, Health, Job, until_signalled
-from pirsync.decision import Exemption, FindingKind, Wishes
+from pirsync.decision import Exemption, Wishes
 from pirsync.doctor import Check
 from pirsync.doctor import doctor as look
 from pirsync.errors import ConfigError, PirsyncError, Rejected, StateError
@@ -27,6 +27,7 @@ from pirsync.expiry import checks, warnings, warnings_of_the_day
 from pirsync.known import wish
 from pirsync.mapping import project_key
 from pirsync.ports import State, Want
+from pirsync.recall import recall
 from pirsync.reconcile import run_once
 from pirsync.report import Report, Result
 from pirsync.selection import Limits, Mode, Selection
@@ -119,18 +120,23 @@ def fulfil(bench: Bench, key: str, wishes: Wishes, sure: Callable[[], bool]) -> 
     output.planned(planned)
     if not output.writes(planned):
         output.reasons(planned.results)
-        is_gone = wishes.recreate and FindingKind.PAGE_GONE in {f.kind for r in planned.results for f in r.findings}
-        return 3 if planned.waiting or planned.failed or is_gone else 0
+        return 3 if planned.waiting or planned.failed or _is_open(dry.world.state, incident_id, wishes) else 0
     if not sure():
         return 0
     wish(state, owner, incident_id, wishes)
     report = run_pass(bench, named, sys.maxsize, output.news)
-    if state.cached("wish", incident_id) is not None:
+    if _is_open(state, incident_id, wishes):
         # It stays written down until a later pass has done it.
         output.findings(report.results)
         output.line(f"{raw['key']}  is not done yet: it is tried again by itself", problem=True)
         return 3
     return 3 if report.waiting or report.failed else 0
+
+
+def _is_open(state: State, incident_id: str, wishes: Wishes) -> bool:
+    """Whether something of it is still to be done."""
+    left = recall(state, "wish", incident_id, Wishes)
+    return left is not None and wishes.meets(left)
 
 
 def exempt(bench: Bench, key: str, said: Mapping[str, object], sure: Callable[[], bool]) -> int:

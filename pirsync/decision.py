@@ -120,6 +120,31 @@ class Wishes(Noun):
     adopt: str = ""
     release: bool = False
 
+    def after(self, earlier: Wishes) -> Wishes:
+        """All that was asked for, what is asked last first; whoever asks for a page wants nothing else of it."""
+        if self.adopt or self.release or earlier.adopt or earlier.release:
+            return self
+        remake, forget, keep = (
+            tuple(dict.fromkeys((*mine, *(key for key in theirs if key not in self.tickets))))
+            for mine, theirs in (
+                (self.remake, earlier.remake),
+                (self.forget, earlier.forget),
+                (self.keep, earlier.keep),
+            )
+        )
+        recreate = self.recreate or earlier.recreate
+        return Wishes(recreate=recreate, remake=remake, forget=forget, keep=keep)
+
+    def meets(self, other: Wishes) -> bool:
+        """Whether both ask for something that is the same."""
+        pairs = ((self.remake, other.remake), (self.forget, other.forget), (self.keep, other.keep))
+        return (self.recreate and other.recreate) or any(set(mine) & set(theirs) for mine, theirs in pairs)
+
+    @property
+    def tickets(self) -> frozenset[str]:
+        """The keys of all tickets of which something is asked."""
+        return frozenset((*self.remake, *self.forget, *self.keep))
+
 
 FLAPS = 3
 FLAP_WINDOW = timedelta(hours=1)

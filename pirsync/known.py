@@ -97,8 +97,11 @@ def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
 
 
 def wish(state: State, owner_id: str, incident_id: str, wishes: Wishes) -> None:
-    """Write down what a person asks for one incident; what it asks to be made again may be."""
-    state.cache("wish", {incident_id: wishes.model_dump(mode="json")})
+    """Write down what a person asks for one incident, beside what still waits; what it asks to be made again may be."""
     marks = [line.mark for line in state.intents(incident_id).values() if line.remote_key in wishes.remake]
     for mark in [*marks, *([page_mark(owner_id, incident_id)] if wishes.recreate else [])]:
         state.reopen(mark, incident_id)
+    # Last: a page that was made after that was asked for ends the wish.
+    earlier = recall(state, "wish", incident_id, Wishes)
+    asked = wishes.after(earlier) if earlier is not None else wishes
+    state.cache("wish", {incident_id: asked.model_dump(mode="json")})

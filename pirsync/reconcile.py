@@ -50,7 +50,7 @@ from .report import Report, Result
 from .scan import incident_query, is_ticket, poll
 from .selection import SWEEPS, Limits, Mode, Selection
 from .whose import Selector, absent
-from .wishes import is_fulfilled
+from .wishes import end_fulfilled
 
 MAX_ROUNDS = 6
 SPENT = "a pass had made its requests"
@@ -342,8 +342,8 @@ class _Pass:
             decided = decided.model_copy(update={"findings": told})
             self.recorder.told(OVERWRITTEN, incident_id)
         self.recorder.review(readings, incident_id, decided)
-        if incident_id in self.wished and is_fulfilled(incident_id, self._journal(readings, incident_id), readings):
-            self.world.state.drop("wish", [incident_id])
+        if incident_id in self.wished:
+            end_fulfilled(incident_id, readings)
         if incident_id in readings.known:
             self.reviews += 1
         reason = "" if incident_id in readings.known else scope(incident, readings.practice.terms)

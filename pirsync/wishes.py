@@ -1,44 +1,51 @@
-"""Whether what people asked for one incident is done, each wish by what the world says of it and nothing else: one that
-outlives that would come true again, and one that is dropped before it never does.
+"""What is left of what people asked for one incident, each wish by what the world says of it and nothing else: one that
+outlives its end would come true again, and one that is dropped before it never does.
 
 | people ask for | and it is done once |
 |---|---|
 | the page, made anew | the incident's page can be used, or one was made since, whatever became of that |
 | a deleted ticket, made again | no row waits for it |
 | a ticket, forgotten | the page's memory says so |
-| one of duplicates, kept | the page's memory says of all others that they are forgotten |
+| one of duplicates, kept | the page's memory says so of all others |
 """
 
 from __future__ import annotations
 
 from .decision import Journal, Wishes
 from .draft import page_mark
+from .known import journal
 from .model import Ticket
 from .observe import Readings
 from .page_model import Column, Page, PageStatus
 
 
-def is_fulfilled(incident_id: str, said: Journal, readings: Readings) -> bool:
-    """Whether nothing is left to be done of what the journal says that people asked for. What is asked of tickets is
-    not done as long as there is no page to tell."""
+def end_fulfilled(incident_id: str, readings: Readings) -> None:
+    """Have the state say no more of what is done."""
+    state = readings.sources.state
+    said = journal(state, incident_id, readings.practice.terms.settle)
+    left = unfulfilled(incident_id, said, readings)
+    if left == Wishes():
+        state.drop("wish", [incident_id])
+    elif left != said.wishes:
+        state.cache("wish", {incident_id: left.model_dump(mode="json")})
+
+
+def unfulfilled(incident_id: str, said: Journal, readings: Readings) -> Wishes:
+    """What is still to be done of what the journal says that people asked for; of tickets nothing is done as long as
+    there is no page to tell."""
     wishes, known = said.wishes, readings.known.get(incident_id)
     page = readings.pages.get(known.page) if known is not None else None
-    if wishes.recreate and not (_is_made(incident_id, said, readings) or _is_current(page)):
-        return False
-    if not (wishes.remake or wishes.forget or wishes.keep):
-        return True
+    is_made = _is_made(incident_id, said, readings) or (page is not None and page.status is PageStatus.CURRENT)
+    left = wishes.model_copy(update={"recreate": wishes.recreate and not is_made})
     if known is None or page is None:
-        return False
+        return left
     forgotten = set(known.memory.forgotten) if known.memory is not None else set()
-    return (
-        forgotten.issuperset(wishes.forget)
-        and (known.is_peoples or _are_remade(wishes, page, readings))
-        and all(forgotten.issuperset(_others(key, incident_id, wishes, readings)) for key in wishes.keep)
-    )
-
-
-def _is_current(page: Page | None) -> bool:
-    return page is not None and page.status is PageStatus.CURRENT
+    told = {
+        "remake": () if known.is_peoples else _awaited(wishes.remake, page, readings),
+        "forget": tuple(key for key in wishes.forget if key not in forgotten),
+        "keep": tuple(key for key in wishes.keep if len(_twins(key, incident_id, readings) - forgotten) > 1),
+    }
+    return left.model_copy(update=told)
 
 
 def _is_made(incident_id: str, said: Journal, readings: Readings) -> bool:
@@ -47,22 +54,22 @@ def _is_made(incident_id: str, said: Journal, readings: Readings) -> bool:
     return line is not None and line.status == "done"
 
 
-def _are_remade(wishes: Wishes, page: Page, readings: Readings) -> bool:
-    """Whether no action stands beside the key of a deleted ticket that is to be made again."""
+def _awaited(keys: tuple[str, ...], page: Page, readings: Readings) -> tuple[str, ...]:
+    """Those of the keys beside which an action stands that has no other ticket; all where no row can be told."""
     review = readings.read(page)
-    return Column.TICKET in review.columns and not any(
-        row.action and row.ticket in wishes.remake and _ticket(row.ticket, readings) is None for row in review.rows
-    )
+    if Column.TICKET not in review.columns:
+        return keys
+    shown = {row.ticket for row in review.rows if row.action}
+    return tuple(key for key in keys if key in shown and _ticket(key, readings) is None)
 
 
-def _others(key: str, incident_id: str, wishes: Wishes, readings: Readings) -> set[str]:
-    """The keys of the tickets of which one to be kept is a duplicate."""
+def _twins(key: str, incident_id: str, readings: Readings) -> set[str]:
+    """The keys of all tickets of ours that were made for the same action as this one, its own included."""
     kept, owner = _ticket(key, readings), readings.practice.terms.owner_id
     if kept is None or kept.mark is None or kept.mark.owner != owner:
         return set()
     marked = (readings.tickets.get(ref) for ref in readings.ids_by_incident.get(incident_id, ()))
-    twins = {ticket.key for ticket in marked if ticket is not None and ticket.mark == kept.mark}
-    return twins - set(wishes.keep)
+    return {ticket.key for ticket in marked if ticket is not None and ticket.mark == kept.mark}
 
 
 def _ticket(ref: str, readings: Readings) -> Ticket | None:

@@ -11,12 +11,17 @@ from click.testing import CliRunner
 
 from pirsync.cli import cli
 from pirsync.model import Deployment
+from pirsync.page import cells
 from pirsync.page.index import read_index
+from pirsync.page.review import read_review
+from pirsync.page.splice import append_row
+from pirsync.page_model import Column
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.tracker.removal import delete_issue
-from pirsync.sandbox.wiki import Page, set_status
+from pirsync.sandbox.wiki import Page, set_status, update_page
 
 from .command import Desk, desk
+from .stage import default_mapping
 
 TITLE = "OPS-1 Post-incident review"
 INDEX = "Post-incident review index"
@@ -82,6 +87,23 @@ def test_a_wish_that_changes_nothing_says_so(place: Desk) -> None:
     said = place.do("resolve", "recreate", "OPS-1", "--yes")
     assert (said.code, said.out.splitlines()[0]) == (0, "nothing to do")
     assert before == place.writes()
+
+
+def test_a_ticket_that_cannot_be_made_again_yet_is_told_as_not_done_however_often_that_is_asked() -> None:
+    with desk() as place:
+        place.do("reconcile")
+        (page,) = pages(place)
+        ticket = cells.ticket("ACT-999", f"{place.url}/browse/ACT-999", "cloud")
+        filled = {Column.ACTION: cells.words("Fix the queue"), Column.TICKET: ticket}
+        person, body = place.sandbox.people.find("aruiz"), page.current.body
+        assert person is not None
+        typed = append_row(body, read_review(body, default_mapping().headers), filled)
+        update_page(place.sandbox, person, page, page.title, typed, page.current.number + 1, "")
+        first = place.do("resolve", "remake", "OPS-1", "ACT-999", "--yes")
+        assert (first.code, first.err) == (3, "OPS-1  is not done yet: it is tried again by itself\n")
+        assert '"Fix the queue": needs an owner' in first.out
+        again = place.do("resolve", "remake", "OPS-1", "ACT-999", "--yes")
+        assert (again.code, again.out.splitlines()[0]) == (3, "nothing to do")
 
 
 def test_with_nothing_open_it_says_so(place: Desk) -> None:

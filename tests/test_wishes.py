@@ -14,6 +14,7 @@ from pirsync.known import wish
 from pirsync.page import cells
 from pirsync.page_model import Column, PageStatus
 from pirsync.ports import World
+from pirsync.recall import recall
 from pirsync.selection import Mode, Selection
 from tests.stage import NEWS, Stage, stage, without_state
 from tests.test_ways import INCIDENT, asked, deleted, orphaned, settled, told, twin_of, with_row, writes
@@ -120,6 +121,57 @@ def test_what_is_asked_of_tickets_is_kept_while_the_page_is_in_the_trash(play: S
     play.clock.forward(120)
     play.run_pass()
     assert is_asked(play) is False
+    settled(play)
+
+
+def unowned(play: Stage) -> tuple[Stage, str]:
+    """A deleted ticket, asked to be made again, whose row has no owner any more; the ticket's key."""
+    key = with_row(play)
+    gone = deleted(play, key)
+    play.type_cell(0, Column.OWNER, cells.empty())
+    play.quiet()
+    assert told(asked(gone, Wishes(remake=(key,)))) == [FindingKind.NEEDS_OWNER]
+    return gone, key
+
+
+def test_what_is_asked_later_stands_beside_what_still_waits_and_ends_by_itself(play: Stage) -> None:
+    gone, key = unowned(play)
+    assert writes(asked(gone, Wishes(forget=("ACT-999",)))) == ["write-memory"]
+    assert recall(play.world.state, "wish", INCIDENT, Wishes) == Wishes(remake=(key,))
+    mention = play.world.wiki.mention("ana")
+    assert mention is not None
+    play.type_cell(0, Column.OWNER, cells.mention(mention, play.world.wiki.deployment))
+    play.quiet()
+    assert "create-ticket" in writes(gone.run_pass())
+    assert is_asked(play) is False
+
+
+def test_what_is_asked_of_a_ticket_last_is_what_holds(play: Stage) -> None:
+    gone, key = unowned(play)
+    report = asked(gone, Wishes(forget=(key,)))
+    assert ("write-memory" in writes(report), told(report), is_asked(play)) == (True, [], False)
+    settled(gone)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_duplicates_that_are_both_to_stay_the_first_named_does(play: Stage, order: tuple[int, int]) -> None:
+    first = with_row(play)
+    both = (first, twin_of(play, first))
+    stays, other = (both[i] for i in order)
+    play.run_pass()
+    asked(play, Wishes(keep=(stays, other)))
+    assert ([row.ticket for row in play.rows()], is_asked(play)) == ([stays], False)
+    settled(play)
+
+
+def test_of_duplicates_the_one_that_people_named_last_stays(play: Stage) -> None:
+    first = with_row(play)
+    second = twin_of(play, first)
+    play.run_pass()
+    for key in (first, second):
+        wish(play.world.state, OWNER, INCIDENT, Wishes(keep=(key,)))
+    play.run_pass()
+    assert ([row.ticket for row in play.rows()], is_asked(play)) == ([second], False)
     settled(play)
 
 
