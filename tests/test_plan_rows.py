@@ -311,6 +311,7 @@ def test_a_ticket_of_another_installation_is_shown_and_left_alone() -> None:
         ({"issue_types": ("*",)}, "OPS", True),
         # There is no telling such a ticket from an incident, and the row says that it is one.
         ({"issue_types": ("*",), "action_project": "OPS"}, "OPS", False),
+        ({"action_type": "Incident"}, "ACT", False),
     ],
 )
 def test_an_incident_in_a_ticket_cell_is_left_alone_for_our_label_would_end_its_own_review(

@@ -108,11 +108,12 @@ def ours(ticket: Ticket, situation: Situation) -> bool:
 
 def is_foreign(ticket: Ticket, situation: Situation) -> bool:
     """Whether nothing is written to the ticket: it carries the mark of another installation or incident, or is an
-    incident itself. (Where every type is one, an issue of the action project is a ticket all the same.)"""
+    incident itself. An issue as pirsync makes them is a ticket, also where such issues count as incidents."""
     if ticket.mark is not None:
         return not ours(ticket, situation)
     terms = situation.terms
-    return is_incident(ticket, terms) and not (terms.every_type and ticket.project == terms.action_project)
+    is_made_so = terms.every_type or ticket.type.casefold() == terms.action_type.casefold()
+    return is_incident(ticket, terms) and not (is_made_so and ticket.project == terms.action_project)
 
 
 def hand_links(situation: Situation) -> tuple[IssueLink, ...]:
