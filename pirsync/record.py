@@ -131,6 +131,8 @@ class Recorder:
             if (page := readings.pages.get(known.page)) is not None:
                 seen[page.id] = {"version": page.version}
             seen |= {ticket.id: as_any_read_tells(ticket) for ticket in readings.tickets_of(incident_id)}
+        # Its next try is what it is due for now, whatever becomes of the index.
+        self._held.pop(key, None)
         self._state.cache("tried", {key: {**(self._state.cached("tried", key) or {}), **seen}})
 
     def ticket(self, ticket: Ticket, incident_id: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from pirsync.adapters.memory import page_becomes, person_edits, person_renames
 from pirsync.commands import ask_again
 from pirsync.decision import FindingKind
-from pirsync.errors import Ambiguous, PirsyncError, Rejected
+from pirsync.errors import Ambiguous, PirsyncError, Rejected, Unavailable
 from pirsync.findings import stored
 from pirsync.index_step import IndexStep
 from pirsync.model import Deployment
@@ -338,3 +338,19 @@ def test_a_review_has_one_line_whatever_keys_its_incident_had(comes_back: bool) 
     index = play.world.wiki.find("OPS", INDEX)
     assert index is not None
     assert [row.key for row in read_index(index.body).rows] == ["OPS-1" if comes_back else "NET-3"]
+
+
+def test_an_incident_that_fails_after_it_told_the_index_of_itself_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, play: Stage
+) -> None:
+    key = with_one_ticket(play)
+    play.move(key, "Done", "done")
+    play.clock.forward(60)
+    with monkeypatch.context() as patches:
+        patches.setattr(Recorder, "review", fails)
+        assert failures(play.run_pass(NEWS)) == ["OPS-1"]
+    assert [due.tries for due in play.world.state.pending()] == [1]
+
+
+def fails(*_: object) -> None:
+    raise Unavailable("the disk is slow today")
