@@ -49,6 +49,7 @@ def main() -> int:
     parser.add_argument("--part", choices=PARTS, help="one story in one dialect, whose single faults fit the minutes")
     parser.add_argument("--minutes", type=float, default=28)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--skip", type=int, default=0, help="single faults of that seed that a run before has played")
     parser.add_argument("--kills", type=int, default=24, help="how many real processes to kill")
     parser.add_argument("--workers", type=int, default=2)
     told = parser.parse_args()
@@ -67,7 +68,7 @@ def main() -> int:
         zip(*(doubles(deployment, told.seed, story) for story, deployment in parts), strict=True)
     )
     spend = Spending(told.workers, told.seed)
-    spend.on("single faults", _play, space, begun + told.minutes * 60 * SINGLES, len(space))
+    spend.on("single faults", _play, space[told.skip :], begun + told.minutes * 60 * SINGLES, len(space))
     if told.kills and time.monotonic() < end:
         half = (time.monotonic() + end) / 2
         deadly = islice(kills(told.seed), told.kills)
