@@ -64,6 +64,17 @@ def test_a_due_date_goes_by_what_page_jira_and_both_last_said(case: Any, policy:
         assert shown.dates == ((day(says),) if says else ())
 
 
+@pytest.mark.parametrize(
+    ("policy", "expected"), [("restore", {SHOWN, TOLD, COMMENTED}), ("push", {SENT}), ("keep", {TOLD})]
+)
+def test_what_our_version_showed_is_agreed_where_the_property_could_not_be_written_after_it(
+    policy: Any, expected: set[str]
+) -> None:
+    ours, typed = (body_of([settled_row(due=cells.day(date.fromisoformat(text)))]) for text in (A, B))
+    seen = observed(typed, [ticket(due=day(A))], memory=memory(rows={}), base=read_review(ours, HEADERS))
+    assert expected == outcomes(decide(seen, terms(page_edits=policy)))
+
+
 def test_somebody_whom_confluence_does_not_know_is_shown_by_name_and_never_called_an_edit() -> None:
     stranger = ticket(assignee=Person(account="acc-zoe", name="Zoë Zimmer"))
     typed = settled_row(owner=cells.words("Zoë Zimmer"))

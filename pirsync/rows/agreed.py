@@ -31,10 +31,12 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
     jira = Shown(
         owner=ticket.assignee.account if ticket.assignee else "", due=ticket.due.isoformat() if ticket.due else ""
     )
-    page = Shown(owner=_page_owner(situation, row, ticket), due=_page_due(row))
+    page, before = _shown_in(situation, row, ticket), _shown_before(situation, ticket)
     agreed = {}
     for name, column in (("owner", Column.OWNER), ("due", Column.DUE)):
         j, p, b = getattr(jira, name), getattr(page, name), getattr(base, name) if base else None
+        if b is None and before is not None and j:
+            b = getattr(before, name)
         agreed[name] = j if p == j or b is None else b
         cell = row.cell(column)
         if p == j or cell is None or not (j or b):
@@ -50,6 +52,17 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
     if row.ticket:
         # What no row shows yet is not remembered as shown: it would pass for a ticket whose row people deleted.
         plan.shown[ticket.id] = (base or jira).model_copy(update=agreed)
+
+
+def _shown_in(situation: Situation, row: Row, ticket: Ticket) -> Shown:
+    return Shown(owner=_page_owner(situation, row, ticket), due=_page_due(row))
+
+
+def _shown_before(situation: Situation, ticket: Ticket) -> Shown | None:
+    """What our newest version showed: agreed, too, where a pass died before it wrote that into the page's property."""
+    base = situation.observed.base
+    row = next((row for row in base.rows if row.ticket == ticket.key), None) if base is not None else None
+    return _shown_in(situation, row, ticket) if row is not None else None
 
 
 At = tuple[Row, Column, Cell]
