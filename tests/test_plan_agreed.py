@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pirsync.changes import CommentPage, EditTicket, UpdatePage
-from pirsync.decision import FindingKind, Plan
+from pirsync.decision import FindingKind, Owner, Plan
 from pirsync.model import Person
 from pirsync.page import cells
 from pirsync.page.review import read_review
@@ -73,6 +73,15 @@ def test_what_our_version_showed_is_agreed_where_the_property_could_not_be_writt
     ours, typed = (body_of([settled_row(due=cells.day(date.fromisoformat(text)))]) for text in (A, B))
     seen = observed(typed, [ticket(due=day(A))], memory=memory(rows={}), base=read_review(ours, HEADERS))
     assert expected == outcomes(decide(seen, terms(page_edits=policy)))
+
+
+def test_an_owner_whom_only_our_version_names_is_known_for_the_tickets_own() -> None:
+    mentions = {"acc-ana": Mention(ref="ref-ana")}
+    ours, typed = (body_of([settled_row(owner=cells.mention(Mention(ref=ref), "cloud"))]) for ref in ("ref-ana", "bob"))
+    owners = {"bob": Owner(person=Person(account="acc-bob", name="Bob"), reason="")}
+    read = {"memory": memory(rows={}), "base": read_review(ours, HEADERS), "owners": owners, "mentions": mentions}
+    seen = observed(typed, [ticket()], **read)
+    assert outcomes(decide(seen, terms(page_edits="push"))) == {SENT}
 
 
 def test_somebody_whom_confluence_does_not_know_is_shown_by_name_and_never_called_an_edit() -> None:

@@ -31,7 +31,7 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
     jira = Shown(
         owner=ticket.assignee.account if ticket.assignee else "", due=ticket.due.isoformat() if ticket.due else ""
     )
-    page, before = _shown_in(situation, row, ticket), _shown_before(situation, ticket)
+    page, before = _shown_in(situation, row, ticket), _shown_before(situation, row, ticket)
     agreed = {}
     for name, column in (("owner", Column.OWNER), ("due", Column.DUE)):
         j, p, b = getattr(jira, name), getattr(page, name), getattr(base, name) if base else None
@@ -58,11 +58,12 @@ def _shown_in(situation: Situation, row: Row, ticket: Ticket) -> Shown:
     return Shown(owner=_page_owner(situation, row, ticket), due=_page_due(row))
 
 
-def _shown_before(situation: Situation, ticket: Ticket) -> Shown | None:
+def _shown_before(situation: Situation, row: Row, ticket: Ticket) -> Shown | None:
     """What our newest version showed: agreed, too, where a pass died before it wrote that into the page's property."""
     base = situation.observed.base
-    row = next((row for row in base.rows if row.ticket == ticket.key), None) if base is not None else None
-    return _shown_in(situation, row, ticket) if row is not None else None
+    if base is None or not row.ticket:
+        return None
+    return next((_shown_in(situation, old, ticket) for old in base.rows if old.ticket == row.ticket), None)
 
 
 At = tuple[Row, Column, Cell]
@@ -99,7 +100,10 @@ def _page_owner(situation: Situation, row: Row, ticket: Ticket) -> str:
         return ticket.assignee.account if named and ticket.assignee else text
     ref = cell.mentions[0].ref
     owner = situation.observed.owners.get(ref)
-    return owner.person.account if owner and owner.person else f"?{ref}"
+    if owner and owner.person:
+        return owner.person.account
+    # Of those whom only a former version names, the ticket's own assignee is known.
+    return next((account for account, who in situation.observed.mentions.items() if who.ref == ref), f"?{ref}")
 
 
 def _page_due(row: Row) -> str:
