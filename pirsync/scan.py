@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pirsync.known import Known
-from pirsync.recall import KeptIndex, KeptTicket, Place, recall, recall_all, trusted
+from pirsync.recall import KeptIndex, KeptTicket, Place, distrust, recall, recall_all, trusted
 
 from . import mapping
 from .draft import mark_label
@@ -49,7 +49,8 @@ def is_ticket(raw: RawIssue) -> bool:
 def poll(world: World, readings: Readings, overlap: timedelta) -> PageHead | None:
     """Mark everything with news since the watermark as due now, then move the watermark to the poll's start.
 
-    The answer is the index page's head, where the watch of the pages showed it.
+    What had news is read by another process should this one die, for no poll finds it again. The answer is the index
+    page's head, where the watch of the pages showed it.
     """
     state, terms = world.state, readings.practice.terms
     started = world.clock.now()
@@ -92,6 +93,7 @@ def _take_incident(raw: RawIssue, readings: Readings, state: State, now: datetim
         return
     key = work_key(readings.practice.terms.team, incident.id)
     _mark(state, now, _Seen(key, incident.id, fresh, "incident changed"))
+    distrust(state, "incident", [incident.id])
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime)
         if _reviewing_team(incident_id, state) == terms.team:
             key = work_key(terms.team, incident_id)
             _mark(state, now, _Seen(key, ticket.id, as_any_read_tells(ticket), f"{ticket.key} changed"))
+            distrust(state, "ticket", [ticket.id])
 
 
 def _reviewing_team(incident_id: str, state: State) -> str | None:

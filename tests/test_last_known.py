@@ -14,8 +14,11 @@ from pirsync.page.escalation import HEADERS
 from pirsync.page.read import text_of
 from pirsync.page.review import rows_of
 from pirsync.page.scan import encode, scan
+from pirsync.page_model import Column
+from tests.indoors import Killed
 from tests.stage import ALL, NEWS, Stage, parse_once, raw_incident, stage
 from tests.test_brake_and_backoff import Sick
+from tests.test_index_step import dies
 
 
 @pytest.fixture(autouse=True)
@@ -70,3 +73,26 @@ def test_what_was_last_known_is_kept_and_not_believed_until_it_was_read_again(pl
     play.clock.forward(3661)
     assert play.run_pass(NEWS).failed == ()
     assert state.cached_all("unread") == {}
+
+
+CHANGED: dict[str, dict[str, Any]] = {
+    "ticket": {"duedate": "2026-06-06"},
+    "incident": {"priority": {"name": "P4", "id": "4"}},
+}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_what_a_poll_saw_and_died_with_is_read_by_the_next_one(
+    monkeypatch: pytest.MonkeyPatch, play: Stage, what: str
+) -> None:
+    play.world.tracker_writes.edit_issue(play.rows()[0].ticket or "" if what == "ticket" else "OPS-1", CHANGED[what])
+    # Longer ago than polls look back.
+    play.clock.forward(3600)
+    with monkeypatch.context() as patches:
+        patches.setattr("pirsync.reconcile._Pass._bring_to_rest", dies)
+        with pytest.raises(Killed):
+            play.run_pass(NEWS)
+    play.clock.forward(60)
+    assert "update-page" in {change.change for change in play.run_pass(NEWS).changes}
+    assert "P4" in play.page().body if what == "incident" else play.rows()[0].cells[Column.DUE].text == "2026-06-06"
+    assert play.run_pass().changes == ()
