@@ -315,7 +315,8 @@ def _one_is_stuck(stage: Stage, chance: random.Random) -> None:
     if stuck is None:
         return
     page = place.page(stuck)
-    place.clock.advance(3700)
+    # However far clocks were set back, the last silence that a site asked for is over.
+    place.clock.advance(3700 + stage.set_back)
     tries = list[str]()
 
     def fault(number: int, name: str) -> str | None:
