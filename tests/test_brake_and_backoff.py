@@ -61,6 +61,12 @@ def with_sick_births(play: Stage, error: Exception, key: str = "OPS-3") -> tuple
     return replace(play, world=replace(play.world, wiki_writes=cast(Any, wiki))), wiki
 
 
+def with_sick_updates(play: Stage) -> tuple[Stage, Sick]:
+    """No page but the index can be written."""
+    wiki = Sick(play.world.wiki_writes, "update_page", lambda page: "index" not in page.title, Unavailable("503"))
+    return replace(play, world=replace(play.world, wiki_writes=cast(Any, wiki))), wiki
+
+
 def pages(play: Stage) -> int:
     return len(list(play.world.wiki.labelled("OPS", "pirsync-review", None)))
 
@@ -239,8 +245,7 @@ def test_a_ticket_that_changed_before_a_failure_is_no_news_to_every_poll(deploym
     play.run_pass(NEWS)
     play.move(key, "In Progress", "indeterminate")
     told = as_told_by_a_data_center(play) if deployment == "datacenter" else play
-    wiki = Sick(play.world.wiki_writes, "update_page", lambda page: "index" not in page.title, Unavailable("503"))
-    sick = replace(told, world=replace(told.world, wiki_writes=cast(Any, wiki)))
+    sick, wiki = with_sick_updates(told)
     minutes = []
     for minute in range(14):
         before = wiki.calls
@@ -258,8 +263,7 @@ def test_a_proof_that_a_failed_look_found_outside_is_no_news_to_every_poll(deplo
     play.clock.forward(3600)
     play.run_pass(NEWS)
     play.move(key, "Done", "done")
-    wiki = Sick(play.world.wiki_writes, "update_page", lambda page: "index" not in page.title, Unavailable("503"))
-    sick = replace(play, world=replace(play.world, wiki_writes=cast(Any, wiki)))
+    sick, wiki = with_sick_updates(play)
     for _ in range(8):
         sick.run_pass(NEWS)
         play.clock.forward(60)

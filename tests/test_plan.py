@@ -179,6 +179,17 @@ def test_a_refusal_of_the_title_says_where_its_holder_may_hide() -> None:
     )
 
 
+@pytest.mark.parametrize(("reason", "is_tried"), [("no permission", True), ("A page with this Title exists", False)])
+def test_a_mended_template_answers_every_refusal_but_that_of_the_title(reason: str, is_tried: bool) -> None:
+    seen = observed(None)
+    (birth,) = decide(seen).changes
+    assert isinstance(birth, CreatePage)
+    refused = intent(birth.mark, "rejected", kind="page", digest=birth.digest, reason=reason)
+    mended = desired(seen, TERMS, lambda _: ("<p>mended</p>", 0))
+    decided = plan(mended, seen, JOURNAL.model_copy(update={"intents": {birth.mark: refused}}), NOW)
+    assert is_tried == (kinds(decided) == ["create-page"])
+
+
 def test_a_page_that_was_made_and_is_not_there_is_made_again() -> None:
     (birth,) = decide(observed(None)).changes
     assert isinstance(birth, CreatePage)

@@ -75,6 +75,15 @@ def test_what_our_version_showed_is_agreed_where_the_property_could_not_be_writt
     assert expected == outcomes(decide(seen, terms(page_edits=policy)))
 
 
+def test_what_our_version_showed_is_agreed_under_the_key_that_the_row_still_shows() -> None:
+    """The ticket has moved to another project since."""
+    ours, typed = (body_of([settled_row(due=cells.day(date.fromisoformat(text)))]) for text in (A, B))
+    moved = ticket(due=day(A), key="FIX-9")
+    seen = observed(typed, [moved], memory=memory(rows={}), base=read_review(ours, HEADERS))
+    seen = seen.model_copy(update={"tickets": {"ACT-1": moved, moved.id: moved}})
+    assert TOLD in outcomes(decide(seen, terms(page_edits="keep")))
+
+
 def test_an_owner_whom_only_our_version_names_is_known_for_the_tickets_own() -> None:
     mentions = {"acc-ana": Mention(ref="ref-ana")}
     ours, typed = (body_of([settled_row(owner=cells.mention(Mention(ref=ref), "cloud"))]) for ref in ("ref-ana", "bob"))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from pirsync import draft
 from pirsync.changes import CreateIndex, LabelPage, UpdateIndex, describe
 from pirsync.decision import Finding, FindingKind, Journal, ObservedIndex, Plan
-from pirsync.index_plan import plan_index
+from pirsync.index_plan import moved_row, plan_index
 from pirsync.names import INDEX_LABEL, STAMP
 from pirsync.page.index import new_index, read_index, write_index
 from pirsync.page_model import IndexRow, Lozenge, PageHead, PageStatus
 from pirsync.ports import PageDraft
-from tests.samples import JOURNAL, NOW, OWNER_ID, intent, page, terms
+from tests.samples import JOURNAL, NOW, OWNER_ID, incident, intent, page, terms
 
 TERMS = terms(parent="77")
 MARK = draft.digest(["index", OWNER_ID, "OPS", "Index"])
@@ -141,3 +143,13 @@ def test_a_label_that_was_refused_is_told_and_the_rows_are_written() -> None:
     decided = decide((line(2),), there, refused)
     assert [change.change for change in decided.changes] == ["update-index"]
     assert decided.findings == told(FindingKind.REFUSED, said).findings
+
+
+@pytest.mark.parametrize(("is_restricted", "title"), [(False, "moved to NET-3, in the index of network"), (True, "")])
+def test_the_line_of_an_incident_that_moved_stays_says_where_to_and_counts_nothing(
+    is_restricted: bool, title: str
+) -> None:
+    there = incident(key="NET-3", is_restricted=is_restricted)
+    moved = Lozenge(text="MOVED", colour="Grey")
+    expected = line(1, page_title=title, status=moved, done=0, total=0, overdue=0)
+    assert expected == moved_row(line(1, done=1, total=2, overdue=1), there, "network")

@@ -251,6 +251,18 @@ def test_an_incident_closed_as_a_duplicate_keeps_its_review_and_says_of_which() 
     assert duplicate("OPS-8", resolution="Done").findings == ()
 
 
+@pytest.mark.parametrize(
+    ("resolutions", "is_told"),
+    [((), True), (("Done",), False), (("Done", ""), True), (("Done", "Won't Do"), False), (("Won't Do",), False)],
+)
+def test_a_duplicate_is_told_until_no_action_is_left_on_its_review(resolutions: tuple[str, ...], is_told: bool) -> None:
+    numbered = list(enumerate(resolutions, 1))
+    tickets = [done(number, resolution=said) if said else ticket(number) for number, said in numbered]
+    body = body_of([settled_row(number) for number, _ in numbered])
+    decided = decide(observed(body, tickets, incident=incident(resolution="Duplicate")))
+    assert is_told == (FindingKind.CLOSED_AS_DUPLICATE in {found.kind for found in decided.findings})
+
+
 # ---------------------------------------------------------------- quiet
 
 
