@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeVar, assert_never
 
 from pirsync.known import KeptBar, asserted_of, met, refused_of
-from pirsync.recall import recall
+from pirsync.recall import distrust, recall
 
 from .candidates import adopt, let_go
 from .changes import (
@@ -95,6 +95,8 @@ def _make(change: Change, incident_id: str, world: World, readings: Readings) ->
         case LabelPage():
             wiki.add_labels(change.page_id, change.labels)
         case WriteMemory():
+            # While it is in doubt what the property says, what was remembered of it may not pass for it.
+            distrust(world.state, "review", [incident_id])
             written = wiki.set_property(change.page_id, PAGE_PROPERTY, change.memory.model_dump(), change.current)
             known = readings.known[incident_id]
             readings.known[incident_id] = known.model_copy(update={"memory": change.memory, "memory_property": written})

@@ -75,16 +75,18 @@ def first(situation: Situation, rows: RowPlan, kept: Kept) -> tuple[list[Change]
     """What the property has to say before the page is written, and the comment that goes with it.
 
     The comment's receipts: Confluence's comments carry no mark, and none is better than two, so that without room
-    for the receipts there is no comment. On Data Center also the number of the version that is about to be written,
-    so that no version of ours is above it, whatever crashes, and our newest is found in one request even after the
-    state was lost. Cloud lists versions with their messages.
+    for the receipts there is no comment. The Owner and Due values that the page is about to show, so that none of them
+    passes for a person's should Jira change again before they are agreed. On Data Center also the number of the version
+    that is about to be written, so that no version of ours is above it, whatever crashes, and our newest is found in
+    one request even after the state was lost. Cloud lists versions with their messages.
     """
     page, memory = situation.observed.page, situation.observed.memory
     if page is None or memory is None:
         return [], []
     stamped = page.version + 1 if situation.terms.deployment == "datacenter" else memory.stamped
     receipts = [one.receipt for one in rows.not_taken]
-    told = {"stamped": stamped, "comments": (*memory.comments, *receipts)} | kept.fields
+    announced = tuple(dict.fromkeys((*memory.announced, *rows.announced)))
+    told = {"stamped": stamped, "comments": (*memory.comments, *receipts), "announced": announced} | kept.fields
     after = fitting(memory.model_copy(update=told))
     changes = _written(situation, after)
     if not receipts:
@@ -119,6 +121,7 @@ def agreed(situation: Situation, rows: RowPlan, kept: Kept) -> list[Change]:
         "invitation": invited,
         "first": rows.first,
         "refused": rows.refused,
+        "announced": (),
     }
     return _written(situation, memory.model_copy(update=told | kept.fields))
 

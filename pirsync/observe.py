@@ -131,6 +131,9 @@ class Readings:
             return
         self.pages.pop(known.page, None)
         self.bases.pop(known.page, None)
+        self._read_memory(incident_id, known)
+
+    def _read_memory(self, incident_id: str, known: Known) -> None:
         found = self.sources.wiki.property(known.page, PAGE_PROPERTY)
         memory = memory_of(found)
         # A page that was let go, and is adopted again, says nothing of this incident yet.
@@ -171,6 +174,8 @@ class Readings:
         for incident in incidents:
             if incident.id not in self.known and (kept := recall(self.sources.state, "review", incident.id, Known)):
                 self.known[incident.id] = kept
+                if trusted(self.sources.state, "review", incident.id, Known) is None:
+                    self._read_memory(incident.id, kept)
         self._locate([i for i in incidents if i.id not in self.known and i.id not in self.located])
         wanted = [self.known[i.id].page for i in incidents if i.id in self.known]
         missing = [page for page in dict.fromkeys(wanted) if page not in self.pages and page not in self.absent]

@@ -92,13 +92,13 @@ def recall_all(state: State, kind: str, shape: type[N]) -> dict[str, N]:
 
 
 def trusted(state: State, kind: str, key: str, shape: type[N]) -> N | None:
-    """A cached issue that may stand for reading it; None where there is none, or where it is only what was last known
-    of one that has to be read again (cache `unread`)."""
+    """A cached value that may stand for reading it; None where there is none, or where it is only what was last known
+    of what has to be read again (cache `unread`)."""
     return recall(state, kind, key, shape) if state.cached("unread", f"{kind}/{key}") is None else None
 
 
 def distrust(state: State, kind: str, keys: Iterable[str]) -> None:
-    """Have cached issues read again; what was last known of them stays, for what cannot wait for that."""
+    """Have what is cached read again; what was last known of them stays, for what cannot wait for that."""
     state.cache("unread", {f"{kind}/{key}": {} for key in keys if state.cached(kind, key) is not None})
 
 

@@ -87,6 +87,7 @@ class Recorder:
             )
             readings.known[incident_id] = known
             self._keep("review", incident_id, known.model_dump(mode="json"))
+            self._dropped["unread"].append(f"review/{incident_id}")
             place = {"incident": incident_id, "team": team, "version": known.version}
             self._keep("page", known.page, place)
             if known.open:

@@ -40,7 +40,9 @@ def summary_edits(situation: Situation, wanted: Iterable[SummaryCell], plan: Row
         if cell is None or (cell.issue_key if want.issue else cell.text) == want.text:
             continue
         if cell.is_commented:
-            message = f'"{want.label}" should say "{want.text}", but an inline comment stands in it'
+            message = (
+                f'"{want.label}" says "{cell.text}" and should say "{want.text}", but an inline comment stands in it'
+            )
             plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
             continue
         claimed = claim(want.label, want.text)

@@ -254,8 +254,10 @@ def hear(stage: Stage, report: Report) -> None:
         for found in result.findings:
             assert found.kind not in NEVER, found
             assert found.kind is not FindingKind.PAGE_GONE or result.key in stage.put_away, found
+            words = {words for words in stage.typed_over[result.key] if words in found.message}
+            if found.kind is FindingKind.COMMENTED:
+                stage.owed[result.key] -= words
             if found.kind is FindingKind.ROW_EDITED:
-                words = {words for words in stage.typed_over[result.key] if words in found.message}
                 assert words, found
                 stage.owed[result.key] -= words
                 if not result.failure:

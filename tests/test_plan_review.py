@@ -138,7 +138,7 @@ def test_a_comment_in_a_summary_cell_protects_it_and_the_others_are_written() ->
     # Title stands before Severity: a cell after a protected one is written as well.
     both = decide(observed(summary_body(Severity="<p>x</p>", Title=commented)))
     assert the_update(both).cells == (f'Severity = "{INCIDENT.severity}"',)
-    said = f'"Severity" should say "{INCIDENT.severity}", but an inline comment stands in it'
+    said = f'"Severity" says "P4" and should say "{INCIDENT.severity}", but an inline comment stands in it'
     assert finding(decided, FindingKind.COMMENTED) == said
 
 

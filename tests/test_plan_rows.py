@@ -262,7 +262,8 @@ def test_a_comment_in_a_cell_protects_it() -> None:
     shown = {r.value: c for r, c in read_review(body_after(decided), HEADERS).rows[0].cells.items()}
     assert shown["status"].is_commented
     assert shown["closed"].text == "2026-03-09"
-    assert "inline comment" in finding(decided, FindingKind.COMMENTED)
+    told = 'row 1, status says "TO DO" and should say "DONE", but an inline comment stands in it'
+    assert told in finding(decided, FindingKind.COMMENTED)
 
 
 def test_words_typed_over_a_managed_cell_are_told_only_where_a_person_typed_them() -> None:

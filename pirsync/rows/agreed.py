@@ -28,15 +28,17 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
     """Three ways to compare: the page, Jira, and what both last agreed on (in the page's property)."""
     memory = situation.observed.memory
     base = memory.rows.get(ticket.id) if memory else None
-    jira = Shown(
-        owner=ticket.assignee.account if ticket.assignee else "", due=ticket.due.isoformat() if ticket.due else ""
-    )
-    page, before = _shown_in(situation, row, ticket), _shown_before(situation, row, ticket)
+    jira = _shown_in_jira(ticket)
+    page, former = _shown_in(situation, row, ticket), _row_before(situation, row)
+    before = _shown_in(situation, former, ticket) if former else None
+    announced = frozenset(memory.announced if memory else ())
     agreed = {}
     for name, column in (("owner", Column.OWNER), ("due", Column.DUE)):
         j, p, b = getattr(jira, name), getattr(page, name), getattr(base, name) if base else None
         if b is None and before is not None and j:
             b = getattr(before, name)
+        elif b is not None and _receipt(ticket, column, (former or row).cell(column)) in announced:
+            b = getattr(before or page, name)
         agreed[name] = j if p == j or b is None else b
         cell = row.cell(column)
         if p == j or cell is None or not (j or b):
@@ -54,16 +56,44 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
         plan.shown[ticket.id] = (base or jira).model_copy(update=agreed)
 
 
+def _shown_in_jira(ticket: Ticket) -> Shown:
+    due = ticket.due.isoformat() if ticket.due else ""
+    return Shown(owner=ticket.assignee.account if ticket.assignee else "", due=due)
+
+
 def _shown_in(situation: Situation, row: Row, ticket: Ticket) -> Shown:
     return Shown(owner=_page_owner(situation, row, ticket), due=_page_due(row))
 
 
-def _shown_before(situation: Situation, row: Row, ticket: Ticket) -> Shown | None:
-    """What our newest version showed: agreed, too, where a pass died before it wrote that into the page's property."""
+def _row_before(situation: Situation, row: Row) -> Row | None:
+    """The row in our newest version, which also carries what people typed and was left.
+
+    Agreed, too, is what it shows of a new ticket, or of what was announced: a pass died before it wrote that into the
+    page's property.
+    """
     base = situation.observed.base
     if base is None or not row.ticket:
         return None
-    return next((_shown_in(situation, old, ticket) for old in base.rows if old.ticket == row.ticket), None)
+    return next((old for old in base.rows if old.ticket == row.ticket), None)
+
+
+def _is_known(situation: Situation, ticket: Ticket, column: Column) -> bool:
+    """Whether the property has Jira's value already, or nothing at all of the ticket."""
+    memory = situation.observed.memory
+    known, jira = memory.rows.get(ticket.id) if memory else None, _shown_in_jira(ticket)
+    return known is None or (known.due == jira.due if column is Column.DUE else known.owner == jira.owner)
+
+
+def _receipt(ticket: Ticket, column: Column, cell: Cell | None) -> str:
+    """What is written down of a value before a cell is to show it."""
+    if cell is None:
+        return ""
+    shows = cell.dates[0].isoformat() if column is Column.DUE and cell.dates else cell.text
+    return _receipt_of(ticket, column, cell.mentions[0].ref if column is Column.OWNER and cell.mentions else shows)
+
+
+def _receipt_of(ticket: Ticket, column: Column, shows: str) -> str:
+    return draft.digest([ticket.id, column.value, shows])
 
 
 At = tuple[Row, Column, Cell]
@@ -121,12 +151,15 @@ def _show_jira(situation: Situation, ticket: Ticket, at: At, plan: RowPlan) -> b
         plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
         return False
     said = _jiras(ticket, column)
-    content = cells.words(said)
+    content, shows = cells.words(said), as_read(said)
     if column is Column.DUE and ticket.due is not None:
         content = cells.day(ticket.due)
     elif column is Column.OWNER and ticket.assignee is not None:
         mention = situation.observed.mentions.get(ticket.assignee.account)
         content = cells.mention(mention, situation.terms.deployment) if mention else content
+        shows = mention.ref if mention else shows
+    if not _is_known(situation, ticket, column):
+        plan.announced.append(_receipt_of(ticket, column, shows))
     label = _label(ticket, column)
     plan.edits.append(
         CellEdit(region=Region.ACTIONS, label=label, start=cell.start, end=cell.end, storage=content, text=said)

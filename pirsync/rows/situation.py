@@ -98,6 +98,7 @@ class RowPlan:
     lacking: list[tuple[str, str]] = field(default_factory=list)
     asserted: list[str] = field(default_factory=list)
     not_taken: list[NotTaken] = field(default_factory=list)
+    announced: list[str] = field(default_factory=list)
 
 
 def ours(ticket: Ticket, situation: Situation) -> bool:

@@ -92,7 +92,10 @@ def _write(situation: Situation, row: Row, ticket: Ticket, new: tuple[Column, Ce
     where = f"row {row.index + 1}, {column.value}"
     if cell.is_commented:
         # A comment that is resolved leaves its marker in the page.
-        message = f'{where} should say "{said}", but an inline comment stands in it: settle it, and type the cell anew'
+        message = (
+            f'{where} says "{cell.text}" and should say "{said}", but an inline comment stands in it: '
+            "settle it, and type the cell anew"
+        )
         plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
         return
     label = f"{row.ticket or row.action[:40]} {column.value}"
