@@ -73,7 +73,7 @@ def stored(state: State) -> list[Open]:
                     key=key,
                     kind=FindingKind.FAILED.value,
                     message=line.reason,
-                    way=f"it is tried again by itself; `pirsync reconcile {key}` tries at once",
+                    way=way(FindingKind.FAILED, key),
                     again=line.due,
                     tries=line.tries,
                 )

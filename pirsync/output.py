@@ -76,10 +76,16 @@ def open_findings(found: Iterable[Open]) -> None:
     for one in found:
         shown = True
         line(f"{one.key}  {one.kind}: {one.message}")
-        again = f" (tried {one.tries} times, again at {one.again.isoformat(timespec='seconds')})" if one.again else ""
-        line(f"    {one.way}{again}")
+        line(f"    {one.way}{_next_try(one)}")
     if not shown:
         line("nothing is open")
+
+
+def _next_try(one: Open) -> str:
+    if one.again is None:
+        return ""
+    tries = "once" if one.tries == 1 else f"{one.tries} times"
+    return f" (tried {tries}, again at {one.again.isoformat(timespec='seconds')})"
 
 
 def open_as_json(found: Iterable[Open]) -> None:

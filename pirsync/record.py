@@ -121,13 +121,15 @@ class Recorder:
         self._wake(work_key(team, incident_id), Plan())
 
     def failed(self, readings: Readings, incident_id: str) -> None:
-        """Remember what a step failed with, which is no news to the next poll; and nothing else of it, for the next try
-        may come when no poll finds any more what was news to this one."""
+        """Remember what a step failed with, which is no news to the next poll, and how its incident is called; and
+        nothing else of it, for the next try may come when no poll finds any more what was news to this one."""
         forget(self._state, incident_id)
         key, known = work_key(readings.practice.terms.team, incident_id), readings.known.get(incident_id)
         seen: dict[str, Mapping[str, Any]] = {}
         if (incident := readings.incidents.get(incident_id)) is not None:
             seen[incident_id] = slim(incident)
+            told = self._state.cached("findings", incident_id) or {"found": []}
+            self._state.cache("findings", {incident_id: {**told, "key": incident.key}})
         if known is not None:
             if (page := readings.pages.get(known.page)) is not None:
                 seen[page.id] = {"version": page.version}

@@ -159,9 +159,24 @@ def test_an_incident_that_fails_for_ever_is_tried_ever_less_often_and_stops_nobo
     minutes = [wait / timedelta(minutes=1) for wait in waits]
     assert minutes == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     (told,) = (one for one in stored(play.world.state) if one.kind == "Failed")
-    assert (told.tries, told.message, told.again) == (10, "503", play.clock.now() + LAST_RETRY)
+    assert (told.key, told.tries, told.message, told.again) == ("OPS-3", 10, "503", play.clock.now() + LAST_RETRY)
     play.run_pass(Selection(Mode.NAMED, ("OPS-3",)))
     assert (pages(play), play.world.state.owed(work_key("ops", "10003"))) == (5, None)
+
+
+def test_a_failure_takes_nothing_from_what_was_found_before_it_and_goes_by_the_name_of_today() -> None:
+    raw = raw_incident(1)
+    play = stage(incidents=[raw])
+    play.run_pass()
+    play.type_row("Fix the queue", owner="")
+    play.quiet()
+    play.run_pass()
+    found = play.world.state.cached("findings", "10001")
+    assert found is not None and [one["kind"] for one in found["found"]] == ["NeedsOwner"]
+    raw["key"] = "OPS-91"
+    sick, _ = with_sick_updates(play)
+    assert [one.failure for one in sick.run_pass(Selection(Mode.NAMED, ("OPS-91",))).failed] == ["503"]
+    assert {(one.key, one.kind) for one in stored(play.world.state)} == {("OPS-1", "NeedsOwner"), ("OPS-91", "Failed")}
 
 
 def test_back_off_survives_a_restart(tmp_path: Any) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -19,7 +20,9 @@ import pytest
 from pirsync import __version__
 from pirsync.commands import initialise
 from pirsync.config import load
+from pirsync.decision import FindingKind
 from pirsync.model import Deployment
+from pirsync.ways import way
 
 from .command import Desk, desk, pirsync, surroundings
 
@@ -211,6 +214,20 @@ def test_one_failing_incident_is_told_on_standard_error_and_the_others_go_on() -
         (told,) = said.err.splitlines()
         assert told.startswith("OPS-1  failed: ")
         assert len([line for line in said.out.splitlines() if "  create page" in line]) == 8
+        its_tries_and_its_next_one_are_shown(place, told.removeprefix("OPS-1  failed: "))
+        assert place.do("reconcile", "OPS-1").code == 0
+        assert place.do("findings", "OPS-1").out == "nothing is open\n"
+
+
+def its_tries_and_its_next_one_are_shown(place: Desk, why: str) -> None:
+    (one,) = json.loads(place.do("findings", "OPS-1", "--json").out)["open"]
+    assert (one["key"], one["kind"], one["message"], one["tries"]) == ("OPS-1", "Failed", why, 1)
+    again = datetime.fromisoformat(one["again"])
+    assert timedelta(seconds=2900) < again - datetime.now(UTC) <= timedelta(seconds=3000), "as long as Jira asked for"
+    next_try = f"(tried once, again at {again.isoformat(timespec='seconds')})"
+    shown = f"OPS-1  Failed: {why}\n    {way(FindingKind.FAILED, 'OPS-1')} {next_try}\n"
+    assert shown == place.do("findings", "ops-1").out
+    assert shown in place.do("findings").out
 
 
 def test_a_terminal_sees_progress_the_changes_on_lines_of_their_own_and_a_summary() -> None:

@@ -12,17 +12,18 @@ import click
 import pytest
 
 from pirsync.adapters.memory import page_becomes, person_edits, person_renames
+from pirsync.adapters.memory_state import MemoryState
 from pirsync.changes import is_local
 from pirsync.cli import cli
-from pirsync.decision import FindingKind
+from pirsync.decision import Finding, FindingKind
 from pirsync.errors import Rejected
-from pirsync.findings import stored
+from pirsync.findings import Found, stored
 from pirsync.page import cells
 from pirsync.page_model import Column, Mention, PageStatus
 from pirsync.ports import PageDraft
 from pirsync.selection import Mode, Selection
 from pirsync.ways import INDEX, QUARTER, WAYS, WAYS_OF_A_QUARTER, WAYS_OF_THE_INDEX, way
-from tests.stage import Stage, parse_once, stage
+from tests.stage import START, Stage, parse_once, stage
 from tests.test_people_at_work import SMALL
 
 EVERY = [
@@ -74,6 +75,19 @@ def test_every_kind_has_a_way_and_a_wrong_command_would_be_told() -> None:
     assert set(FindingKind) == set(WAYS)
     with pytest.raises(click.UsageError):
         parsed(shlex.split("pirsync resolve ignore OPS-1"))
+
+
+def test_whatever_is_stored_is_told_with_the_way_of_its_kind() -> None:
+    state, failed = MemoryState(START), FindingKind.FAILED
+    places = {"": "10001", INDEX: "index/ops", QUARTER: "escalation/ops/2026Q1"}
+    for about, place in places.items():
+        found = [Finding(kind=kind, incident=key, message="so") for kind, key, of in EVERY if of == about]
+        kept = [one for one in found if about or one.kind is not failed]
+        state.cache("findings", {place: Found(key=found[0].incident, found=tuple(kept)).model_dump(mode="json")})
+    state.mark_dirty("ops/10001", START, "news")
+    state.postpone("ops/10001", 1, START, "503")
+    told = sorted((one.kind, one.key, one.way) for one in stored(state))
+    assert sorted((kind.value, key, way(kind, key, about)) for kind, key, about in EVERY) == told
 
 
 # ---------------------------------------------------------------- brought about, and followed

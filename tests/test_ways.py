@@ -134,7 +134,8 @@ def test_a_failure_is_kept_with_its_next_try(play: Stage) -> None:
     broken = replace(play.world, wiki=cast(WikiReads, Broken(play.world.wiki, set())))
     play.run_on(broken)
     (failure,) = stored(play.world.state)
-    assert (failure.kind, failure.tries, failure.again is not None) == ("Failed", 1, True)
+    assert (failure.key, failure.kind, failure.tries, failure.again is not None) == ("OPS-1", "Failed", 1, True)
+    assert failure.way == WAYS[FindingKind.FAILED].format(key="OPS-1")
     assert "ZeroDivisionError" in failure.message
     play.clock.forward(3600)
     play.run_pass()
