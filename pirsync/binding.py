@@ -85,7 +85,9 @@ def first(situation: Situation, rows: RowPlan, kept: Kept) -> tuple[list[Change]
         return [], []
     stamped = page.version + 1 if situation.terms.deployment == "datacenter" else memory.stamped
     receipts = [one.receipt for one in rows.not_taken]
-    announced = tuple(dict.fromkeys((*memory.announced, *rows.announced)))
+    before = memory.announced
+    new = {ticket: (*before.get(ticket, ()), *values) for ticket, values in rows.announced.items()}
+    announced = before | {ticket: tuple(dict.fromkeys(values)) for ticket, values in new.items()}
     told = {"stamped": stamped, "comments": (*memory.comments, *receipts), "announced": announced} | kept.fields
     after = fitting(memory.model_copy(update=told))
     changes = _written(situation, after)
@@ -121,7 +123,7 @@ def agreed(situation: Situation, rows: RowPlan, kept: Kept) -> list[Change]:
         "invitation": invited,
         "first": rows.first,
         "refused": rows.refused,
-        "announced": (),
+        "announced": {t: left for t, left in (memory.announced | rows.unjudged).items() if left},
     }
     return _written(situation, memory.model_copy(update=told | kept.fields))
 

@@ -37,6 +37,13 @@ def mark(owner_id: str, incident_id: str, action: str, ordinal: int) -> str:
     return hashlib.sha256(inputs.encode()).hexdigest()[:16]
 
 
+def incident_label(owner_id: str, incident_id: str) -> str:
+    """What the tickets of one incident have in common that are born without a link to it: whoever has lost the journal
+    finds them by it, whatever words their rows have by then."""
+    value = hashlib.sha256(f"incident\x1f{owner_id}\x1f{incident_id}".encode()).hexdigest()[:16]
+    return f"{TICKET_LABEL}-incident-{value}"
+
+
 def page_mark(owner_id: str, incident_id: str) -> str:
     """The identity of an incident's review page in the journal."""
     return hashlib.sha256(f"page\x1f{owner_id}\x1f{incident_id}".encode()).hexdigest()[:16]
@@ -166,8 +173,11 @@ def ticket_draft(
         lines.append(f"*Due date*\n{wanted.due.isoformat()}")
     if "assignee" not in on_screen:
         lines.append(f"*Owner*\n{escape_markup(wanted.owner.name)}")
-    if not {"labels", "issuelinks"} & on_screen:
-        lines.append(mark_label(value))
+    marks = [mark_label(value)]
+    if "issuelinks" not in on_screen:
+        marks.append(incident_label(terms.owner_id, incident.id))
+        if "labels" not in on_screen:
+            lines.append(" ".join(marks))
     return TicketDraft(
         project=terms.action_project,
         type_id=screen.type_id,
@@ -175,7 +185,7 @@ def ticket_draft(
         description=_description(wanted, incident, place, lines) if "description" in on_screen else None,
         assignee=wanted.owner.account if "assignee" in on_screen else None,
         due=wanted.due if "duedate" in on_screen else None,
-        labels=(TICKET_LABEL, mark_label(value)) if "labels" in on_screen else (),
+        labels=(TICKET_LABEL, *marks) if "labels" in on_screen else (),
         property_key=TICKET_PROPERTY,
         property_value=mark_value(value, terms.owner_id, incident.id),
         incident_key=incident.key if "issuelinks" in on_screen else None,

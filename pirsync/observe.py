@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeVar
 
 from pirsync.known import Known, memory_of
-from pirsync.recall import KeptTicket, recall, trusted
+from pirsync.recall import KeptTicket, is_read, recall, trusted
 
 from . import mapping
 from .comments import touched
@@ -131,15 +131,18 @@ class Readings:
             return
         self.pages.pop(known.page, None)
         self.bases.pop(known.page, None)
-        self._read_memory(incident_id, known)
+        self._read_memories({incident_id: known})
 
-    def _read_memory(self, incident_id: str, known: Known) -> None:
-        found = self.sources.wiki.property(known.page, PAGE_PROPERTY)
-        memory = memory_of(found)
-        # A page that was let go, and is adopted again, says nothing of this incident yet.
-        is_bound = memory is not None and memory.incident == incident_id
-        fresh = {"memory": memory if is_bound else None, "memory_property": found, "is_adopted": known.is_peoples}
-        self.known[incident_id] = known.model_copy(update=fresh)
+    def _read_memories(self, reviews: Mapping[str, Known]) -> None:
+        """Have these reviews at hand with what their pages' properties say now."""
+        wiki = self.sources.wiki
+        properties = wiki.each(lambda page: wiki.property(page, PAGE_PROPERTY), [one.page for one in reviews.values()])
+        for (incident_id, known), found in zip(reviews.items(), properties, strict=True):
+            memory = memory_of(found)
+            # A page that was let go, and is adopted again, says nothing of this incident yet.
+            is_bound = memory is not None and memory.incident == incident_id
+            fresh = {"memory": memory if is_bound else None, "memory_property": found, "is_adopted": known.is_peoples}
+            self.known[incident_id] = known.model_copy(update=fresh)
 
     def complete_notes(self, incident_id: str) -> Incident:
         """The incident with all its comments, where the search answered with some of them."""
@@ -171,11 +174,12 @@ class Readings:
     def read_pages(self, ids: Iterable[str]) -> None:
         """Have the review pages of these incidents at hand, in bulk; look for those that nobody remembers."""
         incidents = [self.incidents[i] for i in ids if i in self.incidents]
+        doubtful: dict[str, Known] = {}
         for incident in incidents:
             if incident.id not in self.known and (kept := recall(self.sources.state, "review", incident.id, Known)):
-                self.known[incident.id] = kept
-                if trusted(self.sources.state, "review", incident.id, Known) is None:
-                    self._read_memory(incident.id, kept)
+                known = self.known if is_read(self.sources.state, "review", incident.id) else doubtful
+                known[incident.id] = kept
+        self._read_memories(doubtful)
         self._locate([i for i in incidents if i.id not in self.known and i.id not in self.located])
         wanted = [self.known[i.id].page for i in incidents if i.id in self.known]
         missing = [page for page in dict.fromkeys(wanted) if page not in self.pages and page not in self.absent]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from .changes import Change, UpdatePage
-from .decision import Finding, FindingKind, Plan
+from .decision import Finding, FindingKind
 from .errors import Stale
 from .model import Noun
 from .ports import State
@@ -23,21 +23,23 @@ class KeptEdits(Noun):
 
 
 @contextmanager
-def keeping_edits(decided: Plan, incident_id: str, state: State, made: Sequence[Change]) -> Iterator[None]:
-    """Write down what the plan's page write replaces, before it is sent: once it is, no page shows it any more.
+def keeping_edits(change: Change, found: Iterable[Finding], incident_id: str, state: State) -> Iterator[None]:
+    """Write down what people typed and a page write replaces, before it is sent: once it is, no page tells it any more.
+    What an inline comment protects goes untold, too, should the comment be gone by the next pass.
 
-    `made` grows as the plan is carried out. Where the page was another than the plan was for, nothing was written over,
-    and the plan may have been wrong about what people typed.
+    Where the page was another than the plan was for, nothing was written over, and the plan may have been wrong about
+    what people typed.
     """
-    before, begun = kept_edits(incident_id, state), len(made)
-    edited = tuple(f for f in decided.findings if f.kind is FindingKind.ROW_EDITED)
-    if edited and any(isinstance(change, UpdatePage) for change in decided.changes):
-        _keep(dict.fromkeys((*before, *edited)), incident_id, state)
+    edited = tuple(f for f in found if f.kind in (FindingKind.ROW_EDITED, FindingKind.COMMENTED))
+    if not edited or not isinstance(change, UpdatePage):
+        yield
+        return
+    before = kept_edits(incident_id, state)
+    _keep(dict.fromkeys((*before, *edited)), incident_id, state)
     try:
         yield
     except Stale:
-        if not any(isinstance(change, UpdatePage) for change in made[begun:]):
-            _keep(before, incident_id, state)
+        _keep(before, incident_id, state)
         raise
 
 

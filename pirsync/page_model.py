@@ -261,8 +261,8 @@ class Memory(Noun):
     says APPROVED. `is_adopted`: people made the page, and pirsync never
     writes a word of it; `adopted` are then the tickets that were found. A page that was let go again has no `incident`.
     `refused` says by a ticket's id which of its carriers Jira refused: all others it was given once. `announced` are
-    receipts of the Owner and Due values that the page was about to show when `rows` was written last: one that it does
-    show is ours, and no person's.
+    by a ticket's id the Owner and Due values (`due 2026-06-01`) that the page was about to show since `rows` said what
+    is agreed: one that it does show is ours, and no person's.
 
     Fields that a newer pirsync added are kept, and written back with ours.
     """
@@ -283,7 +283,7 @@ class Memory(Noun):
     invitation: Invited | None = None
     is_adopted: bool = False
     refused: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    announced: tuple[str, ...] = ()
+    announced: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- the evidence index

@@ -25,7 +25,7 @@ from datetime import datetime
 from . import adoption, binding, draft
 from .added import Added, added, told
 from .approving import approval_of
-from .changes import Change, CreatePage, UpdatePage
+from .changes import Change, CreatePage, CreateTicket, UpdatePage
 from .decision import Desired, Finding, FindingKind, Journal, Observed, Plan, Terms
 from .escalation_plan import plan_escalation
 from .index_plan import exempt_row, index_row, key_alone
@@ -100,6 +100,15 @@ def plan(desired: Desired, observed: Observed, journal: Journal, now: datetime) 
         pageless = standing_of(observed, desired.terms, RowPlan(), journal.standing)
         return _plan_birth(desired, observed, journal, now).model_copy(update={"standing": pageless})
     return _plan_review(desired, observed, journal, now)
+
+
+def asks_for_base(decided: Plan, observed: Observed) -> bool:
+    """Whether the decision wants our newest version of the page: it writes what people may have changed, or judges what
+    was announced and perhaps never shown."""
+    if observed.page is None or observed.page.status is not PageStatus.CURRENT:
+        return False
+    announced = observed.memory is not None and bool(observed.memory.announced)
+    return announced or any(isinstance(change, (CreateTicket, UpdatePage)) for change in decided.changes)
 
 
 def _plan_restricted(observed: Observed) -> Plan:

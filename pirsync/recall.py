@@ -94,7 +94,12 @@ def recall_all(state: State, kind: str, shape: type[N]) -> dict[str, N]:
 def trusted(state: State, kind: str, key: str, shape: type[N]) -> N | None:
     """A cached value that may stand for reading it; None where there is none, or where it is only what was last known
     of what has to be read again (cache `unread`)."""
-    return recall(state, kind, key, shape) if state.cached("unread", f"{kind}/{key}") is None else None
+    return recall(state, kind, key, shape) if is_read(state, kind, key) else None
+
+
+def is_read(state: State, kind: str, key: str) -> bool:
+    """Whether what is cached is more than what was last known of something that has to be read again."""
+    return state.cached("unread", f"{kind}/{key}") is None
 
 
 def distrust(state: State, kind: str, keys: Iterable[str]) -> None:

@@ -20,7 +20,7 @@ from . import mapping
 from .apply import FIRST_RETRY, LAST_RETRY, apply
 from .brake import HELD, Brake
 from .candidates import read_candidates
-from .changes import Change, CreateTicket, UpdatePage, is_local
+from .changes import Change, CreateTicket, is_local
 from .decision import Finding, FindingKind, Journal, Plan, Wishes
 from .errors import (
     Ambiguous,
@@ -41,7 +41,7 @@ from .newborn import render
 from .observe import Readings, Trust, chunks
 from .overlooked import overlooked
 from .overwritten import OVERWRITTEN, keeping_edits, kept_edits
-from .plan import desired, plan, scope
+from .plan import asks_for_base, desired, plan, scope
 from .ports import World
 from .practice import Practice, beginning
 from .quarter_step import escalate_quarters
@@ -288,9 +288,9 @@ class _Pass:
         wanted = desired(observed, readings.practice.terms, partial(render, readings))
         decided = plan(wanted, observed, said, now)
         creates = [change for change in decided.changes if isinstance(change, CreateTicket)]
-        writes = creates or any(isinstance(change, UpdatePage) for change in decided.changes)
-        if writes and observed.page is not None and observed.page.id not in readings.bases:
-            readings.read_base(incident_id, observed.page)
+        page = observed.page
+        if page is not None and page.id not in readings.bases and asks_for_base(decided, observed):
+            readings.read_base(incident_id, page)
             return self._decide(readings, incident_id, said)
         if creates and incident_id not in readings.looked:
             look(readings, incident_id, creates, said)
@@ -309,8 +309,8 @@ class _Pass:
         in_doubt = False
         for _ in range(MAX_ROUNDS):
             try:
-                with keeping_edits(decided, incident_id, self.world.state, made):
-                    for change in decided.changes:
+                for change in decided.changes:
+                    with keeping_edits(change, decided.findings, incident_id, self.world.state):
                         if apply(change, incident_id, self.world, readings):
                             made.append(change)
             except (Stale, Ambiguous) as error:

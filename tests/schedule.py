@@ -250,6 +250,7 @@ def run(stage: Stage, selection: Selection) -> Report:
 def hear(stage: Stage, report: Report) -> None:
     """Hold what a pass tells to what people did: nobody is accused of what they did not do (rule 4)."""
     for result in report.results:
+        gone = set[str]()
         assert not result.failure.startswith("internal"), result.failure
         for found in result.findings:
             assert found.kind not in NEVER, found
@@ -260,10 +261,11 @@ def hear(stage: Stage, report: Report) -> None:
             if found.kind is FindingKind.ROW_EDITED:
                 assert words, found
                 stage.owed[result.key] -= words
-                if not result.failure:
-                    # Once it is told and gone, it is nobody's any more.
-                    body = stage.body(result.key)
-                    stage.typed_over[result.key] -= {one for one in words if one not in body}
+                gone |= words
+        if gone and not result.failure:
+            # Once it is told and gone, it is nobody's any more.
+            body = stage.body(result.key)
+            stage.typed_over[result.key] -= {one for one in gone if one not in body}
 
 
 def _lose_state(stage: Stage, chance: random.Random) -> None:

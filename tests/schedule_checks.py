@@ -73,8 +73,9 @@ def check_once(sandbox: Sandbox) -> None:
 
 
 def marks_of(issue: Issue) -> set[str]:
-    """A ticket's marks, in its labels and in its description."""
-    return {word for word in (*issue.labels, *(issue.description or "").split()) if word.startswith("pirsync-")}
+    """A ticket's marks, in its labels and in its description; what all of its incident have in common is none."""
+    words = {*issue.labels, *(issue.description or "").split()}
+    return {word for word in words if word.startswith("pirsync-") and not word.startswith("pirsync-incident-")}
 
 
 def work_of(text: str) -> str:

@@ -19,7 +19,7 @@ from pirsync.page.template import ReviewTemplate
 from pirsync.page_model import Column
 from pirsync.ports import PageDraft, Query, Want
 from pirsync.selection import Mode, Selection
-from tests.stage import ANA, BOB, SCREEN, Hands, Stage, parse_once, raw_incident, stage
+from tests.stage import ANA, BOB, SCREEN, Hands, Stage, parse_once, raw_incident, stage, without_state
 from tests.test_crashes import Crash
 
 NEWS = Selection(Mode.NEWS)
@@ -196,11 +196,13 @@ def killed_after_its_ticket(deployment: Deployment, screen: CreateScreen) -> Sta
 
 @pytest.mark.parametrize("mode", [Mode.ALL, Mode.NEWS])
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
-@pytest.mark.parametrize("screen", [on_screen("description"), on_screen("labels", "description")])
+@pytest.mark.parametrize("forgets", [without_state, lambda play: play], ids=["state lost", "state kept"])
+@pytest.mark.parametrize("screen", [on_screen("description"), on_screen("labels"), on_screen("issuelinks")])
 def test_a_row_that_people_edited_since_gets_the_ticket_that_was_made_of_it(
-    screen: CreateScreen, deployment: Deployment, mode: Mode
+    screen: CreateScreen, forgets: Callable[[Stage], Stage], deployment: Deployment, mode: Mode
 ) -> None:
-    play = killed_after_its_ticket(deployment, screen)
+    """By the link, or by what all tickets of the incident have in common that are born without one."""
+    play = forgets(killed_after_its_ticket(deployment, screen))
     play.type_cell(0, Column.ACTION, cells.words("Fix the queues of the mailer"))
     for _ in range(4):
         play.run_pass(Selection(mode))

@@ -323,6 +323,21 @@ def test_a_deleted_ticket_is_told_its_row_stays_and_no_other_is_made(play: Stage
         assert "update-page" not in writes(report) or key in [row.ticket for row in play.rows()]
         assert "create-ticket" not in writes(report)
     assert [row.ticket for row in play.rows()] == [key]
+    assert summary(play)["actions"] == "0 of 1 done, 1 without a ticket"
+
+
+def test_a_review_is_not_complete_by_a_ticket_that_was_deleted(play: Stage) -> None:
+    """An action that nobody can look up is not done."""
+    play.type_row("Buy a second link")
+    play.quiet()
+    play.run_pass()
+    gone, done = (row.ticket or "" for row in play.rows())
+    play.move(done, "Done", "done")
+    deleted(play, gone).run_pass()
+    assert (summary(play)["review status"], summary(play)["actions"]) == (
+        "IN REVIEW",
+        "1 of 2 done, 1 without a ticket",
+    )
 
 
 def test_a_ticket_of_another_type_is_followed_all_the_same(play: Stage) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
@@ -23,11 +23,11 @@ from pirsync.model import Deployment, RemoteLink
 from pirsync.names import PAGE_PROPERTY
 from pirsync.page import cells
 from pirsync.page.template import ReviewTemplate
-from pirsync.page_model import Column, Memory, Page, PageHead, PageStatus, Property
+from pirsync.page_model import Column, Memory, Page, PageHead, PageStatus
 from pirsync.ports import PageDraft, Query, TicketDraft, TrackerWrites, Want, WikiWrites
 from pirsync.report import Report
 from pirsync.selection import Mode, Selection
-from tests.stage import ALL, NEWS, Stage, parse_once, raw_incident, stage, without_state
+from tests.stage import NEWS, Stage, parse_once, raw_incident, stage, without_state
 
 SMALL = ReviewTemplate("small", {"small": "{{ summary_region }}{{ actions_region }}{{ record_region }}"})
 """The regions alone: what stands around them costs time, and other tests look at it."""
@@ -311,48 +311,6 @@ class Doubtful:
         for _ in range(self._arrives):
             self._real.add_comment(page_id, storage)
         raise self._error
-
-
-class Broken:
-    """Writes of a wiki that takes no property once it has taken a page."""
-
-    def __init__(self, real: WikiWrites) -> None:
-        self._real = real
-        self._is_broken = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-    def update_page(self, page: PageHead, body: str, message: str) -> Page:
-        self._is_broken = True
-        return self._real.update_page(page, body, message)
-
-    def set_property(self, page_id: str, key: str, value: Mapping[str, object], current: Property | None) -> Property:
-        if self._is_broken:
-            raise Unavailable("no answer")
-        return self._real.set_property(page_id, key, value, current)
-
-
-@pytest.mark.parametrize("policy", ["restore", "push", "keep"])
-@pytest.mark.parametrize("next_day", ["2026-04-01", "2026-08-08"])
-def test_a_cell_that_a_pass_wrote_before_it_ended_early_is_no_persons(play: Stage, policy: str, next_day: str) -> None:
-    """The page was written, its property was not, and Jira changes once more: back, or on."""
-    play.team["page_edits"] = policy
-    ticket = play.rows()[0].ticket or ""
-    play.world.tracker_writes.edit_issue(ticket, {"duedate": "2026-06-06"})
-    early = play.run_on(replace(play.world, wiki_writes=cast(WikiWrites, Broken(play.world.wiki_writes))), ALL)
-    assert early.failed
-    assert play.rows()[0].cells[Column.DUE].dates == (date(2026, 6, 6),)
-    play.world.tracker_writes.edit_issue(ticket, {"duedate": next_day})
-    play.clock.forward(7200)
-    report = play.run_pass()
-    assert told(report, FindingKind.ROW_EDITED) == []
-    assert comments(play) == []
-    assert play.rows()[0].cells[Column.DUE].dates == (date.fromisoformat(next_day),)
-    raw = play.world.tracker.issue(ticket, Want(fields=("duedate",)))
-    assert raw is not None
-    assert raw["fields"]["duedate"] == next_day
-    assert writes(play.run_pass()) == []
 
 
 @pytest.mark.parametrize("arrives", [0, 1])

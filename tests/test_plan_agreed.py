@@ -87,7 +87,7 @@ def announcing() -> Memory:
     seen = observed(due_body(A), [ticket(due=day(B))], memory=memory(rows=agreed(ticket(due=day(A)))))
     (told, *_) = decide(seen).changes
     assert isinstance(told, WriteMemory)
-    assert len(told.memory.announced) == 1
+    assert told.memory.announced == {ticket().id: (f"due {B}",)}
     return told.memory
 
 
@@ -145,14 +145,26 @@ def test_once_it_is_agreed_nothing_is_announced_any_more() -> None:
     seen = observed(due_body(B), [ticket(due=day(B))], memory=announcing())
     (told,) = decide(seen).changes
     assert isinstance(told, WriteMemory)
-    assert told.memory.announced == ()
+    assert told.memory.announced == {}
     assert told.memory.rows[ticket().id].due == B
+
+
+@pytest.mark.parametrize("is_readable", [False, True])
+def test_what_could_not_be_judged_stays_announced(is_readable: bool) -> None:
+    """Of a ticket that cannot be read for a while, or where people took the column away."""
+    body = due_body(B)
+    if is_readable:
+        body = body.replace(f"<th><p>{HEADERS[Column.DUE][0]}</p></th>", "<th><p>Whenever</p></th>")
+    before = announcing()
+    seen = observed(body, [ticket(due=day(C))] if is_readable else [], memory=before)
+    after = [change.memory for change in decide(seen).changes if isinstance(change, WriteMemory)]
+    assert (after[-1] if after else before).announced == before.announced
 
 
 def test_a_value_that_returns_to_what_is_agreed_is_not_announced() -> None:
     seen = observed(due_body(B), [ticket(due=day(A))], memory=memory(rows=agreed(ticket(due=day(A)))))
     told = [change.memory.announced for change in decide(seen).changes if isinstance(change, WriteMemory)]
-    assert told == [()]  # for the receipt of the comment
+    assert told == [{}]  # for the receipt of the comment
 
 
 def test_what_our_version_showed_is_agreed_under_the_key_that_the_row_still_shows() -> None:

@@ -102,7 +102,8 @@ def test_carriers_that_are_off_screen_are_told_in_the_description() -> None:
         None,
     )
     assert create.draft.description is not None
-    assert create.draft.description.endswith(draft.mark_label(create.mark))
+    kin = draft.incident_label(OWNER_ID, INCIDENT.id)
+    assert create.draft.description.endswith(f"{draft.mark_label(create.mark)} {kin}")
     assert "2026-04-01" in create.draft.description
 
 

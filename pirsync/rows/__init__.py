@@ -70,6 +70,8 @@ def plan_rows(situation: Situation) -> RowPlan:
         elif row.ticket:
             message = f"row {row.index + 1} names {row.ticket}, which is deleted or cannot be seen by our account"
             plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
+            # Nothing is inferred from absence: an action that nobody can look up is not done.
+            plan.unticketed += 1
         elif row.action:
             plan.unticketed += 1
             plan_unticketed(situation, row, marks[row.index], plan)

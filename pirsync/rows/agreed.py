@@ -31,16 +31,18 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
     jira = _shown_in_jira(ticket)
     page, former = _shown_in(situation, row, ticket), _row_before(situation, row)
     before = _shown_in(situation, former, ticket) if former else None
-    announced = frozenset(memory.announced if memory else ())
-    agreed = {}
+    announced = memory.announced.get(ticket.id, ()) if memory else ()
+    agreed, unjudged = {}, set()
     for name, column in (("owner", Column.OWNER), ("due", Column.DUE)):
         j, p, b = getattr(jira, name), getattr(page, name), getattr(base, name) if base else None
         if b is None and before is not None and j:
             b = getattr(before, name)
-        elif b is not None and _receipt(ticket, column, (former or row).cell(column)) in announced:
+        elif b is not None and _shows(column, (former or row).cell(column)) in announced:
             b = getattr(before or page, name)
         agreed[name] = j if p == j or b is None else b
         cell = row.cell(column)
+        if cell is None:
+            unjudged |= {value for value in announced if value.startswith(f"{column.value} ")}
         if p == j or cell is None or not (j or b):
             continue
         if b is None or p == b:
@@ -54,6 +56,7 @@ def plan_agreed(situation: Situation, row: Row, ticket: Ticket, plan: RowPlan) -
     if row.ticket:
         # What no row shows yet is not remembered as shown: it would pass for a ticket whose row people deleted.
         plan.shown[ticket.id] = (base or jira).model_copy(update=agreed)
+        plan.unjudged[ticket.id] = tuple(sorted(unjudged))
 
 
 def _shown_in_jira(ticket: Ticket) -> Shown:
@@ -84,16 +87,16 @@ def _is_known(situation: Situation, ticket: Ticket, column: Column) -> bool:
     return known is None or (known.due == jira.due if column is Column.DUE else known.owner == jira.owner)
 
 
-def _receipt(ticket: Ticket, column: Column, cell: Cell | None) -> str:
-    """What is written down of a value before a cell is to show it."""
+def _shows(column: Column, cell: Cell | None) -> str:
+    """What a cell shows, as it is announced before it does."""
     if cell is None:
         return ""
     shows = cell.dates[0].isoformat() if column is Column.DUE and cell.dates else cell.text
-    return _receipt_of(ticket, column, cell.mentions[0].ref if column is Column.OWNER and cell.mentions else shows)
+    return _announced(column, cell.mentions[0].ref if column is Column.OWNER and cell.mentions else shows)
 
 
-def _receipt_of(ticket: Ticket, column: Column, shows: str) -> str:
-    return draft.digest([ticket.id, column.value, shows])
+def _announced(column: Column, shows: str) -> str:
+    return f"{column.value} {shows}"
 
 
 At = tuple[Row, Column, Cell]
@@ -147,7 +150,10 @@ def _show_jira(situation: Situation, ticket: Ticket, at: At, plan: RowPlan) -> b
     """Plan to write Jira's value; whether a comment in the cell lets us."""
     row, column, cell = at
     if cell.is_commented:
-        message = f"{_where(row, column)}: Jira says otherwise, but an inline comment stands in the cell"
+        message = (
+            f"{_where(row, column)} says {_typed(cell)} and should say "
+            f'"{_jiras(ticket, column)}", but an inline comment stands in it: settle it, and type the cell anew'
+        )
         plan.findings.append(situation.finding(FindingKind.COMMENTED, message))
         return False
     said = _jiras(ticket, column)
@@ -159,7 +165,7 @@ def _show_jira(situation: Situation, ticket: Ticket, at: At, plan: RowPlan) -> b
         content = cells.mention(mention, situation.terms.deployment) if mention else content
         shows = mention.ref if mention else shows
     if not _is_known(situation, ticket, column):
-        plan.announced.append(_receipt_of(ticket, column, shows))
+        plan.announced[ticket.id].append(_announced(column, shows))
     label = _label(ticket, column)
     plan.edits.append(
         CellEdit(region=Region.ACTIONS, label=label, start=cell.start, end=cell.end, storage=content, text=said)

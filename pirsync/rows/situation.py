@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -98,7 +99,8 @@ class RowPlan:
     lacking: list[tuple[str, str]] = field(default_factory=list)
     asserted: list[str] = field(default_factory=list)
     not_taken: list[NotTaken] = field(default_factory=list)
-    announced: list[str] = field(default_factory=list)
+    announced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    unjudged: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def ours(ticket: Ticket, situation: Situation) -> bool:
