@@ -33,8 +33,8 @@ from tests.stage import parse_once
 
 SHORT = (6, 13, 14, 16, 18, 500_122)
 """Seeds of the schedules that always run: each way in which people's edits fare, each team and both, each ending. 6
-found that a page which a person wrote on at once was taken for theirs, 500,122 that a ticket born without label and link
-was made again where its row had other words and the state was lost."""
+found that a page which a person wrote on at once was taken for theirs; 500,122 that a ticket born without label and
+link was made again where its row had other words and the state was lost."""
 
 SMALL = settings(
     max_examples=4,
