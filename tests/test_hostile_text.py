@@ -34,7 +34,9 @@ from pirsync.sandbox.cql import search as cql
 from pirsync.sandbox.jql import syntax as sandbox_jql
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.text.wikitext import html
+from pirsync.sandbox.tracker import setup
 from pirsync.sandbox.tracker.attachments import attach
+from pirsync.sandbox.tracker.nouns import Component, Version
 from pirsync.sandbox.wiki.comments import comments_of
 from tests.hostile import ALL, HOSTILE, LONG
 from tests.site import Site, site
@@ -43,11 +45,14 @@ KEY = "OPS-1"
 QUARTER = "Escalation"
 TITLE = f"TITLE17 {HOSTILE['the end of a cell']} {HOSTILE['a direction']} {HOSTILE['a reserved word']}"
 STATUS = "Done *b* _i_ {code} {color:red}r{color} [~admin] ||h|| (x) <script>"
+RESOLUTION = f"RESOLVED18 {ALL}"
+WRITABLE = ALL.encode("utf-8", "ignore").decode()
 OF_A_CALENDAR = {
     *("BEGIN", "END", "PRODID", "VERSION", "METHOD", "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND"),
     *("SUMMARY", "DESCRIPTION", "URL", "CONTACT", "STATUS"),
 }
 MACROS = {"details", "status", "code"}
+TYPED_OVER = (Column.OWNER, Column.DUE, Column.STATUS, Column.CLOSED, Column.EVIDENCE)
 QUIET_TAGS = {"p", "b", "br", "a"}
 
 
@@ -92,6 +97,8 @@ def outcome(request: pytest.FixtureRequest) -> Iterator[Outcome]:
             place.sandbox, sandbox_user, page, TITLE, page.current.body, page.current.number + 1, "renamed"
         )
         place.settle()
+        type_over(place, page, ticket.key)
+        place.settle()
         yield Outcome(place, incident, page, ticket)
 
 
@@ -118,9 +125,32 @@ def poison(place: Site, issue: tracker.Issue) -> None:
     issue.reporter = issue.creator = issue.assignee = evil
     issue.custom |= {name: ALL for name, value in issue.custom.items() if isinstance(value, str)}
     tracker.touch(sandbox, issue)
-    attach(sandbox, evil, issue, ALL.encode("utf-8", "ignore").decode(), "text/plain", b"x")
+    attach(sandbox, evil, issue, WRITABLE, "text/plain", b"x")
     raw = {"object": {"url": "http://x/19", "title": ALL}}
     issue.remote_links.append(tracker.RemoteLink(str(sandbox.tracker.next_id()), ALL, "http://x/19", ALL, raw))
+    poison_configuration(place, issue)
+
+
+def poison_configuration(place: Site, issue: tracker.Issue) -> None:
+    """Every name that an administrator gives, but for those by which a team's configuration finds things."""
+    held = place.sandbox.tracker
+    issue.resolution_id = issue.resolution_id or next(iter(held.resolutions))
+    assert issue.priority_id is not None
+    # The sandbox says a priority's name in the address of its icon, too, which has no room for what is no text.
+    held.priorities[issue.priority_id] = replace(held.priorities[issue.priority_id], name=WRITABLE)
+    held.statuses[issue.status_id] = replace(held.statuses[issue.status_id], name=ALL)
+    held.resolutions[issue.resolution_id] = replace(held.resolutions[issue.resolution_id], name=RESOLUTION)
+    for kind in (setup.BUG, setup.SUB_TASK):
+        held.types[kind] = replace(held.types[kind], name=ALL, description=ALL)
+    for kind in (setup.BLOCKS, setup.DUPLICATES, setup.RELATES):
+        held.link_types[kind] = replace(held.link_types[kind], name=ALL, inward=ALL, outward=ALL)
+    for project in held.projects.values():
+        project.name = project.description = ALL
+    own = held.projects[issue.project_id]
+    own.components.append(Component("30900", ALL, ALL))
+    own.versions.append(Version("30901", ALL, ALL))
+    issue.custom |= {setup.SERVICES: [ALL, *HOSTILE.values()], "components": ["30900"]}
+    issue.custom |= {"versions": ["30901"], "fixVersions": ["30901"]}
 
 
 def page_of(place: Site, issue: tracker.Issue) -> wiki.Page:
@@ -150,6 +180,24 @@ def type_row(place: Site, page: wiki.Page) -> None:
     ]  # fmt: skip
     body = splice(page.current.body, edits)
     wiki.update_page(place.sandbox, owner, page, page.current.title, body, page.current.number + 1, "")
+
+
+def type_over(place: Site, page: wiki.Page, key: str) -> None:
+    """A person writes hostile words over what Jira leads in, into the whole of an open row, and into the record."""
+    headers = place.bench.teams()[0].terms.headers
+    review = read_review(page.current.body, headers)
+    (row,) = (row for row in review.rows if row.ticket == key)
+    places = [(Region.ACTIONS, row.cells[column]) for column in TYPED_OVER]
+    empty = next(row for row in review.rows if not row.action)
+    places += [(Region.ACTIONS, empty.cells[column]) for column in Column]
+    places += [(Region.RECORD, cell) for label, cell in review.record.items() if label != "meeting date"]
+    edits = [
+        CellEdit(region=region, label="", start=cell.start, end=cell.end, storage=cells.words(ALL), text="")
+        for region, cell in places
+    ]
+    body = splice(page.current.body, edits)
+    person = place.sandbox.people.all()[3]
+    wiki.update_page(place.sandbox, person, page, page.current.title, body, page.current.number + 1, "")
 
 
 def date_meeting(place: Site, page: wiki.Page) -> None:
@@ -226,6 +274,24 @@ def test_every_page_and_every_comment_on_one(outcome: Outcome) -> None:
             assert_storage_is_inert(comment.current.body)
     (quarter,) = (page for page in pages if page.versions[0].title.startswith(QUARTER))
     assert "alert(2)" in quarter.current.body
+
+
+def test_a_comment_says_every_word_that_was_not_taken(outcome: Outcome) -> None:
+    """What was typed over Owner and Due date is quoted in it; Jira's values returned to the cells."""
+    (comment,) = comments_of(outcome.page)
+    root = assert_storage_is_inert(comment.current.body)
+    assert [e.name for e in root.walk() if e.name.startswith(("ac:", "ri:"))] == []
+    assert [e.attrs["href"].rpartition("/")[2] for e in root.within("a")] == [outcome.ticket.key] * 2
+    paragraphs = [said_by(e) for e in root.within("p")]
+    assert [(said.partition(" ")[0], lost(said)) for said in paragraphs] == [("Owner", []), ("Due", [])]
+    review = read_review(outcome.page.current.body, outcome.site.bench.teams()[0].terms.headers)
+    (row,) = (row for row in review.rows if row.ticket == outcome.ticket.key)
+    clean = (Column.OWNER, Column.DUE, Column.CLOSED)
+    assert [column for column in clean if "alert(2)" in row.cells[column].text] == []
+    evidence = row.cells[Column.EVIDENCE].text
+    assert evidence.startswith("RESOLVED18"), "the name of a resolution is quoted, and what was typed over it is gone"
+    assert lost(evidence) == []
+    assert lost(review.record["facilitator"].text) == []
 
 
 def said_in_html(markup: str) -> str:
