@@ -15,12 +15,12 @@ import pytest
 
 from pirsync.adapters import connection
 from pirsync.adapters.answers import retry_after
-from pirsync.adapters.confluence import open_wiki
+from pirsync.adapters.confluence import Wiki, open_wiki
 from pirsync.adapters.connection import Connection
 from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
 from pirsync.errors import Ambiguous, AuthInDoubt, Interrupted, PirsyncError, Rejected, Stale, Unavailable
-from pirsync.model import RemoteLink
+from pirsync.model import Deployment, RemoteLink
 from pirsync.page_model import PageHead, PageStatus
 from pirsync.ports import PageDraft, Query, TicketDraft, Want
 from tests import leaks
@@ -102,11 +102,32 @@ def test_a_read_whose_answer_was_lost_is_read_again() -> None:
         assert ours.counts == {"GET": 3}
 
 
-def test_a_read_that_is_never_answered_is_given_up() -> None:
-    with serving(in_turn(DROPPED)) as server:
-        with pytest.raises(Unavailable, match="GET rest/api/2/myself"):
-            tracker(server.url).identity()
-        assert QUICK.attempts == len(server.asked)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(DROPPED, Answer(429), Answer(500), Answer(503)),
+        *(Answer(status, headers={"Retry-After": "0"}) for status in (429, 503)),
+    ],
+    ids=["dropped", "429", "500", "503", "429 and at once", "503 and at once"],
+)
+@pytest.mark.parametrize(
+    ("open_product", "deployment", "read"),
+    [
+        (JiraTracker, "cloud", "GET rest/api/2/myself"),
+        (open_wiki, "cloud", "GET rest/api/user/current"),
+        (open_wiki, "datacenter", "GET rest/api/user/current"),
+    ],
+    ids=["Jira", "Confluence Cloud", "Confluence Data Center"],
+)
+def test_a_read_that_is_never_answered_is_given_up(
+    open_product: Callable[..., JiraTracker | Wiki], deployment: Deployment, read: str, answer: Answer
+) -> None:
+    """It was sent as often as we say: neither client library sends it again by itself."""
+    with serving(in_turn(answer)) as server:
+        reached = Connection(site_url=server.url, user="", token=TOKEN, deployment=deployment)
+        with pytest.raises(Unavailable, match=read):
+            open_product(reached, threading.Event(), QUICK).identity()
+        assert ["GET"] * QUICK.attempts == [asked.method for asked in server.asked]
 
 
 @pytest.mark.parametrize(

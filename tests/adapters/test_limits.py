@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 import time_machine
 
 from pirsync.adapters.answers import Effect, Request, asked_wait
+from pirsync.adapters.confluence import open_wiki
 from pirsync.adapters.connection import Connection
 from pirsync.adapters.http import Pace
 from pirsync.adapters.jira import JiraTracker
@@ -71,7 +72,8 @@ class Script:
         for end, left in self.refusals.items():
             if asked.path.endswith(end) and left:
                 return Answer(429, {"message": "Rate limit exceeded."}, dict(left.pop(0)))
-        body = [] if asked.path.endswith("remotelink") and asked.method == "GET" else ISSUE
+        is_list = asked.path.endswith("remotelink") and asked.method == "GET"
+        body = {"results": []} if "/wiki/" in asked.path else [] if is_list else ISSUE
         return Answer(200, body, dict(self.headers))
 
 
@@ -88,6 +90,28 @@ def server(script: Script) -> Iterator[Loopback]:
 
 def jira(url: str, stop: threading.Event, pace: Pace = PACE, holds: Holds | None = None) -> JiraTracker:
     return JiraTracker(Connection(site_url=url, user="u", token=leaks.TOKENS[2], deployment="cloud"), stop, pace, holds)
+
+
+@dataclass(frozen=True)
+class Product:
+    """What its reasons begin with, two reads of a thing by its id, and how the path of the first one ends for "1"."""
+
+    name: str
+    read: Callable[[str], object]
+    read_otherwise: Callable[[str], object]
+    end: str
+
+
+def product(name: str, url: str, stop: threading.Event, pace: Pace = PACE) -> Product:
+    reached = Connection(site_url=url, user="u", token=leaks.TOKENS[2], deployment="cloud")
+    if name == "jira":
+        ours = JiraTracker(reached, stop, pace)
+        return Product(name, lambda number: ours.issue(number, WANT), ours.remote_links, "issue/1")
+    wiki = open_wiki(reached, stop, pace)
+    return Product(name, lambda n: wiki.property(n, "k"), lambda n: wiki.attachment(n, "f.ics"), "pages/1/properties")
+
+
+BOTH = pytest.mark.parametrize("name", ["jira", "confluence"])
 
 
 # ---------------------------------------------------------------- which limit it was
@@ -170,31 +194,33 @@ def test_writes_to_one_issue_wait_and_the_others_do_not(
     assert stop.seconds == [40.0]
 
 
-def test_a_burst_slows_one_endpoint(clock: time_machine.Traveller, script: Script, server: Loopback) -> None:
-    script.refuse("issue/1", RateLimit_Reason="jira-burst-based", Retry_After="3")
+@BOTH
+def test_a_burst_slows_one_endpoint(name: str, clock: time_machine.Traveller, script: Script, server: Loopback) -> None:
     stop = Waits(clock)
-    ours = jira(server.url, stop, replace(PACE, attempts=1))
+    ours = product(name, server.url, stop, replace(PACE, attempts=1))
+    script.refuse(ours.end, RateLimit_Reason=f"{name}-burst-based", Retry_After="3")
     with pytest.raises(Unavailable):
-        ours.issue("1", WANT)
-    ours.remote_links("1")
+        ours.read("1")
+    ours.read_otherwise("1")
     assert stop.seconds == []
-    ours.issue("2", WANT)
+    ours.read("2")
     assert stop.seconds == [3.0]
 
 
+@BOTH
 def test_a_quota_pauses_everything_and_nothing_is_sent_meanwhile(
-    clock: time_machine.Traveller, script: Script, server: Loopback
+    name: str, clock: time_machine.Traveller, script: Script, server: Loopback
 ) -> None:
-    script.refuse("issue/1", RateLimit_Reason="jira-quota-tenant-based", Retry_After="1847")
     stop = Waits(clock)
-    ours = jira(server.url, stop)
-    for read in (lambda: ours.issue("1", WANT), lambda: ours.remote_links("2")):
+    ours = product(name, server.url, stop)
+    script.refuse(ours.end, RateLimit_Reason=f"{name}-quota-tenant-based", Retry_After="1847")
+    for read in (lambda: ours.read("1"), lambda: ours.read_otherwise("2")):
         with pytest.raises(Unavailable) as caught:
             read()
         assert caught.value.retry_after == 1847.0
     assert len(server.asked) == 1
     clock.shift(timedelta(seconds=1848))
-    ours.remote_links("2")
+    ours.read_otherwise("2")
     assert (len(server.asked), stop.seconds) == (2, [])
 
 
