@@ -166,6 +166,30 @@ def test_reconcile_beside_a_pass_waits_for_its_turn_and_says_so() -> None:
         state.close()
 
 
+@pytest.mark.parametrize(
+    ("path", "number", "code"),
+    [
+        ("/field$", signal.SIGINT, 130),
+        # Reads four at once, which wait in threads of their own.
+        ("/pages$", signal.SIGINT, 130),
+        ("/pages$", signal.SIGTERM, -signal.SIGTERM),
+    ],
+)
+def test_a_signal_ends_a_command_that_waits_as_a_site_asked(path: str, number: signal.Signals, code: int) -> None:
+    """Without a word, let alone a traceback; and what it left is no obstacle to the next pass."""
+    with desk() as place:
+        place.fault("429", method="GET", path=path, times=None, retry_after=60, reason="jira-burst-based")
+        process = Process(place.folder, "reconcile")
+        eventually(lambda: any(status == 429 for _, _, status in place.sandbox.faults.log))
+        time.sleep(0.2)  # the answer arrives, and whoever reads beside it is held back, too
+        ended, took = process.ends(number)
+        assert (ended, took < SOON, process.lines) == (code, True, [])
+        assert place.writes() == []
+        place.sandbox.faults.clear()
+        assert place.do("reconcile", "OPS-1").code == 0
+        assert any(path.endswith("/pages") for _, path, _ in place.writes())
+
+
 # ---------------------------------------------------------------- the loop
 
 

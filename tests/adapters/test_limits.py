@@ -73,7 +73,8 @@ class Script:
             if asked.path.endswith(end) and left:
                 return Answer(429, {"message": "Rate limit exceeded."}, dict(left.pop(0)))
         is_list = asked.path.endswith("remotelink") and asked.method == "GET"
-        body = {"results": []} if "/wiki/" in asked.path else [] if is_list else ISSUE
+        nothing: object = {"results": []} if "/wiki/" in asked.path else []
+        body = nothing if is_list or "/wiki/" in asked.path else ISSUE
         return Answer(200, body, dict(self.headers))
 
 
@@ -214,9 +215,9 @@ def test_a_quota_pauses_everything_and_nothing_is_sent_meanwhile(
     stop = Waits(clock)
     ours = product(name, server.url, stop)
     script.refuse(ours.end, RateLimit_Reason=f"{name}-quota-tenant-based", Retry_After="1847")
-    for read in (lambda: ours.read("1"), lambda: ours.read_otherwise("2")):
+    for read, number in ((ours.read, "1"), (ours.read_otherwise, "2")):
         with pytest.raises(Unavailable) as caught:
-            read()
+            read(number)
         assert caught.value.retry_after == 1847.0
     assert len(server.asked) == 1
     clock.shift(timedelta(seconds=1848))
