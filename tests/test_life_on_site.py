@@ -1,0 +1,216 @@
+"""The life of an incident and of its tickets as both products tell it: the real adapters, on the sandbox, no sockets.
+
+Each turn is followed by a poll and by sweeps: the outcome is that of docs/outcomes.md, and nothing is made twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from pirsync.config import load
+from pirsync.decision import FindingKind
+from pirsync.model import Deployment
+from pirsync.page_model import Column
+from pirsync.report import Report
+from pirsync.sandbox import tracker
+from pirsync.sandbox.tracker import Issue, setup
+from pirsync.sandbox.tracker.links import unlink
+from pirsync.sandbox.tracker.removal import delete_issue
+from pirsync.selection import Mode, Selection
+from tests.fault_story import DEPLOYMENTS
+from tests.indoors import is_write
+from tests.place import INDEX, Place, Snapshot, index_lines, page_comments, person, place_again, place_of, settle
+
+pytestmark = pytest.mark.usefixtures("leanly")
+
+
+@cache
+def at_rest(deployment: Deployment) -> Snapshot:
+    """OPS-1 has a review with one action, whose ticket is open; its team also looks after WEB."""
+    with place_of(deployment) as place:
+        projects = place.sandbox.tracker.projects
+        projects["30010"] = replace(projects["30000"], id="30010", key="WEB", name="Web", counter=6)
+        projects["30011"] = replace(projects["30001"], id="30011", key="LATER", name="Later", counter=4)
+        path = place.settings.path
+        path.write_text(path.read_text(encoding="utf-8").replace('["OPS"]', '["OPS", "WEB"]'), encoding="utf-8")
+        place.settings = load(path)
+        settle(place)
+        place.type_row("OPS-1", "Fix the queue")
+        place.clock.advance(301)
+        settle(place)
+        return place.snapshot()
+
+
+@pytest.fixture(params=DEPLOYMENTS)
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    with place_again(at_rest(request.param)) as made:
+        yield made
+
+
+def ticket_of(place: Place, key: str = "OPS-1") -> Issue:
+    return place.issue(place.rows(key)[0].ticket or "")
+
+
+def made(place: Place) -> dict[str, Any]:
+    """Whatever could be made twice, by the ids that servers give."""
+    issues = place.sandbox.tracker.issues.values()
+    return {
+        "pages": sorted(place.sandbox.wiki.pages),
+        "tickets": sorted(issue.id for issue in issues if issue.type_id == setup.TASK),
+        "remote links": {issue.id: len(issue.remote_links) for issue in issues if issue.remote_links},
+        "comments": (page_comments(place), {issue.id: len(issue.comments) for issue in issues if issue.comments}),
+    }
+
+
+def looked_at(place: Place) -> list[Report]:
+    """A poll, a sweep, and another sweep, which writes nothing: what the first two said."""
+    reports = []
+    for mode in (Mode.NEWS, Mode.ALL):
+        place.clock.advance(301)
+        reports.append(place.run_pass(Selection(mode)))
+    place.clock.advance(301)
+    before = len(place.wire.names)
+    again = place.run_pass(Selection(Mode.ALL))
+    assert [name for name in place.wire.names[before:] if is_write(name)] == []
+    assert [report.failed for report in (*reports, again)] == [(), (), ()]
+    return reports
+
+
+def kinds(report: Report) -> set[FindingKind]:
+    return {finding.kind for result in report.results for finding in result.findings}
+
+
+def summary(place: Place, key: str) -> dict[str, str]:
+    return {label: cell.text for label, cell in place.review(key).summary.items()}
+
+
+def lines(place: Place, space: str = "OPS") -> list[dict[str, Any]]:
+    """The lines of the index of the team that has that space."""
+    wiki = place.sandbox.wiki
+    page = next(p for p in wiki.pages.values() if p.title.startswith(INDEX) and wiki.spaces[p.space_id].key == space)
+    return index_lines(page.current.body)
+
+
+def line(place: Place, key: str, space: str = "OPS") -> dict[str, Any]:
+    (found,) = [one for one in lines(place, space) if one["key"] == key]
+    return found
+
+
+def move(place: Place, issue: Issue, project: str) -> None:
+    target = place.sandbox.tracker.project(project)
+    assert target is not None
+    tracker.move_issue(place.sandbox, person(place.sandbox, "hweiss"), issue, target)
+
+
+# ---------------------------------------------------------------- the incident
+
+
+def test_moved_within_the_team_it_keeps_page_ticket_and_one_line_with_the_new_key(place: Place) -> None:
+    before, page, ticket = made(place), place.page("OPS-1"), ticket_of(place).key
+    move(place, place.issue("OPS-1"), "WEB")
+    polled, swept = looked_at(place)
+    assert before == made(place)
+    assert (kinds(polled), kinds(swept)) == (set(), set())
+    assert (place.page("WEB-7").id, ticket_of(place, "WEB-7").key) == (page.id, ticket)
+    assert summary(place, "WEB-7")["incident"] == "WEB-7"
+    assert sorted(one["key"] for one in lines(place)) == ["OPS-2", "WEB-7"]
+
+
+def test_moved_out_of_all_teams_its_review_goes_on_with_full_passes(place: Place) -> None:
+    before = made(place)
+    move(place, place.issue("OPS-1"), "STRICT")
+    place.step(ticket_of(place, "STRICT-1").key, "41")
+    looked_at(place)
+    assert before == made(place)
+    assert summary(place, "STRICT-1")["incident"] == "STRICT-1"
+    assert place.rows("STRICT-1")[0].cells[Column.STATUS].text == "DONE"
+
+
+def test_moved_to_another_team_it_is_that_teams_and_the_old_line_says_where_to(place: Place) -> None:
+    before, ticket = made(place), ticket_of(place).key
+    move(place, place.issue("OPS-1"), "INC")
+    key = place.issue("OPS-1").key
+    looked_at(place)
+    assert before == made(place)
+    assert ticket_of(place, key).key == ticket
+    assert line(place, key, "SEC")["page_title"] == place.page(key).title
+    (left,) = [one for one in lines(place) if one["status"]["text"] == "MOVED"]
+    assert left["key"] in ("OPS-1", key)
+
+
+def test_restricted_later_its_page_is_left_and_the_index_shows_its_key_alone_until_it_is_open_again(
+    place: Place,
+) -> None:
+    before, body, hanna = made(place), place.page("OPS-1").current.body, person(place.sandbox, "hweiss")
+    tracker.edit_fields(place.sandbox, hanna, place.issue("OPS-1"), {"security": setup.RESTRICTED})
+    place.step(ticket_of(place).key, "41")
+    polled, swept = looked_at(place)
+    assert (kinds(polled), kinds(swept)) == ({FindingKind.RESTRICTED}, {FindingKind.RESTRICTED})
+    assert (before, body) == (made(place), place.page("OPS-1").current.body)
+    shown = line(place, "OPS-1")
+    assert (shown["severity"], shown["page_title"], shown["status"]["text"]) == ("", "", "RESTRICTED")
+    tracker.edit_fields(place.sandbox, hanna, place.issue("OPS-1"), {"security": None})
+    looked_at(place)
+    assert before == made(place)
+    assert place.rows("OPS-1")[0].cells[Column.STATUS].text == "DONE"
+    assert line(place, "OPS-1")["page_title"] == place.page("OPS-1").title
+
+
+def test_a_deleted_incident_is_told_by_a_full_pass_and_its_page_and_line_stay_as_they_are_from_then_on(
+    place: Place,
+) -> None:
+    page, ticket, shown = place.page("OPS-1"), ticket_of(place), line(place, "OPS-1")
+    body, tickets = page.current.body, made(place)["tickets"]
+    delete_issue(place.sandbox, person(place.sandbox, "hweiss"), place.issue("OPS-1"))
+    polled, swept = looked_at(place)
+    assert (kinds(polled), kinds(swept)) == (set(), {FindingKind.INCIDENT_GONE})
+    place.step(ticket.key, "41")
+    looked_at(place)
+    assert (page.current.body, line(place, "OPS-1")) == (body, shown)
+    assert made(place)["tickets"] == tickets
+
+
+# ---------------------------------------------------------------- its ticket
+
+
+def test_a_moved_ticket_is_followed_by_its_id_and_its_row_shows_the_new_key(place: Place) -> None:
+    before, ticket = made(place), ticket_of(place)
+    move(place, ticket, "LATER")
+    place.step("LATER-5", "21")
+    polled, swept = looked_at(place)
+    assert before == made(place)
+    assert (kinds(polled), kinds(swept)) == (set(), set())
+    (row,) = place.rows("OPS-1")
+    assert (row.ticket, row.cells[Column.STATUS].text) == ("LATER-5", "IN PROGRESS")
+
+
+def test_a_deleted_ticket_is_told_its_row_stays_and_no_other_is_made(place: Place) -> None:
+    ticket = ticket_of(place)
+    key = ticket.key
+    delete_issue(place.sandbox, person(place.sandbox, "hweiss"), ticket)
+    before = made(place)
+    _, swept = looked_at(place)
+    assert before == made(place)
+    assert kinds(swept) == {FindingKind.TICKET_GONE}
+    assert [(row.action, row.ticket) for row in place.rows("OPS-1")] == [("Fix the queue", key)]
+    place.restart(loses_state=True)
+    looked_at(place)
+    assert before == made(place)
+    assert [(row.action, row.ticket) for row in place.rows("OPS-1")] == [("Fix the queue", key)]
+
+
+def test_a_link_that_people_removed_is_not_made_again_and_its_ticket_is_followed(place: Place) -> None:
+    before, ticket = made(place), ticket_of(place)
+    (link,) = tracker.links_of(place.sandbox, ticket)
+    unlink(place.sandbox, person(place.sandbox, "hweiss"), link)
+    place.step(ticket.key, "41")
+    polled, swept = looked_at(place)
+    assert before == made(place)
+    assert (kinds(polled), kinds(swept)) == (set(), set())
+    assert list(tracker.links_of(place.sandbox, ticket)) == []
+    assert place.rows("OPS-1")[0].cells[Column.STATUS].text == "DONE"
