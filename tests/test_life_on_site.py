@@ -1,4 +1,4 @@
-"""The life of an incident and of its tickets as both products tell it: the real adapters, on the sandbox, no sockets.
+"""The life of an incident, its tickets and its page as both products tell it: the real adapters, without sockets.
 
 Each turn is followed by a poll and by sweeps: the outcome is that of docs/outcomes.md, and nothing is made twice.
 """
@@ -17,10 +17,12 @@ from pirsync.decision import FindingKind
 from pirsync.model import Deployment
 from pirsync.page_model import Column
 from pirsync.report import Report
-from pirsync.sandbox import tracker
+from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.tracker import Issue, setup
 from pirsync.sandbox.tracker.links import unlink
 from pirsync.sandbox.tracker.removal import delete_issue
+from pirsync.sandbox.wiki.restrictions import allow, disallow
+from pirsync.sandbox.wiki.tree import move_page
 from pirsync.selection import Mode, Selection
 from tests.fault_story import DEPLOYMENTS
 from tests.indoors import is_write
@@ -214,3 +216,39 @@ def test_a_link_that_people_removed_is_not_made_again_and_its_ticket_is_followed
     assert (kinds(polled), kinds(swept)) == (set(), set())
     assert list(tracker.links_of(place.sandbox, ticket)) == []
     assert place.rows("OPS-1")[0].cells[Column.STATUS].text == "DONE"
+
+
+# ---------------------------------------------------------------- its page
+
+
+def test_a_page_that_is_hidden_from_our_account_is_left_and_goes_on_when_it_is_shown_again(place: Place) -> None:
+    page, hanna = place.page("OPS-1"), person(place.sandbox, "hweiss")
+    allow(place.sandbox, page, "read", hanna.account_id)
+    before, body, ticket = made(place), page.current.body, ticket_of(place)
+    place.step(ticket.key, "41")
+    polled, swept = looked_at(place)
+    assert (kinds(polled), kinds(swept)) == ({FindingKind.PAGE_GONE}, {FindingKind.PAGE_GONE})
+    assert (made(place), page.current.body) == (before, body)
+    place.clock.advance(86_400)
+    looked_at(place)
+    assert (made(place), page.current.body) == (before, body)
+    disallow(place.sandbox, page, "read", hanna.account_id)
+    _, swept = looked_at(place)
+    assert (kinds(swept), made(place)) == (set(), before)
+    assert place.rows("OPS-1")[0].cells[Column.STATUS].text == "DONE"
+
+
+def test_a_page_that_people_move_below_another_is_followed_and_left_there(place: Place) -> None:
+    page, ana = place.page("OPS-1"), person(place.sandbox, "aruiz")
+    space = place.sandbox.wiki.spaces[page.space_id]
+    above = wiki.create_page(place.sandbox, ana, space, None, "Autumn", "<p>What happened in autumn.</p>")
+    move_page(place.sandbox, page, above)
+    before = made(place)
+    place.step(ticket_of(place).key, "41")
+    polled, swept = looked_at(place)
+    assert (kinds(polled), kinds(swept)) == (set(), set())
+    assert (made(place), page.parent_id) == (before, above.id)
+    assert place.rows("OPS-1")[0].cells[Column.STATUS].text == "DONE"
+    place.restart(loses_state=True)
+    looked_at(place)
+    assert (made(place), page.parent_id) == (before, above.id)
