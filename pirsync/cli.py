@@ -186,7 +186,7 @@ def findings(keys: tuple[str, ...], config_path: Path, as_json: bool) -> None:
 
     with opened(config_path) as bench:
         wanted = {key.strip().upper() for key in keys}
-        found = [one for one in stored(bench.world.state) if not wanted or one.key in wanted]
+        found = [one for one in stored(bench.world.state) if not wanted or one.key.upper() in wanted]
         (output.open_as_json if as_json else output.open_findings)(found)
 
 
