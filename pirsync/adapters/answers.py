@@ -163,12 +163,13 @@ def judge(request: Request, effect: Effect, response: requests.Response, scrubbe
 def _check_login(response: requests.Response, what: str) -> None:
     """Raise AuthInDoubt when we may be talking as nobody (facts: Jira, trap 1)."""
     headers = response.headers
+    # First, for it is why a login is denied that is right: a site says both.
+    if response.status_code == 403 and "CAPTCHA" in headers.get("X-Authentication-Denied-Reason", "").upper():
+        raise AuthInDoubt(f"{what}: the site asks for a captcha; log in once by browser as that user")
     if headers.get("X-Seraph-LoginReason", "").startswith(_DOUBTED_LOGIN):
         raise AuthInDoubt(f"{what}, and the login was not accepted: check user and token, they may have expired")
     if response.status_code == 401:
         raise AuthInDoubt(f"{what}: check user and token, they may have expired or lack a scope")
-    if response.status_code == 403 and "CAPTCHA" in headers.get("X-Authentication-Denied-Reason", "").upper():
-        raise AuthInDoubt(f"{what}: the site asks for a captcha; log in once by browser as that user")
 
 
 def _is_page(response: requests.Response, effect: Effect) -> bool:

@@ -299,6 +299,14 @@ def test_doubt_about_the_login_stops_everything(answer: Answer) -> None:
         assert len(server.asked) == 1
 
 
+def test_a_captcha_is_told_where_the_login_is_denied_for_it() -> None:
+    """As Jira and Confluence say both."""
+    denied = {"X-Authentication-Denied-Reason": "CAPTCHA_CHALLENGE; login-url=x"}
+    answer = Answer(403, {}, denied | {"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"})
+    with serving(in_turn(answer)) as server, pytest.raises(AuthInDoubt, match="log in once by browser"):
+        tracker(server.url).identity()
+
+
 def test_an_empty_answer_with_a_good_login_is_an_empty_answer() -> None:
     answer = Answer(200, {"issues": [], "isLast": True}, {"X-Seraph-LoginReason": "OK"})
     with serving(in_turn(answer)) as server:
