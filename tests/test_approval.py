@@ -16,6 +16,7 @@ from pirsync.ports import WikiReads
 from pirsync.report import Report
 from tests.stage import ANA, BOB, SCREEN, Hands, Stage, raw_incident, stage, without_state
 from tests.test_crashes import SMALL
+from tests.test_people_at_work import region
 
 CISO = Person(account="ciso", name="Chris Ito")
 NEW = Person(account="new", name="Nora New")
@@ -145,6 +146,23 @@ def test_a_decision_that_is_taken_back_approves_nothing_and_a_new_one_counts_ane
     play.run_pass()
     assert approval(play).startswith(f"approved by Chris Ito in version {version}, ")
     assert reads.histories == 2
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_a_record_that_people_delete_or_double_approves_nothing_until_it_is_there_once_again(times: int) -> None:
+    play, _ = on_stage("datacenter", "ciso")
+    decides(play, "APPROVED")
+    play.run_pass()
+    assert approval(play).startswith("approved by Chris Ito")
+    record = region(play.page().body, "pirsync-record")
+    writes_page(play, play.page().body.replace(record, record * times), SOMEBODY)
+    play.run_pass()
+    assert (approval(play), kept(play)) == ("", None)
+    assert play.run_pass().changes == ()
+    body = play.page().body
+    writes_page(play, body.replace(record, "", 1) if times else body + record, CISO)
+    play.run_pass()
+    assert approval(play) != ""
 
 
 def test_a_change_is_approved_anew_within_one_pass(deployment: str) -> None:

@@ -163,6 +163,17 @@ def test_restricted_later_its_page_is_left_and_the_index_shows_its_key_alone_unt
     assert line(place, "OPS-1")["page_title"] == place.page("OPS-1").title
 
 
+def test_closed_again_as_a_duplicate_it_is_told_and_under_another_resolution_it_is_not(place: Place) -> None:
+    before = made(place)
+    place.step("OPS-1", "41")
+    place.step("OPS-1", "21", setup.DUPLICATE)
+    polled, swept = looked_at(place)
+    assert (kinds(polled), kinds(swept)) == ({FindingKind.CLOSED_AS_DUPLICATE}, {FindingKind.CLOSED_AS_DUPLICATE})
+    resolutions = place.sandbox.tracker.resolutions
+    resolutions[setup.DUPLICATE] = replace(resolutions[setup.DUPLICATE], name="Merged")
+    assert (kinds(looked_at(place)[1]), made(place)) == (set(), before)
+
+
 def test_a_deleted_incident_is_told_by_a_full_pass_and_its_page_and_line_stay_as_they_are_from_then_on(
     place: Place,
 ) -> None:

@@ -10,11 +10,12 @@ from typing import Any, cast
 import pytest
 
 from pirsync.adapters.memory import person_edits
+from pirsync.adapters.overlay_tracker import OverlayTracker
 from pirsync.decision import FindingKind
 from pirsync.errors import Rejected
 from pirsync.page import cells
 from pirsync.page_model import Column
-from pirsync.ports import TrackerWrites, Want
+from pirsync.ports import Query, TrackerWrites, Want
 from pirsync.report import Report
 from pirsync.selection import Mode, Selection
 from tests.stage import Stage, parse_once
@@ -103,6 +104,20 @@ def test_a_comment_on_a_rows_key_is_left_and_its_ticket_is_followed(play: Stage)
     assert kinds(report) == set()
     assert content in play.page().body
     assert (play.status(), play.rows()[0].ticket, tickets(play)) == ("DONE", key, [key])
+    settled(play)
+
+
+def test_a_comment_on_the_key_of_a_ticket_that_moves_is_told_and_the_rest_of_the_row_goes_on(play: Stage) -> None:
+    tracker = play.world.tracker
+    assert isinstance(tracker, OverlayTracker)
+    content = marked(play, Column.TICKET, 6)
+    held = next(iter(tracker.search(Query(projects=("ACT",)), Want(fields=()))))
+    tracker._made[str(held["id"])]["key"] = "NEW-5"
+    report = finish(play)
+    (said,) = told(report, FindingKind.COMMENTED)
+    assert "NEW-5" in said
+    assert content in play.page().body
+    assert (play.status(), len(tickets(play))) == ("DONE", 1)
     settled(play)
 
 
