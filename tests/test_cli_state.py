@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+import sqlalchemy as sa
 
 from pirsync.config import load
 from pirsync.demo import configuration
@@ -122,3 +125,58 @@ def test_a_state_that_cannot_be_used_is_one_line_and_1(tmp_path: Path, content: 
     said = here("reconcile", config=tmp_path / "config.toml")
     assert (said.code, said.out, len(said.err.splitlines())) == (1, "", 1)
     assert words in said.err
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """A disk on which no file that is opened from now on can grow."""
+
+    def allow_no_page(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")  # means: no more than there are
+
+    sa.event.listen(sa.Engine, "connect", allow_no_page)
+    try:
+        yield
+    finally:
+        sa.event.remove(sa.Engine, "connect", allow_no_page)
+
+
+def test_a_full_disk_is_one_line_and_1_and_with_room_again_everything_is_made_once(place: Desk) -> None:
+    with full_disk():
+        said = place.do("reconcile")
+    assert (said.code, len(said.err.splitlines())) == (1, 1)
+    assert said.err.endswith("the disk is full: make room, and try again\n")
+    again = [place.do("reconcile") for _ in range(2)]
+    assert [one.code for one in again] == [0, 0]
+    assert again[1].out == ""
+    titles = [page.title for page in place.sandbox.wiki.pages.values()]
+    assert "OPS-1 Post-incident review" in titles
+    assert len(titles) == len(set(titles))
+
+
+def test_a_state_that_may_only_be_read_is_one_line_and_1_and_nothing_is_written_anywhere(place: Desk) -> None:
+    assert place.do("reconcile", "OPS-1").code == 0
+    path, before = state_of(place), place.writes()
+    content = path.read_bytes()
+    with read_only(place.folder):
+        said = place.do("reconcile")
+    assert (said.code, said.out, len(said.err.splitlines())) == (1, "", 1)
+    assert str(path) in said.err
+    assert (place.writes(), path.read_bytes()) == (before, content)
+    assert place.do("reconcile").code == 0
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Whoever has no right to write there; permissions do not bind root, so that it becomes nobody."""
+    was, held = os.geteuid(), {each: each.stat().st_mode for each in (folder, *folder.rglob("*"))}
+    for each in held:
+        each.chmod(0o555 if each.is_dir() else 0o444)
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+        for each, mode in held.items():
+            each.chmod(mode)
