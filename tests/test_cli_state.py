@@ -127,6 +127,10 @@ def test_a_state_that_cannot_be_used_is_one_line_and_1(tmp_path: Path, content: 
     assert words in said.err
 
 
+one_place = pytest.mark.parametrize("place", ["cloud"], indirect=True)
+"""The state is the same for both dialects."""
+
+
 @contextmanager
 def full_disk() -> Iterator[None]:
     """A disk on which no file that is opened from now on can grow."""
@@ -141,6 +145,7 @@ def full_disk() -> Iterator[None]:
         sa.event.remove(sa.Engine, "connect", allow_no_page)
 
 
+@one_place
 def test_a_full_disk_is_one_line_and_1_and_with_room_again_everything_is_made_once(place: Desk) -> None:
     with full_disk():
         said = place.do("reconcile")
@@ -154,6 +159,7 @@ def test_a_full_disk_is_one_line_and_1_and_with_room_again_everything_is_made_on
     assert len(titles) == len(set(titles))
 
 
+@one_place
 def test_a_state_that_may_only_be_read_is_one_line_and_1_and_nothing_is_written_anywhere(place: Desk) -> None:
     assert place.do("reconcile", "OPS-1").code == 0
     path, before = state_of(place), place.writes()
