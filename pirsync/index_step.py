@@ -11,7 +11,7 @@ from .directory import Sources
 from .errors import Ambiguous, AuthInDoubt, Rejected, Stale, Unavailable
 from .findings import INDEX, found_of, tell_of
 from .index_plan import index_mark, plan_index
-from .known import journal
+from .known import journal, work_key
 from .names import INDEX_LABEL
 from .page.index import read_index
 from .page.scan import BadPage
@@ -19,7 +19,7 @@ from .page_model import IndexRow, PageHead, PageStatus
 from .ports import World
 from .practice import Practice
 from .recall import KeptIndex, recall, recall_all
-from .record import Recorder, work_key
+from .record import Recorder
 from .report import Result
 from .selection import Mode
 from .sight import prove_sight

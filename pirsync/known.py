@@ -12,6 +12,11 @@ from pirsync.ports import State
 from pirsync.recall import Asserted, KeptStanding, Refusals, recall
 
 
+def work_key(team: str, incident_id: str) -> str:
+    """The key of the dirty set: which team's incident."""
+    return f"{team}/{incident_id}"
+
+
 class Known(Noun):
     """What state remembers of one incident's review (cache `review`); `open` means that polls watch its page."""
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 
 from pirsync.directory import Sources
-from pirsync.known import journal
+from pirsync.known import journal, work_key
 from pirsync.recall import recall_all
 
 from . import mapping
@@ -45,7 +45,7 @@ from .plan import asks_for_base, desired, plan, scope
 from .ports import World
 from .practice import Practice, beginning
 from .quarter_step import escalate_quarters
-from .record import Recorder, forget, work_key
+from .record import Recorder, forget
 from .report import Report, Result
 from .scan import incident_query, is_ticket, poll
 from .selection import SWEEPS, Limits, Mode, Selection

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from .decision import Plan
-from .known import Known, Waiting
+from .known import Known, Waiting, work_key
 from .model import Incident, Ticket
 from .observe import Readings
 from .page_model import PageStatus
@@ -19,11 +19,6 @@ from .recall import KeptPasses, KeptStanding, distrust, recall
 
 FINISHED = frozenset({"ACTIONS COMPLETE", "ACTIONS CLOSED"})
 """Review statuses whose pages polls no longer watch one by one; the daily sweep still reads them."""
-
-
-def work_key(team: str, incident_id: str) -> str:
-    """The key of the dirty set: which team's incident."""
-    return f"{team}/{incident_id}"
 
 
 def slim(incident: Incident) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pirsync.known import Known
+from pirsync.known import Known, work_key
 from pirsync.recall import KeptIndex, KeptTicket, Place, distrust, recall, recall_all, trusted
 
 from . import mapping
@@ -22,8 +22,8 @@ from .page_model import PageHead
 from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
 from .raw import items, table
-from .record import as_any_read_tells, slim, work_key
-from .sight import newest, prove_sight_without
+from .record import as_any_read_tells, slim
+from .sight import prove_sight_without, unseen
 
 LINK_FIELDS = ("issuelinks", "Link")
 """What changelogs call an issue's links: the field's id, or where an entry has none, its name."""
@@ -205,8 +205,8 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
         if seen is not None and seen.team == terms.team and seen.version != head.version:
             _mark(state, now, _page(seen, head.id, head.version))
     # Not even the index: there is none, or we may see nothing any more.
-    if is_blind and (known := newest(state, terms)) and not world.wiki.heads(known):
-        prove_sight_without(known, world.wiki, state, terms)
+    if is_blind and (lost := unseen(world.wiki, state, terms)):
+        prove_sight_without(lost, world.wiki, state, terms)
     return found
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from .decision import Terms
-from .errors import AuthInDoubt
+from .errors import AuthInDoubt, Unavailable
+from .known import work_key
 from .ports import State, WikiReads
 from .recall import Place, recall_all
 
@@ -46,3 +47,15 @@ def newest(state: State, terms: Terms, but: Collection[str] = ()) -> list[str]:
     """Some of the team's review pages that state knows, the newest ones, without those named."""
     pages = (page for page, place in recall_all(state, "page", Place).items() if place.team == terms.team)
     return sorted((page for page in pages if page not in but), key=lambda page: (len(page), page))[-SAMPLE:]
+
+
+def unseen(wiki: WikiReads, state: State, terms: Terms) -> list[str]:
+    """The team's newest pages where Confluence shows none of them. One that cannot be answered is no sign of a lost
+    sight, and one whose review fails is left until its time: neither keeps a poll from the others."""
+    failing = {line.key for line in state.pending() if line.tries}
+    places = recall_all(state, "page", Place)
+    known = newest(state, terms, {p for p, place in places.items() if work_key(terms.team, place.incident) in failing})
+    try:
+        return [] if not known or wiki.heads(known) else known
+    except Unavailable:
+        return []

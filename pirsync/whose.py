@@ -13,7 +13,7 @@ from .directory import screen_key
 from .findings import Found
 from .index_plan import EXEMPT, exempt_row, moved_row
 from .index_step import IndexStep
-from .known import Known
+from .known import Known, work_key
 from .mapping import want_incident
 from .model import Incident
 from .observe import Readings
@@ -21,7 +21,6 @@ from .page_model import IndexRow
 from .ports import State
 from .practice import Practice
 from .recall import Place, recall, recall_all
-from .record import work_key
 from .standing_plan import exempt_standing
 
 

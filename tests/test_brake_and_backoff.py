@@ -14,11 +14,11 @@ from pirsync.apply import LAST_RETRY
 from pirsync.brake import HELD
 from pirsync.errors import Ambiguous, AuthInDoubt, Unavailable, UnsafePlan
 from pirsync.findings import stored
+from pirsync.known import work_key
 from pirsync.mapping import want_ticket
 from pirsync.model import Deployment
 from pirsync.ports import Query, RawIssue, Want
 from pirsync.reconcile import run_once
-from pirsync.record import work_key
 from pirsync.selection import Limits, Mode, Selection
 from tests.stage import (
     ALL,

@@ -81,6 +81,21 @@ def test_a_page_that_is_hidden_among_others_is_its_own_finding(place: Place, mod
     assert [f.kind.value for result in report.results for f in result.findings] == ["PageGone"]
 
 
+def test_a_page_that_fails_keeps_no_poll_from_the_others_where_search_shows_none(place: Place) -> None:
+    """Whether we still see anything is then asked of the pages one by one."""
+    pages = ours(place)
+    for page in pages:
+        wiki.set_status(place.sandbox, page, "archived")
+    stuck = str(place.page("OPS-1").id)
+    place.wire.fault = lambda number, name: "502" if stuck in name.split("/") else None
+    place.clock.advance(3600)
+    place.run_pass(Selection(Mode.NEWS))
+    place.wire.fault = lambda number, name: None
+    for page in pages:
+        wiki.set_status(place.sandbox, page, "current")
+    accuse_nobody(settle(place))
+
+
 def test_after_pages_were_deleted_for_good_one_that_is_made_anew_is_the_way_out(place: Place) -> None:
     for page in ours(place):
         trash(place.sandbox, page)
