@@ -30,12 +30,20 @@ SOON = 30.0
 """Seconds in which a process ends after a signal however busy the machine is; what it waited for takes longer."""
 
 
+PIRSYNC = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("pirsync", run_name="__main__", alter_sys=True)
+"""
+"""A child of tests that run in the background of a shell begins with SIGINT ignored."""
+
+
 class Process:
     """`pirsync` as a child, whose standard error is read as it comes."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "pirsync", *arguments],
+            [sys.executable, "-c", PIRSYNC, *arguments],
             cwd=folder,
             env=surroundings(),
             stdout=subprocess.PIPE,
