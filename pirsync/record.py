@@ -99,9 +99,7 @@ class Recorder:
         self._waiting(incident_id, plan)
 
     def absent(self, team: str, incident_id: str, key: str, plan: Plan) -> None:
-        """Remember that an incident with a review cannot be read; all else that is known of it stays, and is trusted no
-        more: news of one of its tickets asks for it again, and its page stays as it is."""
-        self._keep("unread", f"incident/{incident_id}", {})
+        """Remember that an incident with a review cannot be read; all else that is known of it stays."""
         self._keep("findings", incident_id, {"key": key, "found": [f.model_dump() for f in plan.findings]})
         if plan.standing is not None:
             self._stands(incident_id, plan)

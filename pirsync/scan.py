@@ -14,7 +14,9 @@ from pirsync.known import Known, work_key
 from pirsync.recall import KeptIndex, KeptTicket, Place, distrust, recall, recall_all, trusted
 
 from . import mapping
+from .decision import FindingKind
 from .draft import mark_label
+from .findings import found_of
 from .model import Incident, Ticket, Trail
 from .names import PAGE_LABEL, TICKET_LABEL
 from .observe import Readings
@@ -107,7 +109,11 @@ class _Seen:
 
 
 def _mark(state: State, now: datetime, seen: _Seen) -> None:
-    """Look at the incident now; but what it failed with is no news, and waits until that is tried again."""
+    """Look at the incident now; but what it failed with is no news, and waits until that is tried again. Nor is what
+    becomes of the page and tickets of one that is gone: until it can be read, they stay as they are."""
+    incident_id = seen.key.rpartition("/")[2]
+    if seen.id != incident_id and any(f.kind is FindingKind.INCIDENT_GONE for f in found_of(state, incident_id)):
+        return
     due = state.owed(seen.key)
     if due is not None and due.tries:
         tried = state.cached("tried", seen.key) or {}

@@ -191,6 +191,21 @@ def test_a_deleted_incident_is_told_by_a_full_pass_and_its_page_and_line_stay_as
 # ---------------------------------------------------------------- its ticket
 
 
+def test_what_becomes_of_page_and_ticket_of_a_deleted_incident_is_no_news_to_any_poll(place: Place) -> None:
+    ticket, page = ticket_of(place), place.page("OPS-1")
+    delete_issue(place.sandbox, person(place.sandbox, "hweiss"), place.issue("OPS-1"))
+    assert FindingKind.INCIDENT_GONE in kinds(place.run_pass(Selection(Mode.ALL)))
+    place.clock.advance(3600)
+    place.save(page, page.current.body + "<p>Mine.</p>")
+    place.step(ticket.key, "41")
+    body = page.current.body
+    for _ in range(4):
+        place.clock.advance(61)
+        report = place.run_pass(Selection(Mode.NEWS))
+        assert (report.looked_at, report.results) == (0, ())
+    assert page.current.body == body
+
+
 def test_a_moved_ticket_is_followed_by_its_id_and_its_row_shows_the_new_key(place: Place) -> None:
     before, ticket = made(place), ticket_of(place)
     move(place, ticket, "LATER")
