@@ -187,6 +187,14 @@ def test_a_row_that_cannot_be_managed_is_told() -> None:
     assert "merged cells" in finding(decided, FindingKind.ROW_UNREADABLE)
 
 
+def test_a_row_that_is_left_alone_is_not_complete_by_a_ticket_that_is_gone() -> None:
+    body = body_of([settled_row(), settled_row(2)]).replace("<td>", '<td colspan="2">', 3)
+    decided = decide(observed(body, [done(2)]))
+    assert "names ACT-1, which is deleted" in finding(decided, FindingKind.TICKET_GONE)
+    assert decided.index_row is not None
+    assert (decided.index_row.status.text, decided.index_row.done, decided.index_row.total) == ("IN REVIEW", 1, 2)
+
+
 # ---------------------------------------------------------------- rows with a ticket
 
 

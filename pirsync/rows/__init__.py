@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from pirsync.decision import FindingKind
 from pirsync.model import Ticket
-from pirsync.page_model import Column
+from pirsync.page_model import Column, Row
 
 from .assign import adopt, assign, lost_keys, marks_of_rows
 from .first import account_of, awaited_items, plan_first
@@ -55,6 +55,8 @@ def plan_rows(situation: Situation) -> RowPlan:
         ticket = assigned.get(row.index)
         if row.obstacle:
             plan.tickets += [ticket] if ticket is not None else []
+            if ticket is None and row.ticket and row.ticket not in plan.forgotten:
+                _tell_gone(situation, row, plan)
             if row.action or row.ticket:
                 message = f'row {row.index + 1} "{row.action}" is left alone: {row.obstacle}'
                 plan.findings.append(situation.finding(FindingKind.ROW_UNREADABLE, message))
@@ -68,15 +70,19 @@ def plan_rows(situation: Situation) -> RowPlan:
         elif row.ticket in plan.forgotten:
             continue
         elif row.ticket:
-            message = f"row {row.index + 1} names {row.ticket}, which is deleted or cannot be seen by our account"
-            plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
-            # Nothing is inferred from absence: an action that nobody can look up is not done.
-            plan.unticketed += 1
+            _tell_gone(situation, row, plan)
         elif row.action:
             plan.unticketed += 1
             plan_unticketed(situation, row, marks[row.index], plan)
     plan_hand_linked(situation, plan)
     return plan
+
+
+def _tell_gone(situation: Situation, row: Row, plan: RowPlan) -> None:
+    """Nothing is inferred from absence: an action whose ticket nobody can look up is not done."""
+    message = f"row {row.index + 1} names {row.ticket}, which is deleted or cannot be seen by our account"
+    plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
+    plan.unticketed += 1
 
 
 def _known_tickets(situation: Situation) -> list[Ticket]:
