@@ -12,7 +12,7 @@ from pirsync.decision import Wishes
 from pirsync.errors import AuthInDoubt
 from pirsync.known import wish
 from pirsync.model import Deployment
-from pirsync.sandbox import wiki
+from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.wiki.restrictions import allow, disallow
@@ -89,7 +89,10 @@ def test_a_page_that_fails_keeps_no_poll_from_the_others_where_search_shows_none
     stuck = str(place.page("OPS-1").id)
     place.wire.fault = lambda number, name: "502" if stuck in name.split("/") else None
     place.clock.advance(3600)
-    place.run_pass(Selection(Mode.NEWS))
+    changes = {"summary": "Another title"}
+    tracker.edit_fields(place.sandbox, person(place.sandbox, "aruiz"), place.issue("OPS-2"), changes)
+    report = place.run_pass(Selection(Mode.NEWS))
+    assert (report.looked_at, report.failed) == (1, ())
     place.wire.fault = lambda number, name: None
     for page in pages:
         wiki.set_status(place.sandbox, page, "current")
