@@ -22,7 +22,7 @@ from .draft import page_mark
 from .index_plan import no_review
 from .model import Incident, Ticket
 from .page_model import IndexRow, Memory, PageStatus
-from .rows import RowPlan, Situation, hand_links_of, is_incident
+from .rows import RowPlan, Situation, count_gone, hand_links_of, is_incident
 from .rows.proof import tell_unproven
 from .rows.ticketed import complete, tell_overdue
 
@@ -141,11 +141,13 @@ def plan_actions(situation: Situation) -> RowPlan:
         complete(situation, ticket, plan)
         tell_overdue(situation, ticket, plan)
         tell_unproven(situation, ticket, plan)
+    actions = {row.ticket: row.action for row in situation.rows if row.ticket}
     for key in observed.named:
         if observed.by_key(key) is None and key not in plan.forgotten:
             message = f"its page names {key}, which is deleted or cannot be seen by our account"
             plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
-    plan.unticketed = sum(bool(row.action) and not row.ticket for row in situation.rows)
+            count_gone(key, actions.get(key, ""), plan)
+    plan.unticketed += sum(bool(row.action) and not row.ticket for row in situation.rows)
     plan.adopted = sorted({ticket.id for ticket in plan.tickets})
     return plan
 

@@ -11,6 +11,7 @@ from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page_model import Column
 from pirsync.plan import plan
+from pirsync.policy.standing import ReviewStanding
 from pirsync.policy.status import ticket_lozenge
 from tests.samples import (
     HEADERS,
@@ -27,6 +28,12 @@ def decide(seen: Observed, known: Terms = TERMS, journal: Journal = JOURNAL, now
     first = plan(wanted(seen, known), seen, journal, now)
     assert plan(wanted(seen, known), seen, journal, now) == first  # rule 1
     return first
+
+
+def standing(decided: Plan) -> ReviewStanding:
+    """What is kept of the review for the view."""
+    assert decided.standing is not None
+    return decided.standing
 
 
 def kinds(decided: Plan) -> list[str]:

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from pirsync.changes import AdoptPage, CommentTicket
-from pirsync.decision import Candidate, Exemption, FindingKind, Journal, Observed, Plan, Terms, Wishes
+from pirsync.decision import Candidate, Exemption, FindingKind, Journal, Observed, Terms, Wishes
 from pirsync.index_plan import no_review
 from pirsync.model import Incident
 from pirsync.page_model import IndexRow, Lozenge, PageStatus
 from pirsync.policy.escalation import Ladder
-from pirsync.policy.standing import ReviewStanding
-from tests.planning import decide, finding, kinds, settled_row
-from tests.samples import INCIDENT, JOURNAL, NOW, body_of, incident, observed, page, terms, ticket, wanted
+from tests.planning import decide, finding, kinds, settled_row, standing
+from tests.samples import INCIDENT, JOURNAL, NOW, body_of, done, incident, observed, page, terms, ticket, wanted
 
 THEIRS = page("<p>What we learned</p>", id="9", title="The outage of March")
 LATER = terms(closed_since=NOW)
@@ -34,11 +33,6 @@ def adopted(body: str = "<p>ACT-1</p>", **changes: Any) -> Observed:
     found = page(body, id="9")
     told = observed(body, [ticket(1)], page=found, named=("ACT-1",), is_adopted=True, memory=None)
     return told.model_copy(update=changes)
-
-
-def standing(decided: Plan) -> ReviewStanding:
-    assert decided.standing is not None
-    return decided.standing
 
 
 # ---------------------------------------------------------------- asked for
@@ -110,10 +104,19 @@ def test_nothing_of_an_adopted_page_is_written_and_its_tickets_count() -> None:
 
 
 def test_an_issue_that_is_gone_is_told_and_a_page_that_is_put_away_too() -> None:
-    assert finding(decide(adopted(tickets={})), FindingKind.TICKET_GONE).startswith("its page names ACT-1, which is")
+    gone = decide(adopted(tickets={}))
+    assert finding(gone, FindingKind.TICKET_GONE).startswith("its page names ACT-1, which is")
+    assert [(row.text, row.why) for row in standing(gone).untracked] == [("ACT-1", "TICKET GONE")]
     away = decide(adopted(page=page("<p>ACT-1</p>", id="9", status=PageStatus.ARCHIVED)))
     assert [found.kind for found in away.findings] == [FindingKind.PAGE_GONE]
     assert [action.ticket for action in standing(away).actions] == ["ACT-1"]
+
+
+def test_an_adopted_review_is_not_complete_by_a_ticket_that_is_gone() -> None:
+    both = adopted("<p>ACT-1, ACT-2</p>", named=("ACT-1", "ACT-2"), tickets={"2": done(2)})
+    line = decide(both).index_row
+    assert line is not None
+    assert (line.status.text, line.done, line.total) == ("IN REVIEW", 1, 2)
 
 
 def late(**changes: Any) -> Observed:

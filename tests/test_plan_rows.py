@@ -14,7 +14,7 @@ from pirsync.model import Mark, Person, StatusCategory
 from pirsync.page import cells
 from pirsync.page.review import read_review
 from pirsync.page_model import Mention
-from tests.planning import body_after, body_text, decide, finding, kinds, link_to, settled_row
+from tests.planning import body_after, body_text, decide, finding, kinds, link_to, settled_row, standing
 from tests.samples import (
     ANA,
     HEADERS,
@@ -193,6 +193,14 @@ def test_a_row_that_is_left_alone_is_not_complete_by_a_ticket_that_is_gone() -> 
     assert "names ACT-1, which is deleted" in finding(decided, FindingKind.TICKET_GONE)
     assert decided.index_row is not None
     assert (decided.index_row.status.text, decided.index_row.done, decided.index_row.total) == ("IN REVIEW", 1, 2)
+
+
+def test_an_action_whose_ticket_is_gone_counts_once_however_many_rows_name_it() -> None:
+    """A person copied the row; `pirsync status` and Monday's lines name the action as well."""
+    decided = decide(observed(body_of([settled_row(), settled_row(), settled_row(2)]), [done(2)]))
+    assert decided.index_row is not None
+    assert (decided.index_row.done, decided.index_row.total) == (1, 2)
+    assert [(one.text, one.why) for one in standing(decided).untracked] == [("Fix it (ACT-1)", "TICKET GONE")]
 
 
 # ---------------------------------------------------------------- rows with a ticket

@@ -277,6 +277,18 @@ def test_a_ticket_whose_cell_people_cleared_after_it_was_deleted_can_be_made_aga
     settled(play)
 
 
+def test_one_whose_cell_people_cleared_is_forgotten_too(play: Stage) -> None:
+    key = with_row(play)
+    play.type_cell(0, Column.TICKET, cells.empty())
+    play = deleted(play, key)
+    play.quiet()
+    play.run_pass()
+    assert play.review().summary["actions"].text == "0 of 1 done, 1 without a ticket"
+    asked(play, Wishes(forget=(key,)))
+    assert play.review().summary["actions"].text == "none yet"
+    settled(play)
+
+
 def orphaned(play: Stage) -> str:
     """A ticket whose row people rewrote beyond recognition before its key was shown; the ticket's key."""
     play.run_pass()

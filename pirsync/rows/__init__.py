@@ -21,7 +21,7 @@ from pirsync.page_model import Column, Row
 from .assign import adopt, assign, lost_keys, marks_of_rows
 from .first import account_of, awaited_items, plan_first
 from .linked import plan_hand_linked
-from .situation import RowPlan, Situation, claim, hand_links_of, is_foreign, is_incident, ours, rests
+from .situation import RowPlan, Situation, claim, count_gone, hand_links_of, is_foreign, is_incident, ours, rests
 from .speak import speak
 from .ticketed import plan_ticketed
 from .unticketed import plan_unticketed
@@ -32,6 +32,7 @@ __all__ = [
     "account_of",
     "awaited_items",
     "claim",
+    "count_gone",
     "hand_links_of",
     "is_foreign",
     "is_incident",
@@ -72,17 +73,15 @@ def plan_rows(situation: Situation) -> RowPlan:
         elif row.ticket:
             _tell_gone(situation, row, plan)
         elif row.action:
-            plan.unticketed += 1
             plan_unticketed(situation, row, marks[row.index], plan)
     plan_hand_linked(situation, plan)
     return plan
 
 
 def _tell_gone(situation: Situation, row: Row, plan: RowPlan) -> None:
-    """Nothing is inferred from absence: an action whose ticket nobody can look up is not done."""
     message = f"row {row.index + 1} names {row.ticket}, which is deleted or cannot be seen by our account"
     plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
-    plan.unticketed += 1
+    count_gone(row.ticket or "", row.action, plan)
 
 
 def _known_tickets(situation: Situation) -> list[Ticket]:

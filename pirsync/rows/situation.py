@@ -97,6 +97,7 @@ class RowPlan:
     tickets: list[Ticket] = field(default_factory=list)
     unticketed: int = 0
     lacking: list[tuple[str, str]] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
     asserted: list[str] = field(default_factory=list)
     not_taken: list[NotTaken] = field(default_factory=list)
     announced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -146,6 +147,15 @@ def best_effort(situation: Situation, change: Change, plan: RowPlan) -> None:
         plan.completions.append(change)
     else:
         plan.findings.append(situation.finding(FindingKind.REFUSED, f"{describe(change)}: {reason}"))
+
+
+def count_gone(key: str, action: str, plan: RowPlan) -> None:
+    """Count an action, once however many rows name its ticket: nobody can look it up, so nobody knows that it is
+    done."""
+    if key not in plan.gone:
+        plan.gone.add(key)
+        plan.unticketed += 1
+        plan.lacking.append((f"{action} ({key})" if action else key, "TICKET GONE"))
 
 
 def claim(label: str, said: str) -> str:

@@ -12,15 +12,20 @@ from pirsync.page import cells
 from pirsync.page.read import as_read
 from pirsync.page_model import CellEdit, Column, Lozenge, Region, Row
 
-from .situation import RowPlan, Situation
+from .situation import RowPlan, Situation, count_gone
 
 
 def plan_unticketed(situation: Situation, row: Row, value: str, plan: RowPlan) -> None:
+    intent = situation.journal.intents.get(value)
+    if intent is not None and intent.status == "done":
+        _tell_made(situation, row, intent.remote_key, plan)
+        return
+    plan.unticketed += 1
     owner, due, lacking = _complete_row(situation, row)
     if lacking is not None or owner is None or due is None:
         _note(situation, row, lacking or "NEEDS OWNER", "", plan)
         return
-    observed, intent = situation.observed, situation.journal.intents.get(value)
+    observed = situation.observed
     screen = observed.screen
     if screen is None:
         reason = f"no type {situation.terms.action_type} in project {situation.terms.action_project}"
@@ -36,16 +41,19 @@ def plan_unticketed(situation: Situation, row: Row, value: str, plan: RowPlan) -
     inputs = draft.digest(made.model_dump(mode="json"))
     if intent is not None and intent.status == "rejected" and intent.digest == inputs:
         _note(situation, row, "REJECTED", intent.reason, plan)
-    elif intent is not None and intent.status == "done" and intent.remote_key in plan.forgotten:
-        return
-    elif intent is not None and intent.status == "done":
-        message = f'row {row.index + 1} "{row.action}" had {intent.remote_key}, which is deleted or cannot be seen'
-        plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
     elif (settled := situation.journal.tickets_settle(situation.terms.settle)) > situation.now:
         plan.wakes.append(settled)
         plan.waiting.append(f'to be sure that no ticket for "{row.action}" was made before')
     else:
         plan.creates.append(CreateTicket(incident_id=observed.incident.id, mark=value, digest=inputs, draft=made))
+
+
+def _tell_made(situation: Situation, row: Row, key: str, plan: RowPlan) -> None:
+    """A ticket was made of this row, and nobody can look it up: no other is made until people ask for it."""
+    if key not in plan.forgotten:
+        message = f'row {row.index + 1} "{row.action}" had {key}, which is deleted or cannot be seen'
+        plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
+        count_gone(key, row.action, plan)
 
 
 def _complete_row(situation: Situation, row: Row) -> tuple[Person | None, date | None, str | None]:
