@@ -243,6 +243,9 @@ class WikiReads(Protocol):
     def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
         """As `pages`, without bodies (Cloud: 250 a request)."""
 
+    def listed(self, page_ids: Iterable[str]) -> list[PageHead]:
+        """Those of `heads` that one list shows, which may lag: no page is read by itself."""
+
     def find(self, space: str, title: str) -> Page | None:
         """The current page with exactly that title in the space, with its body."""
 

@@ -16,6 +16,7 @@ from pirsync.recall import KeptIndex, KeptTicket, Place, distrust, recall, recal
 from . import mapping
 from .decision import FindingKind
 from .draft import mark_label
+from .errors import Unavailable
 from .findings import found_of
 from .model import Incident, Ticket, Trail
 from .names import PAGE_LABEL, TICKET_LABEL
@@ -25,7 +26,10 @@ from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
 from .raw import items, table
 from .record import as_any_read_tells, slim
-from .sight import prove_sight_without, unseen
+from .sight import failing_lines, prove_sight_without, unseen
+
+UNREAD = -1
+"""In place of the version of a page that could not be read."""
 
 LINK_FIELDS = ("issuelinks", "Link")
 """What changelogs call an issue's links: the field's id, or where an entry has none, its name."""
@@ -195,13 +199,12 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
     terms, state = readings.practice.terms, world.state
     if terms.deployment == "cloud":
         watched = {k: v for k, v in recall_all(state, "open", Place).items() if v.team == terms.team}
-        heads = {head.id: head for head in world.wiki.heads(watched)} if watched else {}
-        if watched and not heads:
+        versions = _versions(watched, world) if watched else {}
+        if versions and not any(versions.values()):
             prove_sight_without(watched, world.wiki, state, terms)
-        for page_id, place in watched.items():
-            version = heads[page_id].version if page_id in heads else 0
-            if version != place.version:
-                _mark(state, now, _page(place, page_id, version))
+        for page_id, version in versions.items():
+            if version != watched[page_id].version:
+                _mark(state, now, _page(watched[page_id], page_id, version))
         return None
     kept, found = recall(state, "index", terms.team, KeptIndex), None
     index, is_blind = kept.page if kept is not None else "", True
@@ -214,6 +217,26 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
     if is_blind and (lost := unseen(world.wiki, state, terms)):
         prove_sight_without(lost, world.wiki, state, terms)
     return found
+
+
+def _versions(watched: Mapping[str, Place], world: World) -> dict[str, int]:
+    """The version of each page that is watched, 0 where there is none to be seen.
+
+    What the list does not show is read by itself. Where that fails, the page is news: its own review is to fail with
+    it, no poll. One whose review fails already is left until its time.
+    """
+
+    def alone(page_id: str) -> int:
+        try:
+            page = world.wiki.page(page_id)
+        except Unavailable:
+            return UNREAD
+        return page.version if page is not None else 0
+
+    found = {head.id: head.version for head in world.wiki.listed(watched)}
+    failing = failing_lines(world.state)
+    rest = [i for i, place in watched.items() if i not in found and work_key(place.team, place.incident) not in failing]
+    return {**found, **dict(zip(rest, world.wiki.each(alone, rest), strict=True))}
 
 
 def _page(place: Place, page_id: str, version: int) -> _Seen:

@@ -99,6 +99,26 @@ def test_a_page_that_fails_keeps_no_poll_from_the_others_where_search_shows_none
     accuse_nobody(settle(place))
 
 
+@pytest.mark.parametrize("place", ["cloud"], indirect=True)
+def test_a_page_that_no_list_shows_and_that_cannot_be_read_fails_alone(place: Place) -> None:
+    """Cloud's polls watch pages by a list, and read by themselves those that it lacks."""
+    lost = place.page("OPS-1")
+    hide(place, [lost])
+    place.wire.fault = lambda number, name: "502" if str(lost.id) in name.split("/") else None
+    place.clock.advance(3600)
+    changes = {"summary": "Another title"}
+    tracker.edit_fields(place.sandbox, person(place.sandbox, "aruiz"), place.issue("OPS-2"), changes)
+    report = place.run_pass(Selection(Mode.NEWS))
+    assert (report.looked_at, [result.key for result in report.failed]) == (2, ["OPS-1"])
+    place.clock.advance(5)
+    begun = len(place.wire.names)
+    assert place.run_pass(Selection(Mode.NEWS)).failed == ()
+    assert [name for name in place.wire.names[begun:] if str(lost.id) in name] == []
+    place.wire.fault = lambda number, name: None
+    show(place, [lost])
+    accuse_nobody(settle(place))
+
+
 def test_after_pages_were_deleted_for_good_one_that_is_made_anew_is_the_way_out(place: Place) -> None:
     for page in ours(place):
         trash(place.sandbox, page)

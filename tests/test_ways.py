@@ -55,6 +55,9 @@ class Without:
     def heads(self, page_ids: Any) -> list[Any]:
         return [head for head in self._real.heads(page_ids) if head.id not in self._gone]
 
+    def listed(self, page_ids: Any) -> list[Any]:
+        return [head for head in self._real.listed(page_ids) if head.id not in self._gone]
+
     def titled(self, space: str, title: str) -> list[Page]:
         return [page for page in self._real.titled(space, title) if page.id not in self._gone]
 

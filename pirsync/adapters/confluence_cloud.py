@@ -126,13 +126,16 @@ class ConfluenceCloud(ConfluenceBase):
     def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
         """As `pages`, without bodies."""
         wanted = list(dict.fromkeys(page_ids))
-        shown = (self._head(item, answer) for item, answer in self._by_ids(wanted, {}))
-        found = {head.id: head for head in shown}
+        found = {head.id: head for head in self.listed(wanted)}
         singles = self.each(
             lambda page_id: self._read_or_none(f"{V2}/pages/{path_part(page_id)}", {"status": STATUSES}),
             [page_id for page_id in wanted if page_id not in found],
         )
         return [*found.values(), *(self._head(item) for item in singles if item is not None)]
+
+    def listed(self, page_ids: Iterable[str]) -> list[PageHead]:
+        """250 a request."""
+        return [self._head(item, answer) for item, answer in self._by_ids(list(dict.fromkeys(page_ids)), {})]
 
     def _by_ids(self, page_ids: list[str], more: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Pages of the list, each with the answer it came in."""

@@ -120,10 +120,14 @@ class ConfluenceDataCenter(ConfluenceBase):
     def heads(self, page_ids: Iterable[str]) -> list[PageHead]:
         """As `pages`, without bodies, 200 a request."""
         wanted = list(dict.fromkeys(page_ids))
-        shown = (self._v1_head(content, answer) for content, answer in self._by_ids(wanted, HEAD, WITHOUT_BODIES))
-        found = {head.id: head for head in shown}
+        found = {head.id: head for head in self.listed(wanted)}
         singles = self.each(self._head, [page_id for page_id in wanted if page_id not in found])
         return [*found.values(), *(head for head in singles if head is not None)]
+
+    def listed(self, page_ids: Iterable[str]) -> list[PageHead]:
+        """By search, 200 a request."""
+        shown = self._by_ids(list(dict.fromkeys(page_ids)), HEAD, WITHOUT_BODIES)
+        return [self._v1_head(content, answer) for content, answer in shown]
 
     def _by_ids(self, page_ids: list[str], expand: str, size: int) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
         """Pages that the search shows, each with the answer it came in."""

@@ -217,6 +217,10 @@ class EmptyWiki:
         """There are none."""
         return []
 
+    def listed(self, page_ids: Iterable[str]) -> list[PageHead]:
+        """There are none."""
+        return []
+
     def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
         """What one of these reads answers for each item, in order."""
         return [read(item) for item in items]

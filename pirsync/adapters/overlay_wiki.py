@@ -72,6 +72,11 @@ class OverlayWiki:
         own, others = self._sorted(page_ids)
         return [*(self._base.heads(others) if others else []), *map(head_of, own)]
 
+    def listed(self, page_ids: Iterable[str]) -> list[PageHead]:
+        """Those of them that one list shows; what is known here is shown at once."""
+        own, others = self._sorted(page_ids)
+        return [*(self._base.listed(others) if others else []), *map(head_of, own)]
+
     def each(self, read: Callable[[S], T], items: Iterable[S]) -> list[T]:
         """What one of these reads answers for each item, in order."""
         return self._base.each(read, items)

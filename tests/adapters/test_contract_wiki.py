@@ -132,6 +132,9 @@ def test_many_pages_come_with_few_requests(site: Site) -> None:
     assert all(type(head) is PageHead for head in heads)
     assert len(requests_of(site, "GET")) == 2
     site.world.faults.log.clear()
+    assert site.wiki.listed([*ids, ids[0], "99999999"]) == heads
+    assert len(requests_of(site, "GET")) == 1
+    site.world.faults.log.clear()
     assert {page.id: page for page in made_pages} == {page.id: page for page in site.wiki.pages(ids)}
     assert len(requests_of(site, "GET")) == (1 if site.world.is_cloud else 3)
 
