@@ -38,6 +38,7 @@ WORK = (
 
 PEOPLE = ("aruiz", "bokafor", "clindqvist")
 TO_MANAGED = (Column.STATUS, Column.OWNER, Column.DUE)
+REGION = "pirsync-actions"
 FIRST_DAY = date(2026, 6, 1)
 
 
@@ -46,7 +47,8 @@ class Stage:
     """A place in the course of a schedule, and what people have done there that concerns what pirsync tells.
 
     By a review's key: `typed_over` are the words that people typed where pirsync writes, until they are told and gone;
-    `owed` those that have to be told should they go; `put_away` the reviews that are not where they were.
+    `owed` those that have to be told should they go. `drafts` are what open editors hold, `drafted` the reviews over
+    which one was published.
     `only_sweeps_see` says what of all this no poll is told; `taken` is what people took away while a pass ran, and
     `set_back` by how many seconds clocks were.
     """
@@ -57,7 +59,8 @@ class Stage:
     days: int = 0
     typed_over: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     owed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    put_away: set[str] = field(default_factory=set)
+    drafts: dict[str, str] = field(default_factory=dict)
+    drafted: set[str] = field(default_factory=set)
     only_sweeps_see: set[str] = field(default_factory=set)
     taken: set[tuple[object, ...]] = field(default_factory=set)
     set_back: float = 0.0
@@ -156,7 +159,10 @@ def _rows(stage: Stage, chance: random.Random) -> None:
     if key is None:
         return
     raw = encode(stage.body(key))
-    table = next(iter(details(scan_once(raw))["pirsync-actions"][0].within("table")))
+    found = details(scan_once(raw)).get(REGION)
+    if found is None:
+        return
+    table = next(iter(found[0].within("table")))
     (_, *rows) = [raw[row.start : row.end] for row in rows_of(table)]
     if len(rows) < 2:
         return
@@ -191,17 +197,6 @@ def _write(stage: Stage, chance: random.Random) -> None:
         words = f"a program's. {chance.randrange(1000)}&nbsp;times &mdash;"
         with stage.at_page(key) as page:
             stage.place.save(page, page.current.body.replace("a program's.", words))
-
-
-def _put_away(stage: Stage, chance: random.Random) -> None:
-    """A page is archived, or brought back."""
-    key = stage.incident(chance)
-    if key is not None:
-        page = stage.place.page(key)
-        is_there = page.status == "current"
-        wiki.set_status(stage.place.sandbox, page, "archived" if is_there else "current")
-        (stage.put_away.add if is_there else stage.put_away.discard)(key)
-        stage.only_sweeps_see.add("that a page is back")
 
 
 def _remark(stage: Stage, chance: random.Random) -> None:
@@ -311,7 +306,6 @@ DEEDS = {
     "rename-column": _rename_column,
     "retitle": _retitle,
     "write": _write,
-    "put-away": _put_away,
     "remark": _remark,
     "attach": _attach,
     "transition": _transition,
