@@ -32,7 +32,8 @@ from .recall import KeptTicket, Place, recall, recall_all
 from .report import Result
 from .sight import prove_sight
 
-LACKING_AN_OWNER = (FindingKind.NEEDS_OWNER, FindingKind.OWNER_UNKNOWN)
+OWNERLESS = (FindingKind.NEEDS_OWNER, FindingKind.OWNER_UNKNOWN, FindingKind.TICKET_GONE)
+"""What is told of actions that nobody is known to have."""
 
 
 class KeptEscalation(Noun):
@@ -219,7 +220,7 @@ class _Quarter:
                     incident=incident,
                     review_url=line.page_url if line is not None else "",
                     tickets=tuple(one for one in theirs if one.key not in forgotten),
-                    rows=tuple(one.message for one in told if one.kind in LACKING_AN_OWNER),
+                    rows=tuple(one.message for one in told if one.kind in OWNERLESS),
                 )
             )
         return tuple(reviews)
