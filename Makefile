@@ -6,7 +6,7 @@ TEST_ARGS ?=
 # Compiling every module anew in every process costs more than the tests themselves.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint fuzz splice bench bench-status bench-sandbox cassettes clients faults deaths schedules year mutants clean
+.PHONY: demo test lint fuzz splice bench bench-status bench-sandbox cassettes clients faults kills deaths schedules year mutants clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pirsync needs Python 3.11 or later")'
@@ -49,6 +49,10 @@ cassettes: $(VENV)/.installed
 # Every fault at every request, pairs of faults, processes killed; at most 30 minutes on two cores.
 faults: $(VENV)/.installed
 	$(BIN)/python -m proofs.faults $(FAULTS)
+
+# A process killed by SIGKILL before and after every request; at most 30 minutes on two cores.
+kills: $(VENV)/.installed
+	$(BIN)/python -m proofs.killed $(KILLS)
 
 # A death at every transaction of the state; about 10 minutes on two cores.
 deaths: $(VENV)/.installed

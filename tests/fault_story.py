@@ -29,13 +29,16 @@ from pirsync.report import Report
 from pirsync.selection import Mode
 from tests import life_story
 from tests.indoors import Killed, is_write
+from tests.mortal import brief, mortal
 from tests.place import (
     AGAIN,
     ONCE,
     SOON,
     Aftermath,
     Place,
+    Process,
     Snapshot,
+    lasting,
     page_comments,
     picture,
     place_again,
@@ -174,13 +177,13 @@ class Calm:
     transactions: int
 
 
-def calm(deployment: Deployment, story: str = "birth") -> Calm:
+def calm(deployment: Deployment, story: str = "birth", process: Process = lasting) -> Calm:
     """Play it once; the first answer to a ticket's creation gets lost, so that it is adopted."""
-    return _calm(deployment, story)
+    return _calm(deployment, story, process)
 
 
 @cache
-def _calm(deployment: Deployment, story: str) -> Calm:
+def _calm(deployment: Deployment, story: str, process: Process) -> Calm:
     beginnings, reports, changes = list[Snapshot](), list[Report](), set[str]()
 
     def noted(change: Change, *others: Any) -> bool:
@@ -193,6 +196,7 @@ def _calm(deployment: Deployment, story: str) -> Calm:
         patch("pirsync.reconcile.apply", noted),
         ledger(lambda number, _: numbers.append(number)),
     ):
+        place.process = process
         place.wire.fault = lambda number, name: _always(place.wire.names, name)
         place.sandbox.faults.lag = LAG
         for each, first in STORIES[story].turns():
@@ -230,7 +234,16 @@ def accuse_nobody(reports: list[Report]) -> None:
 
 def run(case: Case) -> dict[str, Any]:
     """The end of the story with that fault in it."""
-    before, struck = calm(case.deployment, case.story), list[int]()
+    return _struck(case, calm(case.deployment, case.story), lasting)
+
+
+def run_mortally(case: Case) -> dict[str, Any]:
+    """The same where each pass is a process of its own, and a kill is one by SIGKILL."""
+    return _struck(case, calm(case.deployment, case.story, brief), mortal)
+
+
+def _struck(case: Case, before: Calm, process: Process) -> dict[str, Any]:
+    struck = list[int]()
     began = max(n for n, beginning in enumerate(before.beginnings) if len(beginning.names) < case.at)
 
     def after() -> Aftermath:
@@ -244,7 +257,7 @@ def run(case: Case) -> dict[str, Any]:
                 struck.append(number)
             return kinds.get(number) or _always(place.wire.names, name)
 
-        place.wire.fault = fault
+        place.process, place.wire.fault = process, fault
         end = _go_on(place, case.deployment, case.story, began, after)
         assert place.wire.names[case.at - 1] == before.names[case.at - 1]
         # Which of our comments are to say something else by now, only the journal knows.
@@ -329,9 +342,9 @@ def deaths(deployment: Deployment, story: str = "birth") -> Iterator[Death]:
         yield Death(deployment, at, is_committed, story)
 
 
-def struck_from(deployment: Deployment, story: str) -> int:
+def struck_from(deployment: Deployment, story: str, process: Process = lasting) -> int:
     """The first request that meets faults."""
-    return len(calm(deployment, story).beginnings[STORIES[story].prelude].names) + 1
+    return len(calm(deployment, story, process).beginnings[STORIES[story].prelude].names) + 1
 
 
 def singles(deployment: Deployment, story: str = "birth") -> Iterator[Case]:
@@ -342,6 +355,14 @@ def singles(deployment: Deployment, story: str = "birth") -> Iterator[Case]:
             yield Case(deployment, at, kind, loses, story=story)
         for kind in ("drop-before", "drop-after", "truncated", "500") if is_write(name) else ():
             yield Case(deployment, at, kind, retries=True, story=story)
+
+
+def kills(deployment: Deployment, story: str = "birth") -> Iterator[Case]:
+    """Every kill of a process by itself: before each request and after each write, with the state kept and lost."""
+    first = struck_from(deployment, story, brief)
+    for at, name in enumerate(calm(deployment, story, brief).names[first - 1 :], first):
+        for kind, loses in product(("kill-before", "kill-after")[: 1 + is_write(name)], (False, True)):
+            yield Case(deployment, at, kind, loses, story=story)
 
 
 def doubles(deployment: Deployment, seed: int, story: str = "birth") -> Iterator[Case]:

@@ -116,18 +116,18 @@ class Wire:
             self.kept.append((self.now(), request))
             raise requests.ConnectionError(ProtocolError("Connection aborted."), request=request)
         if kind == "502":
-            return _answer(adapter, request, 502, HTML, b"<h1>Bad Gateway</h1>")
+            return answer(adapter, request, 502, HTML, b"<h1>Bad Gateway</h1>")
         answered = carry(self.served, request, None if kind in ("kill-after", "html-after") else kind)
         if kind == "kill-after":
             raise Killed
         if kind == "html-after":
-            return _answer(adapter, request, 200, HTML, b"<html><body><h1>Sign in to go on</h1></body></html>")
+            return answer(adapter, request, 200, HTML, b"<html><body><h1>Sign in to go on</h1></body></html>")
         if answered is None:
             raise requests.ConnectionError(ProtocolError("Connection aborted."), request=request)
         status, headers, body, whole = answered
         if not whole:
             raise requests.exceptions.ChunkedEncodingError("IncompleteRead", request=request)
-        return _answer(adapter, request, status, headers, body)
+        return answer(adapter, request, status, headers, body)
 
     def now(self) -> datetime:
         """The present, by the sandbox's clock."""
@@ -146,9 +146,10 @@ def is_write(name: str) -> bool:
     return not name.startswith("GET") and not name.endswith(("/search", "/search/jql", "/bulkfetch"))
 
 
-def _answer(
+def answer(
     adapter: HTTPAdapter, request: requests.PreparedRequest, status: int, headers: HTTPHeaderDict, body: bytes
 ) -> requests.Response:
+    """An answer as the client libraries get it."""
     raw = HTTPResponse(body=BytesIO(body), headers=headers, status=status, preload_content=False)
     built: requests.Response = adapter.build_response(request, raw)
     return built
@@ -194,9 +195,9 @@ def carry(served: OneAtATime, request: requests.PreparedRequest, kind: str | Non
         pass
     if not told:
         return None
-    answer = HTTPHeaderDict((k.decode("latin-1"), v.decode("latin-1")) for k, v in told[0]["headers"])
+    fields = HTTPHeaderDict((k.decode("latin-1"), v.decode("latin-1")) for k, v in told[0]["headers"])
     body = b"".join(message.get("body", b"") for message in told[1:])
-    return told[0]["status"], answer, body, not line.closed
+    return told[0]["status"], fields, body, not line.closed
 
 
 class _Line:

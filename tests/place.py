@@ -112,6 +112,15 @@ class Snapshot:
     transactions: int = 0
 
 
+Process = Callable[["Place", Selection], Report]
+"""How a pass is made: by which process."""
+
+
+def lasting(place: Place, selection: Selection) -> Report:
+    """By the process that made the last one, unless that is gone."""
+    return place.pass_here(selection)
+
+
 @dataclass
 class Place:
     """The sandbox, and a pirsync that lives as long as a process would; `restart` begins another."""
@@ -123,7 +132,8 @@ class Place:
     asked: tuple[Asked, ...] = ()
     """What people want adopted or let go: they give that command before each pass, until it says that it was done."""
 
-    _process: ExitStack = field(default_factory=ExitStack)
+    process: Process = lasting
+    _life: ExitStack = field(default_factory=ExitStack)
     _bench: Bench | None = None
 
     @property
@@ -132,6 +142,11 @@ class Place:
         return self.sandbox.clock
 
     def run_pass(self, selection: Selection) -> Report:
+        """One pass, by whichever process this place has for it."""
+        return self.process(self, selection)
+
+    def pass_here(self, selection: Selection) -> Report:
+        """One pass in this process."""
         bench = self._at_work()
         if self.asked:
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
@@ -148,18 +163,18 @@ class Place:
 
     def _at_work(self) -> Bench:
         if self._bench is None:
-            self._bench = self._process.enter_context(bench_of(self.settings, self.clock, self.pace))
+            self._bench = self._life.enter_context(bench_of(self.settings, self.clock, self.pace))
         return self._bench
 
     def restart(self, loses_state: bool = False) -> None:
         """The next pass is another process's, on the same state file or on none."""
-        self._process.close()
+        self._life.close()
         self._bench = None
         if loses_state:
             lose_state(self.settings.site.state)
 
     def close(self) -> None:
-        self._process.close()
+        self._life.close()
 
     def snapshot(self) -> Snapshot:
         """This place as it is, for others to go on from; its process ends."""

@@ -15,6 +15,7 @@ from pirsync.adapters.state import SqlState
 from pirsync.changes import Change
 from pirsync.decision import FindingKind
 from pirsync.model import Deployment
+from pirsync.sandbox.people import SERVICE
 from pirsync.selection import Mode, Selection
 from tests.fault_story import (
     DEPLOYMENTS,
@@ -26,10 +27,13 @@ from tests.fault_story import (
     deaths,
     die,
     doubles,
+    kills,
     run,
+    run_mortally,
     singles,
 )
 from tests.indoors import ADDRESS, Killed, lean
+from tests.mortal import mortal
 from tests.place import INDEX, index_lines, picture, place_of, settle
 from tests.stage import parse_once
 
@@ -37,6 +41,7 @@ STEP = {"birth": 277, "life": 331}
 """Every so many-th single fault is tried: primes, so that kinds and states come by in turn."""
 
 DEATHS = 311
+KILLS = 173
 DOUBLES = 2
 
 
@@ -65,6 +70,29 @@ def test_in_the_calm_stories_people_are_told_of_one_value_that_was_not_taken(dep
 def test_a_fault_at_a_request_leads_to_the_same_world(deployment: Deployment, story: str) -> None:
     for case in list(singles(deployment, story))[100 :: STEP[story]]:
         assert run(case) == calm(deployment, story).end, case
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_process_that_is_really_killed_at_a_request_leads_to_the_same_world(
+    deployment: Deployment, story: str
+) -> None:
+    for case in list(kills(deployment, story))[50::KILLS]:
+        assert run_mortally(case) == calm(deployment, story).end, case
+
+
+def test_a_killed_process_ends_in_the_midst_of_its_request() -> None:
+    """And the sandbox lives on, with what it was sent before."""
+    with place_of("cloud") as place:
+        place.process = mortal
+        place.wire.fault = lambda number, name: "kill-after" if name == "POST /wiki/api/v2/pages" else None
+        with pytest.raises(Killed):
+            place.run_pass(Selection(Mode.ALL))
+        assert place.wire.names[-1] == "POST /wiki/api/v2/pages"
+        place.wire.fault = lambda number, name: None
+        settle(place)
+        ours = [page for page in place.sandbox.wiki.pages.values() if page.versions[0].author == SERVICE]
+        assert len({(page.space_id, page.title) for page in ours}) == len(ours) == 5
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
