@@ -32,8 +32,7 @@ from .recall import KeptTicket, Place, recall, recall_all
 from .report import Result
 from .sight import prove_sight
 
-OWNERLESS = (FindingKind.NEEDS_OWNER, FindingKind.OWNER_UNKNOWN, FindingKind.TICKET_GONE)
-"""What is told of actions that nobody is known to have."""
+LACKING_AN_OWNER = (FindingKind.NEEDS_OWNER, FindingKind.OWNER_UNKNOWN)
 
 
 class KeptEscalation(Noun):
@@ -220,7 +219,7 @@ class _Quarter:
                     incident=incident,
                     review_url=line.page_url if line is not None else "",
                     tickets=tuple(one for one in theirs if one.key not in forgotten),
-                    rows=tuple(one.message for one in told if one.kind in OWNERLESS),
+                    rows=tuple(one.message for one in told if one.kind in LACKING_AN_OWNER),
                 )
             )
         return tuple(reviews)

@@ -114,14 +114,6 @@ def test_after_the_quarters_end_one_page_tells_what_it_left_by_owner(play: Stage
     assert page(play).body.count('datetime="2026-03-31"') == 1
 
 
-def test_an_action_whose_ticket_was_deleted_is_left_and_nobodys(play: Stage) -> None:
-    late = play.rows()[0].ticket or ""
-    sweep(deleted(play, late), "2026-04-02")
-    assert [line[:2] for line in table(play) if late in line[1]] == [
-        ["Nobody", f"row 3 names {late}, which is deleted or cannot be seen by our account"]
-    ]
-
-
 def test_it_mentions_who_leads_once_and_tells_by_when_and_which_clause(play: Stage) -> None:
     sweep(play, "2026-04-02")
     bob = play.world.wiki.mention("bob")

@@ -49,8 +49,7 @@ class Leftover(Noun):
 
 
 class Kept(Noun):
-    """What is known of one review: its incident, its page's address, its tickets, and what is told of
-    actions that nobody is known to have."""
+    """What is known of one review: its incident, its page's address, its tickets, and its rows without an owner."""
 
     incident: Incident
     review_url: str
