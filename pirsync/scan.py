@@ -14,9 +14,9 @@ from pirsync.known import Known, work_key
 from pirsync.recall import KeptIndex, KeptTicket, Place, distrust, recall, recall_all, trusted
 
 from . import mapping
-from .decision import FindingKind
+from .decision import FindingKind, Terms
 from .draft import mark_label
-from .errors import Unavailable
+from .errors import AuthInDoubt, Rejected, Unavailable
 from .findings import found_of
 from .model import Incident, Ticket, Trail
 from .names import PAGE_LABEL, TICKET_LABEL
@@ -26,7 +26,7 @@ from .ports import Query, RawIssue, State, Want, World
 from .practice import Practice
 from .raw import items, table
 from .record import as_any_read_tells, slim
-from .sight import failing_lines, prove_sight_without, unseen
+from .sight import failing_pages, prove_sight_without, unseen
 
 UNREAD = -1
 """In place of the version of a page that could not be read."""
@@ -199,8 +199,8 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
     terms, state = readings.practice.terms, world.state
     if terms.deployment == "cloud":
         watched = {k: v for k, v in recall_all(state, "open", Place).items() if v.team == terms.team}
-        versions = _versions(watched, world) if watched else {}
-        if versions and not any(versions.values()):
+        versions = _versions(watched, world, terms) if watched else {}
+        if versions and not any(version > 0 for version in versions.values()):
             prove_sight_without(watched, world.wiki, state, terms)
         for page_id, version in versions.items():
             if version != watched[page_id].version:
@@ -219,7 +219,7 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
     return found
 
 
-def _versions(watched: Mapping[str, Place], world: World) -> dict[str, int]:
+def _versions(watched: Mapping[str, Place], world: World, terms: Terms) -> dict[str, int]:
     """The version of each page that is watched, 0 where there is none to be seen.
 
     What the list does not show is read by itself. Where that fails, the page is news: its own review is to fail with
@@ -229,13 +229,15 @@ def _versions(watched: Mapping[str, Place], world: World) -> dict[str, int]:
     def alone(page_id: str) -> int:
         try:
             page = world.wiki.page(page_id)
-        except Unavailable:
+        except AuthInDoubt:
+            raise
+        except (Unavailable, Rejected):
             return UNREAD
         return page.version if page is not None else 0
 
     found = {head.id: head.version for head in world.wiki.listed(watched)}
-    failing = failing_lines(world.state)
-    rest = [i for i, place in watched.items() if i not in found and work_key(place.team, place.incident) not in failing]
+    failing = failing_pages(world.state, terms)
+    rest = [page_id for page_id in watched if page_id not in found and page_id not in failing]
     return {**found, **dict(zip(rest, world.wiki.each(alone, rest), strict=True))}
 
 

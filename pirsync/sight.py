@@ -49,17 +49,17 @@ def newest(state: State, terms: Terms, but: Collection[str] = ()) -> list[str]:
     return sorted((page for page in pages if page not in but), key=lambda page: (len(page), page))[-SAMPLE:]
 
 
-def failing_lines(state: State) -> set[str]:
-    """The lines of work that failed, by their keys: they are left until their time."""
-    return {line.key for line in state.pending() if line.tries}
+def failing_pages(state: State, terms: Terms) -> set[str]:
+    """The pages of the team's reviews that fail: they are left until their time."""
+    failing = {line.key for line in state.pending() if line.tries}
+    places = recall_all(state, "page", Place).items()
+    return {page for page, place in places if work_key(terms.team, place.incident) in failing}
 
 
 def unseen(wiki: WikiReads, state: State, terms: Terms) -> list[str]:
     """The team's newest pages where Confluence shows none of them. One that cannot be answered is no sign of a lost
     sight, and one whose review fails is left until its time: neither keeps a poll from the others."""
-    failing = failing_lines(state)
-    places = recall_all(state, "page", Place)
-    known = newest(state, terms, {p for p, place in places.items() if work_key(terms.team, place.incident) in failing})
+    known = newest(state, terms, failing_pages(state, terms))
     try:
         return [] if not known or wiki.heads(known) else known
     except Unavailable:

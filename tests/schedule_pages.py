@@ -12,15 +12,15 @@ from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.wiki import tree
 from pirsync.sandbox.wiki.restrictions import allow, disallow
 from tests.place import person
-from tests.schedule_people import PEOPLE, REGION, Stage
+from tests.schedule_people import PEOPLE, Stage
 
-DAMAGED = REGION.replace("pirsync", "our")
-"""The region of the actions once people gave it another name: to pirsync it is gone."""
+HEADER, DAMAGED = "<p>Action item</p>", "<p>What for</p>"
+"""What the column of the actions is called; by another name the table is none of ours any more."""
 
 
 def mended(body: str) -> str:
-    """A body with its region of actions as it was."""
-    return body.replace(DAMAGED, REGION)
+    """A body with its action table as it was."""
+    return body.replace(DAMAGED, HEADER)
 
 
 def is_away(page: wiki.Page) -> bool:
@@ -100,11 +100,11 @@ def _copy(stage: Stage, chance: random.Random) -> None:
 
 
 def _damage(stage: Stage, chance: random.Random) -> None:
-    """The region of the actions gets another name, or its own again."""
+    """The column of the actions gets another name, or its own again."""
     if (key := stage.incident(chance)) is not None:
         with stage.at_page(key) as page:
             body = page.current.body
-            stage.place.save(page, mended(body) if DAMAGED in body else body.replace(REGION, DAMAGED))
+            stage.place.save(page, mended(body) if DAMAGED in body else body.replace(HEADER, DAMAGED))
 
 
 def _open_draft(stage: Stage, chance: random.Random) -> None:

@@ -9,7 +9,7 @@ from sqlite3 import connect
 import pytest
 
 from pirsync.decision import Wishes
-from pirsync.errors import AuthInDoubt
+from pirsync.errors import AuthInDoubt, Unavailable
 from pirsync.known import wish
 from pirsync.model import Deployment
 from pirsync.sandbox import tracker, wiki
@@ -72,6 +72,22 @@ def test_pages_that_are_all_hidden_stop_the_pass(place: Place, mode: Mode) -> No
     assert ours(place) == pages
 
 
+@pytest.mark.parametrize("place", ["cloud"], indirect=True)
+def test_pages_that_are_all_hidden_stop_a_poll_also_where_one_cannot_be_read(place: Place) -> None:
+    pages = ours(place)
+    hide(place, pages)
+    stuck = str(place.page("OPS-1").id)
+    place.wire.fault = lambda number, name: "502" if stuck in name.split("/") else None
+    before = watermarks(place)
+    place.clock.advance(3600)
+    with pytest.raises(Unavailable):
+        place.run_pass(Selection(Mode.NEWS))
+    assert watermarks(place) == before
+    place.wire.fault = lambda number, name: None
+    show(place, pages)
+    accuse_nobody(settle(place))
+
+
 @pytest.mark.parametrize("mode", [Mode.NEWS, Mode.ALL])
 def test_a_page_that_is_hidden_among_others_is_its_own_finding(place: Place, mode: Mode) -> None:
     hide(place, [place.page("OPS-1")])
@@ -99,12 +115,13 @@ def test_a_page_that_fails_keeps_no_poll_from_the_others_where_search_shows_none
     accuse_nobody(settle(place))
 
 
+@pytest.mark.parametrize("kind", ["502", "403"])
 @pytest.mark.parametrize("place", ["cloud"], indirect=True)
-def test_a_page_that_no_list_shows_and_that_cannot_be_read_fails_alone(place: Place) -> None:
+def test_a_page_that_no_list_shows_and_that_cannot_be_read_fails_alone(place: Place, kind: str) -> None:
     """Cloud's polls watch pages by a list, and read by themselves those that it lacks."""
     lost = place.page("OPS-1")
     hide(place, [lost])
-    place.wire.fault = lambda number, name: "502" if str(lost.id) in name.split("/") else None
+    place.wire.fault = lambda number, name: kind if str(lost.id) in name.split("/") else None
     place.clock.advance(3600)
     changes = {"summary": "Another title"}
     tracker.edit_fields(place.sandbox, person(place.sandbox, "aruiz"), place.issue("OPS-2"), changes)

@@ -280,16 +280,35 @@ def test_a_ticket_whose_cell_people_cleared_after_it_was_deleted_can_be_made_aga
     settled(play)
 
 
-def test_one_whose_cell_people_cleared_is_forgotten_too(play: Stage) -> None:
+def test_of_one_whose_cell_people_cleared_another_is_made_once_it_is_forgotten(play: Stage) -> None:
     key = with_row(play)
     play.type_cell(0, Column.TICKET, cells.empty())
     play = deleted(play, key)
     play.quiet()
     play.run_pass()
     assert play.review().summary["actions"].text == "0 of 1 done, 1 without a ticket"
-    asked(play, Wishes(forget=(key,)))
-    assert play.review().summary["actions"].text == "none yet"
+    assert "create-ticket" in writes(asked(play, Wishes(forget=(key,))))
+    assert play.rows()[0].ticket not in (None, "", key)
     settled(play)
+
+
+def test_after_a_deleted_ticket_a_row_of_the_same_words_is_another_action(play: Stage) -> None:
+    """Whether people forgot that ticket or not yet."""
+    key = with_row(play)
+    gone = deleted(play, key)
+    gone.run_pass()
+    play.type_row(play.rows()[0].action)
+    play.quiet()
+    assert "create-ticket" in writes(gone.run_pass())
+    old, new = play.rows()
+    assert (old.ticket, new.ticket in (None, "", key)) == (key, False)
+    assert play.review().summary["actions"].text == "0 of 2 done, 1 open, 1 without a ticket"
+    asked(gone, Wishes(forget=(key,)))
+    assert play.review().summary["actions"].text == "0 of 1 done, 1 open"
+    play.type_row(old.action)
+    play.quiet()
+    assert "create-ticket" in writes(gone.run_pass())
+    settled(gone)
 
 
 def orphaned(play: Stage) -> str:

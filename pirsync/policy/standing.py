@@ -57,7 +57,7 @@ class ActionStanding(Noun):
 
 
 class Untracked(Noun):
-    """One row of the page that has become no ticket, and why: in the word that its Status cell says."""
+    """One row of the page that has no ticket, and why: in the word that its Status cell says, or that it is gone."""
 
     text: str
     why: str

@@ -24,7 +24,9 @@ def marks_of_rows(situation: Situation) -> dict[int, str]:
     settled = [t for t in observed.tickets.values() if t.key in shown or (memory is not None and t.id in memory.rows)]
     taken = {t.mark.value for t in settled if t.mark is not None}
     ids = {t.id for t in settled}
-    taken |= {intent.mark for intent in situation.journal.tickets if intent.remote_id in ids}
+    # What a row shows was made of that row, also where nobody can look it up any more.
+    made = (intent for intent in situation.journal.tickets if intent.remote_id in ids or intent.remote_key in shown)
+    taken |= {intent.mark for intent in made}
     free = [row for row in situation.rows if not row.ticket]
     return draft.row_marks(situation.terms.owner_id, observed.incident.id, free, taken)
 

@@ -50,10 +50,9 @@ def plan_unticketed(situation: Situation, row: Row, value: str, plan: RowPlan) -
 
 def _tell_made(situation: Situation, row: Row, key: str, plan: RowPlan) -> None:
     """A ticket was made of this row, and nobody can look it up: no other is made until people ask for it."""
-    if key not in plan.forgotten:
-        message = f'row {row.index + 1} "{row.action}" had {key}, which is deleted or cannot be seen'
-        plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
-        count_gone(key, row.action, plan)
+    message = f'row {row.index + 1} "{row.action}" had {key}, which is deleted or cannot be seen'
+    plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
+    count_gone(key, row.action, plan)
 
 
 def _complete_row(situation: Situation, row: Row) -> tuple[Person | None, date | None, str | None]:
