@@ -9,7 +9,7 @@ from pirsync.draft import page_mark
 from pirsync.model import Noun
 from pirsync.page_model import Memory, Page, PageHead, Property
 from pirsync.ports import State
-from pirsync.recall import Asserted, KeptStanding, Refusals, recall
+from pirsync.recall import Asserted, KeptStanding, KeptTicket, Refusals, recall, recall_all
 
 
 def work_key(team: str, incident_id: str) -> str:
@@ -103,7 +103,11 @@ def journal(state: State, incident_id: str, settle: timedelta) -> Journal:
 
 def wish(state: State, owner_id: str, incident_id: str, wishes: Wishes) -> None:
     """Write down what a person asks for one incident, beside what still waits; what it asks to be made again may be."""
-    marks = [line.mark for line in state.intents(incident_id).values() if line.remote_key in wishes.remake]
+    known = recall_all(state, "ticket", KeptTicket).items()
+    # A ticket that moved is known by its newer key; the journal has the one that it was born with.
+    moved = {ticket_id for ticket_id, kept in known if kept.ticket.key in wishes.remake}
+    lines = state.intents(incident_id).values()
+    marks = [line.mark for line in lines if line.remote_key in wishes.remake or line.remote_id in moved]
     for mark in [*marks, *([page_mark(owner_id, incident_id)] if wishes.recreate else [])]:
         state.reopen(mark, incident_id)
     # Last: a page that was made after that was asked for ends the wish.

@@ -23,7 +23,7 @@ from pirsync.selection import Mode, Selection
 from tests.stage import ALL, NEWS, Stage, parse_once, raw_incident, stage, without_state
 from tests.test_brake_and_backoff import Sick
 from tests.test_people_at_work import SMALL, kinds, tickets, told, writes
-from tests.test_ways import Without, deleted
+from tests.test_ways import Without, deleted, moved
 
 INCIDENT = "10001"
 
@@ -298,13 +298,9 @@ def test_a_duplicate_is_told_no_more_once_no_action_is_left_on_it(play: Stage) -
 
 
 def test_a_moved_ticket_is_followed_by_its_id_and_its_row_shows_the_new_key(play: Stage) -> None:
-    tracker = play.world.tracker
-    assert isinstance(tracker, OverlayTracker)
-    held = next(iter(tracker.search(Query(projects=("ACT",)), Want(fields=()))))
-    tracker._made[str(held["id"])]["key"] = "NEW-5"
     changes(
         play,
-        str(held["id"]),
+        moved(play, key_of(play), "NEW-5"),
         "status",
         "New",
         "In Progress",

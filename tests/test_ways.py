@@ -12,6 +12,7 @@ import pytest
 
 from pirsync.adapters.memory import page_becomes
 from pirsync.adapters.memory_state import MemoryState
+from pirsync.adapters.overlay_tracker import OverlayTracker
 from pirsync.changes import is_local
 from pirsync.decision import FindingKind, Wishes
 from pirsync.errors import Rejected
@@ -95,6 +96,14 @@ def with_row(play: Stage, action: str = "Fix the queue") -> str:
     play.run_pass()
     assert writes(play.run_pass()) == []
     return play.rows()[-1].ticket or ""
+
+
+def moved(play: Stage, key: str, to: str) -> str:
+    """A ticket gets that key in another project; its id, which stays."""
+    assert isinstance(play.world.tracker, OverlayTracker)
+    (held,) = (raw for raw in play.world.tracker._made.values() if raw["key"] == key)
+    held["key"] = to
+    return str(held["id"])
 
 
 def asked(play: Stage, wishes: Wishes) -> Report:
@@ -255,6 +264,16 @@ def test_a_deleted_ticket_is_made_again_in_its_row(play: Stage) -> None:
     assert "create-ticket" in writes(asked(play, Wishes(remake=(key,))))
     (row,) = play.rows()
     assert row.ticket not in (None, "", key)
+    settled(play)
+
+
+def test_a_ticket_that_moved_and_was_deleted_is_made_again_by_the_key_that_its_row_shows(play: Stage) -> None:
+    moved(play, with_row(play), "NEW-5")
+    play.run_pass()
+    play = deleted(play, "NEW-5")
+    assert told(play.run_pass()) == [FindingKind.TICKET_GONE]
+    assert "create-ticket" in writes(asked(play, Wishes(remake=("NEW-5",))))
+    assert play.rows()[0].ticket not in (None, "", "NEW-5")
     settled(play)
 
 
