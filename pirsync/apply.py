@@ -9,6 +9,7 @@ from typing import TypeVar, assert_never
 from pirsync.known import KeptBar, asserted_of, met, refused_of
 from pirsync.recall import distrust, recall
 
+from .base import has_rows
 from .candidates import adopt, let_go
 from .changes import (
     AdoptPage,
@@ -247,8 +248,10 @@ def _note_asserted(labels: tuple[str, ...], incident_id: str, world: World) -> N
 
 
 def _keep_base(page: Page, world: World, readings: Readings) -> None:
-    """Remember what we wrote, so that what people write over it can be told without reading it again."""
-    world.state.cache("base", {page.id: readings.read(page).model_dump(mode="json")})
+    """Remember what we wrote, so that what people write over it can be told without reading it again; but not where
+    people had damaged the action table: what its rows say is told by an older version."""
+    if has_rows(written := readings.read(page)):
+        world.state.cache("base", {page.id: written.model_dump(mode="json")})
 
 
 def _born(page: Page, incident_id: str, readings: Readings) -> None:

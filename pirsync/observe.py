@@ -16,6 +16,7 @@ from pirsync.known import Known, memory_of
 from pirsync.recall import KeptTicket, is_read, recall, trusted
 
 from . import mapping
+from .base import newest_of_ours
 from .comments import touched
 from .decision import Candidate, Journal, Observed, Wishes
 from .directory import Directory, Sources
@@ -282,9 +283,14 @@ class Readings:
             # an incident that was read before.
             self.ids_by_key.setdefault(key, ref)
         page = self.pages.get(known.page)
-        rows = self.read(page).rows if page is not None else ()
-        keys = [*(row.ticket for row in rows if row.ticket), *self.named(incident.id)]
-        return [*refs, *(by_key.get(key, key) for key in keys)]
+        shown = self._shown(self.read(page) if page is not None else None, known.page)
+        return [*refs, *(by_key.get(key, key) for key in (*shown, *self.named(incident.id)))]
+
+    def _shown(self, review: ReviewPage | None, page_id: str) -> list[str]:
+        """The keys that rows show, and those that our newest version shows: a stale draft may have taken them out."""
+        base = self.bases.get(page_id)
+        rows = (*(review.rows if review is not None else ()), *(base.rows if base is not None else ()))
+        return [row.ticket for row in rows if row.ticket]
 
     def _marked(self, ticket: Ticket, incident: Incident, journal: Journal) -> Ticket:
         """The ticket with its mark; on Data Center, whose searches tell none, one that nothing vouches for is read."""
@@ -325,7 +331,7 @@ class Readings:
             review = without_tickets(review, {key for key in journal.wishes.remake if self._ticket(key) is None})
         refs = dict.fromkeys(self._ticket_refs(incident, journal) if known is not None else ())
         refs |= dict.fromkeys(sorted(self.ids_by_incident.get(incident_id, ())))
-        refs |= dict.fromkeys(row.ticket for row in (review.rows if review else ()) if row.ticket)
+        refs |= dict.fromkeys(self._shown(review, page.id) if page is not None else ())
         procedures = self.practice.terms.procedures
         if procedures.asks_of_tickets and (packs := procedures.concerning(incident, review)):
             at_hand = [ticket for ref in refs if (ticket := self._ticket(ref)) is not None]
@@ -393,8 +399,7 @@ class Readings:
         elif kept := recall(self.sources.state, "base", page.id, ReviewPage):
             self.bases[page.id] = kept
         else:
-            found = self.sources.wiki.stamped(page, stamp)
-            self.bases[page.id] = self.read(found) if found is not None else None
+            self.bases[page.id] = newest_of_ours(page, stamp, self.sources.wiki, self.read)
 
 
 def _by_id_and_old_key(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:

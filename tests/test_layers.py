@@ -16,7 +16,8 @@ CORE = {"errors", "model", "page_model"}
 VALUES = CORE | {"raw", "resources", "toml", "config", "mapping", "mapping_file", "comments", "policy", "page", "ports"}
 VALUES |= {"state_port", "names", "changes", "decision", "packs", "template_choice"}
 REMEMBERING = ("recall", "known", "record")
-LOOKING = ("practice", "directory", "proof", "history", *REMEMBERING, "sight", "locate", "observe", "looking", "scan")
+SEEING = ("sight", "locate", "base", "observe")
+LOOKING = ("practice", "directory", "proof", "history", *REMEMBERING, *SEEING, "looking", "scan")
 DECIDING = (
     "draft",
     "vouch",

@@ -11,8 +11,10 @@ from pirsync.adapters.memory_state import MemoryState
 from pirsync.decision import FindingKind
 from pirsync.known import memory_of
 from pirsync.names import PAGE_PROPERTY
+from pirsync.page import cells
+from pirsync.page_model import Column
 from pirsync.report import Report
-from tests.stage import Stage, stage, with_one_ticket
+from tests.stage import Stage, stage, with_one_ticket, without_state
 
 
 @pytest.fixture(params=["cloud", "datacenter"])
@@ -53,6 +55,23 @@ def test_what_people_left_alone_is_never_called_edited_after_the_state_was_lost(
     assert "update-page" in {change.change for change in report.changes}
     assert accused(report) == []
     assert lost.status() == "DONE"
+
+
+@pytest.mark.parametrize("loses_state", [False, True])
+def test_words_typed_before_a_table_was_damaged_are_told_once_it_is_mended(play: Stage, loses_state: bool) -> None:
+    """Meanwhile we wrote around the table, with those words in it: that version does not make them ours."""
+    key = with_one_ticket(play)
+    play.type_cell(0, Column.STATUS, cells.words("as good as done"))
+    person_types(play, "<p>Action item</p>", "<p>What for</p>")
+    play.move(key, "Done", "done")
+    play.quiet()
+    assert "update-page" in {change.change for change in play.run_pass().changes}
+    play = without_state(play) if loses_state else play
+    person_types(play, "<p>What for</p>", "<p>Action item</p>")
+    play.quiet()
+    (told,) = accused(play.run_pass())
+    assert "as good as done" in told
+    assert play.status() == "DONE"
 
 
 def test_data_center_is_told_the_number_of_a_version_before_it_is_written(play: Stage) -> None:

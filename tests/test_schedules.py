@@ -144,6 +144,24 @@ def test_a_ticket_that_was_linked_by_hand_and_moves_is_not_called_gone(deploymen
         end(stage, _calm())
 
 
+@pytest.mark.parametrize("loses_state", [False, True])
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_draft_over_the_key_of_a_ticket_that_moved_makes_no_other(deployment: Deployment, loses_state: bool) -> None:
+    """The key that our newest version shows is one that the ticket has no more."""
+    with stage_of(_calm(), deployment) as stage:
+        stage.place.type_row("OPS-1", "Fix the queue")
+        stage.place.clock.advance(301)
+        act(stage, Step("open-draft", 1))
+        assert list(stage.drafts) == ["OPS-1"]
+        run(stage, Selection(Mode.ALL))
+        act(stage, Step("move-ticket", 0))
+        act(stage, Step("publish-draft", 0))
+        assert [row.ticket for row in stage.place.rows("OPS-1")] == [None]
+        stage.place.restart(loses_state=loses_state)
+        end(stage, _calm())
+        assert [row.ticket for row in stage.place.rows("OPS-1")] == ["STRICT-1"]
+
+
 # ---------------------------------------------------------------- rules that are broken on purpose
 
 

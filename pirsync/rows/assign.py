@@ -11,7 +11,7 @@ from pirsync.model import Ticket
 from pirsync.page.read import fold
 from pirsync.page_model import Row
 
-from .situation import RowPlan, Situation, ours
+from .situation import RowPlan, Situation, is_foreign, ours
 
 SIMILAR = 0.6
 """How alike an orphan's summary and an edited row must be to be the same action (difflib's ratio)."""
@@ -45,14 +45,14 @@ def lost_keys(situation: Situation) -> dict[int, Ticket]:
 
     An editor that was opened before our write, and published after it, takes keys out again; so does a person who
     empties a cell. Our newest version tells whose they are: those of the same words, else of similar words in the
-    same place. A ticket that a row shows has lost nothing.
+    same place. A ticket that a row shows has lost nothing; the key of one that is not ours to follow is not put back.
     """
     base, found = situation.observed.base, dict[int, Ticket]()
     shown = {row.ticket for row in situation.rows if row.ticket}
     free = [row for row in situation.rows if row.action and not row.ticket and not row.obstacle]
     for before in base.rows if base else ():
         ticket = situation.observed.by_key(before.ticket) if before.ticket else None
-        if ticket is None or {before.ticket, ticket.key} & shown:
+        if ticket is None or {before.ticket, ticket.key} & shown or is_foreign(ticket, situation):
             continue
         equal = [row for row in free if fold(row.action) == fold(before.action)]
         alike = [r for r in free if r.index == before.index and likeness(r.action, before.action) >= SIMILAR]
