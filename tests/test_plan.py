@@ -11,7 +11,7 @@ from pirsync import draft
 from pirsync.changes import CreatePage, WriteMemory, describe
 from pirsync.decision import Exemption, Finding, FindingKind, Observed, Plan
 from pirsync.page_model import IndexRow, Lozenge, PageStatus, Shown
-from pirsync.plan import desired, plan, scope
+from pirsync.plan import asks_for_base, desired, plan, scope
 from pirsync.ports import PageDraft
 from tests.planning import decide, finding, kinds, link_to, settled_row
 from tests.samples import (
@@ -317,3 +317,29 @@ def test_a_refused_carrier_is_told_and_not_sent_again() -> None:
     again = decide(known, journal=JOURNAL.model_copy(update={"refused": refused}))
     assert (kinds(again), again.findings) == ([], decided.findings)
     assert set(kinds(decide(known))) == {"label-ticket", "link-ticket"}
+
+
+BODY = body_of([row()])
+CREATES = decide(observed(BODY))
+UPDATES = decide(observed(body_of([row(owner="")])))
+BINDS = Plan(changes=(WriteMemory(page_id="500", title="", memory=memory(), current=None),))
+ANNOUNCED = memory(announced={"1": ("due 2026-06-01",)})
+
+
+@pytest.mark.parametrize(
+    ("decided", "seen", "expected"),
+    [
+        (CREATES, observed(BODY), True),
+        (UPDATES, observed(BODY), True),
+        (BINDS, observed(BODY), False),
+        (Plan(), observed(BODY, memory=memory()), False),
+        (Plan(), observed(BODY, memory=None), False),
+        (Plan(), observed(BODY, memory=ANNOUNCED), True),
+        (CREATES, observed(None), False),
+        (CREATES, observed(BODY, page=page(BODY, status=PageStatus.ARCHIVED), memory=ANNOUNCED), False),
+    ],
+)
+def test_our_newest_version_is_asked_for_where_a_page_is_written_or_judged(
+    decided: Plan, seen: Observed, expected: bool
+) -> None:
+    assert asks_for_base(decided, seen) is expected
