@@ -54,7 +54,7 @@ faults: $(VENV)/.installed
 kills: $(VENV)/.installed
 	$(BIN)/python -m proofs.killed $(KILLS)
 
-# A death at every transaction of the state; about 10 minutes on two cores.
+# A death at every transaction of the state, or at as many as 30 minutes allow on two cores.
 deaths: $(VENV)/.installed
 	$(BIN)/python -m proofs.deaths $(DEATHS)
 
