@@ -10,7 +10,7 @@ from pirsync.names import INDEX_LABEL, PAGE_LABEL
 from pirsync.sandbox import wiki
 from pirsync.sandbox.people import SERVICE
 from pirsync.sandbox.wiki import tree
-from pirsync.sandbox.wiki.restrictions import allow, disallow
+from pirsync.sandbox.wiki.restrictions import OPERATIONS, Operation, allow, disallow, restricted
 from tests.place import person
 from tests.schedule_people import PEOPLE, Stage
 
@@ -39,7 +39,7 @@ def bring_back(stage: Stage) -> None:
     for page in sandbox.wiki.pages.values():
         wiki.set_status(sandbox, page, "current")
         for name in PEOPLE:
-            for operation in ("read", "update"):
+            for operation in OPERATIONS:
                 disallow(sandbox, page, operation, person(sandbox, name).account_id)
         if page.versions[0].author == SERVICE and (body := mended(page.current.body)) != page.current.body:
             stage.place.save(page, body)
@@ -56,25 +56,26 @@ def _put_away(stage: Stage, chance: random.Random) -> None:
 
 def _hide(stage: Stage, chance: random.Random) -> None:
     """A page is hidden from our account, or shown again."""
-    if (key := stage.incident(chance)) is not None:
-        page, somebody = stage.place.page(key), stage.somebody(chance).account_id
-        for one in page.restricted_to or ():
-            disallow(stage.place.sandbox, page, "read", one)
-            break
-        else:
-            allow(stage.place.sandbox, page, "read", somebody)
+    if _restrict(stage, chance, "read"):
         stage.only_sweeps_see.add("that a page is back")
 
 
 def _bar(stage: Stage, chance: random.Random) -> None:
     """Our account may not edit a page, or may again."""
-    if (key := stage.incident(chance)) is not None:
-        page, somebody = stage.place.page(key), stage.somebody(chance).account_id
-        for one in page.editors or ():
-            disallow(stage.place.sandbox, page, "update", one)
-            break
-        else:
-            allow(stage.place.sandbox, page, "update", somebody)
+    _restrict(stage, chance, "update")
+
+
+def _restrict(stage: Stage, chance: random.Random, operation: Operation) -> bool:
+    """One of the people alone may do it at a page, or everybody again; whether there is a page."""
+    if (key := stage.incident(chance)) is None:
+        return False
+    page, somebody = stage.place.page(key), stage.somebody(chance).account_id
+    named = restricted(page, operation)
+    if named is None:
+        allow(stage.place.sandbox, page, operation, somebody)
+    for one in sorted(named or ()):
+        disallow(stage.place.sandbox, page, operation, one)
+    return True
 
 
 def _move(stage: Stage, chance: random.Random) -> None:
