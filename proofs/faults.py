@@ -100,6 +100,32 @@ class Spending:
         self.wrong += wrong
 
 
+def exhaust(
+    about: str | None,
+    name: str,
+    space: Callable[[], list[T]],
+    again: Callable[[str], T],
+    play: Callable[[T], str | None],
+) -> int:
+    """A whole command: as many cases of that space as the minutes allow, or one again by its name; the exit code."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("case", nargs="?", help="one case to play again")
+    parser.add_argument("--minutes", type=float, default=28)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
+    told = parser.parse_args()
+    prepare()
+    if told.case:
+        wrong = play(again(told.case))
+        print(wrong or "it went well")
+        return 1 if wrong else 0
+    cases = space()
+    random.Random(told.seed).shuffle(cases)
+    spend = Spending(told.workers, told.seed)
+    spend.on(name, play, cases, time.monotonic() + told.minutes * 60, len(cases))
+    return 1 if spend.wrong else 0
+
+
 def near(story: str, deployment: Deployment) -> int:
     """How many pairs of faults there are whose second comes within forty requests of the first."""
     return len(list(singles(deployment, story))) * NEAR * len(KINDS)
