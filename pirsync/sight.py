@@ -7,9 +7,10 @@ was read may be believed, the pass stops, and nobody is accused of deleting anyt
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
-from .decision import Terms
-from .errors import AuthInDoubt, Unavailable
+from .decision import Terms, Wishes
+from .errors import AuthInDoubt, PirsyncError, Rejected, Unavailable
 from .known import work_key
 from .ports import State, WikiReads
 from .recall import Place, recall_all
@@ -32,15 +33,55 @@ def prove_sight(wiki: WikiReads, terms: Terms) -> None:
 
 
 def prove_sight_without(lost: Collection[str], wiki: WikiReads, state: State, terms: Terms) -> None:
-    """The same where Confluence shows none of the pages that were asked for: where they are many, it has to show one of
-    the others that state knows."""
+    """The same where Confluence shows none of the pages that were asked for: with those of the newest others that are
+    not there either they must not be many, unless it shows one of these. What people want made anew they know to be
+    gone."""
     prove_sight(wiki, terms)
-    others = newest(state, terms, lost)
-    if len(lost) >= MANY and not (others and wiki.heads(others)):
+    lost = set(lost) - _asked_for_anew(state)
+    if not lost:
+        return
+    others = _look(newest(state, terms, lost), wiki)
+    if others.is_one_seen:
+        return
+    if len(lost) + len(others.lost) >= MANY:
         raise AuthInDoubt(
             f"Confluence shows the space {terms.space}, but none of our pages: is the page above them restricted? "
             "Give our account access to them; if they were deleted for good, `pirsync resolve recreate KEY` one of them"
         )
+    if len(lost) + len(others.lost) + len(others.unanswered) >= MANY:
+        raise others.unanswered[0]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What became of pages that were looked for: none is known once one is seen."""
+
+    is_one_seen: bool
+    lost: tuple[str, ...] = ()
+    unanswered: tuple[PirsyncError, ...] = ()
+
+
+def _look(pages: list[str], wiki: WikiReads) -> _Look:
+    """Look whether one of these pages is there. One that cannot be answered counts neither as seen nor as lost."""
+    if pages and wiki.listed(pages):
+        return _Look(is_one_seen=True)
+    lost, unanswered = [], list[PirsyncError]()
+    for page_id in pages:
+        try:
+            if wiki.page(page_id) is not None:
+                return _Look(is_one_seen=True)
+            lost.append(page_id)
+        except AuthInDoubt:
+            raise
+        except (Unavailable, Rejected) as error:
+            unanswered.append(error)
+    return _Look(is_one_seen=False, lost=tuple(lost), unanswered=tuple(unanswered))
+
+
+def _asked_for_anew(state: State) -> set[str]:
+    """The pages of the incidents whose page people want made again."""
+    wanted = {incident for incident, wishes in recall_all(state, "wish", Wishes).items() if wishes.recreate}
+    return {page for page, place in recall_all(state, "page", Place).items() if place.incident in wanted}
 
 
 def newest(state: State, terms: Terms, but: Collection[str] = ()) -> list[str]:
@@ -57,10 +98,6 @@ def failing_pages(state: State, terms: Terms) -> set[str]:
 
 
 def unseen(wiki: WikiReads, state: State, terms: Terms) -> list[str]:
-    """The team's newest pages where Confluence shows none of them. One that cannot be answered is no sign of a lost
-    sight, and one whose review fails is left until its time: neither keeps a poll from the others."""
-    known = newest(state, terms, failing_pages(state, terms))
-    try:
-        return [] if not known or wiki.heads(known) else known
-    except Unavailable:
-        return []
+    """The team's newest pages where Confluence shows none of them. One whose review fails is left until its time: it
+    keeps no poll from the others."""
+    return list(_look(newest(state, terms, failing_pages(state, terms)), wiki).lost)

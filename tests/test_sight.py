@@ -9,7 +9,7 @@ from sqlite3 import connect
 import pytest
 
 from pirsync.decision import Wishes
-from pirsync.errors import AuthInDoubt, Unavailable
+from pirsync.errors import AuthInDoubt
 from pirsync.known import wish
 from pirsync.model import Deployment
 from pirsync.sandbox import tracker, wiki
@@ -72,18 +72,46 @@ def test_pages_that_are_all_hidden_stop_the_pass(place: Place, mode: Mode) -> No
     assert ours(place) == pages
 
 
-@pytest.mark.parametrize("place", ["cloud"], indirect=True)
-def test_pages_that_are_all_hidden_stop_a_poll_also_where_one_cannot_be_read(place: Place) -> None:
+@pytest.mark.parametrize("mode", [Mode.NEWS, Mode.ALL])
+@pytest.mark.parametrize("kind", ["502", "403"])
+def test_pages_that_are_all_hidden_stop_the_pass_also_where_one_cannot_be_read(
+    place: Place, mode: Mode, kind: str
+) -> None:
+    """What is read of many at once fails with that one, and then each incident reads for itself."""
     pages = ours(place)
     hide(place, pages)
     stuck = str(place.page("OPS-1").id)
-    place.wire.fault = lambda number, name: "502" if stuck in name.split("/") else None
+    place.wire.fault = lambda number, name: kind if stuck in name.split("/") else None
     before = watermarks(place)
     place.clock.advance(3600)
-    with pytest.raises(Unavailable):
-        place.run_pass(Selection(Mode.NEWS))
+    with pytest.raises(AuthInDoubt, match="is the page above them restricted"):
+        place.run_pass(Selection(mode))
     assert watermarks(place) == before
     place.wire.fault = lambda number, name: None
+    show(place, pages)
+    accuse_nobody(settle(place))
+    assert ours(place) == pages
+
+
+def test_where_too_many_cannot_be_read_to_tell_nobody_is_accused(place: Place) -> None:
+    pages = [place.page(key) for key in ("OPS-1", "OPS-2", "OPS-3", "OPS-4")]
+    hide(place, pages)
+    stuck = {str(place.page(key).id) for key in ("OPS-1", "OPS-2")}
+    place.wire.fault = lambda number, name: "502" if stuck & set(name.split("/")) else None
+    place.clock.advance(3600)
+    report = place.run_pass(Selection(Mode.ALL))
+    assert [f.kind.value for result in report.results for f in result.findings] == []
+    assert len(report.failed) == 4
+    place.wire.fault = lambda number, name: None
+    show(place, pages)
+    accuse_nobody(settle(place))
+
+
+def test_a_named_pass_over_a_hidden_page_looks_whether_others_are_hidden_too(place: Place) -> None:
+    pages = ours(place)
+    hide(place, pages)
+    with pytest.raises(AuthInDoubt, match="is the page above them restricted"):
+        place.run_pass(Selection(Mode.NAMED, ("OPS-1",)))
     show(place, pages)
     accuse_nobody(settle(place))
 
