@@ -1,7 +1,8 @@
 """The decision for pages that people made: whether one becomes an incident's review, and what follows. Pure.
 
 Not a word of an adopted page is ever written. Its action items are the tickets that it names, and those that the
-incident is linked to; they are linked and labelled, counted and told.
+incident is linked to; they are linked and labelled, counted and told. A link goes with its ticket: one that cannot be
+read any more stays an action item until people forget it.
 
 | people want a page adopted | and | then |
 |---|---|---|
@@ -22,7 +23,7 @@ from .draft import page_mark
 from .index_plan import no_review
 from .model import Incident, Ticket
 from .page_model import IndexRow, Memory, PageStatus
-from .rows import RowPlan, Situation, count_gone, hand_links_of, is_incident
+from .rows import RowPlan, Situation, count_gone, hand_links_of, is_incident, tell_lost
 from .rows.proof import tell_unproven
 from .rows.ticketed import complete, tell_overdue
 
@@ -147,8 +148,9 @@ def plan_actions(situation: Situation) -> RowPlan:
             message = f"its page names {key}, which is deleted or cannot be seen by our account"
             plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
             count_gone(key, actions.get(key, ""), plan)
+    lost = tell_lost(situation, plan)
     plan.unticketed += sum(bool(row.action) and not row.ticket for row in situation.rows)
-    plan.adopted = sorted({ticket.id for ticket in plan.tickets})
+    plan.adopted = sorted({*lost, *(ticket.id for ticket in plan.tickets)})
     return plan
 
 

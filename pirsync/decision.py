@@ -224,6 +224,8 @@ class Observed(Noun):
     the page that people want to be its review. Where `page` `is_adopted`, people made it, and `named` are the keys of
     the issues that it names. `is_wanted`: there was a page, and people ask for it to be made again. `names` is what
     those are called for whom procedures wait, by account. `heard` is what decides an approval, where it had to be read.
+    `lost` are the tickets that memory names and that cannot be read: by id, the key that they were last known by, or
+    empty.
     """
 
     incident: Incident
@@ -245,6 +247,7 @@ class Observed(Noun):
     named: tuple[str, ...] = ()
     names: dict[str, str] = Field(default_factory=dict)
     heard: Heard | None = None
+    lost: dict[str, str] = Field(default_factory=dict)
 
     def by_key(self, key: str) -> Ticket | None:
         """The ticket with that key, also by the key under which a row knew it before a move."""

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeVar
 
 from pirsync.known import Known, memory_of
-from pirsync.recall import KeptTicket, is_read, recall, trusted
+from pirsync.recall import KeptTicket, is_read, last_keys, recall, trusted
 
 from . import mapping
 from .base import newest_of_ours
@@ -63,6 +63,7 @@ class Readings:
     incidents: dict[str, Incident] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
+    absent_pages: set[str] = field(default_factory=set)
     pages: dict[str, Page] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     holders: dict[str, PageHead] = field(default_factory=dict)
@@ -183,14 +184,14 @@ class Readings:
         self._read_memories(doubtful)
         self._locate([i for i in incidents if i.id not in self.known and i.id not in self.located])
         wanted = [self.known[i.id].page for i in incidents if i.id in self.known]
-        missing = [page for page in dict.fromkeys(wanted) if page not in self.pages and page not in self.absent]
+        missing = [page for page in dict.fromkeys(wanted) if page not in self.pages and page not in self.absent_pages]
         self.pages |= {page.id: page for page in self.sources.wiki.pages(missing)} if missing else {}
         unseen = [page for page in missing if page not in self.pages]
         if unseen and len(unseen) == len(missing):
             prove_sight_without(unseen, self.sources.wiki, self.sources.state, self.practice.terms)
         for page_id, page in zip(unseen, self.sources.wiki.each(self.sources.wiki.page, unseen), strict=True):
             if page is None:
-                self.absent.add(page_id)
+                self.absent_pages.add(page_id)
             else:
                 self.pages[page_id] = page
         self._locate_again([i for i in incidents if i.id in self.known and i.id not in self.located])
@@ -273,7 +274,7 @@ class Readings:
                 by_key[ticket.key] = ticket.id
         refs = [*by_key.values(), *known.tickets]
         if known.memory is not None:
-            refs += [*known.memory.rows, *known.memory.adopted]
+            refs += known.memory.tickets
         for intent in journal.tickets:
             if intent.remote_id:
                 refs.append(intent.remote_id)
@@ -361,6 +362,7 @@ class Readings:
             is_wanted=bool(is_wanted),
             named=self.named(incident_id),
             names=directory.names(incident),
+            lost=last_keys(self.sources.state, self.absent.intersection(memory.tickets if memory else ())),
         )
 
     def tickets_of(self, incident_id: str) -> list[Ticket]:
@@ -368,7 +370,7 @@ class Readings:
         known = self.known.get(incident_id)
         refs = set(self.ids_by_incident.get(incident_id, ()))
         if known is not None and known.memory is not None:
-            refs.update(known.memory.rows, known.memory.adopted)
+            refs.update(known.memory.tickets)
         return [ticket for ref in sorted(refs) if (ticket := self.tickets.get(ref)) is not None]
 
     def release(self, ids: Iterable[str]) -> None:

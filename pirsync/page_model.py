@@ -285,6 +285,11 @@ class Memory(Noun):
     refused: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     announced: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The ids of all tickets that the review is known to have had, each once."""
+        return tuple(dict.fromkeys((*self.rows, *self.adopted)))
+
 
 # ---------------------------------------------------------------- the evidence index
 

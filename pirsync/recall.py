@@ -97,6 +97,12 @@ def trusted(state: State, kind: str, key: str, shape: type[N]) -> N | None:
     return recall(state, kind, key, shape) if is_read(state, kind, key) else None
 
 
+def last_keys(state: State, ids: Iterable[str]) -> dict[str, str]:
+    """The keys that tickets were last known by, by id; empty of one that was never read."""
+    kept = {ticket_id: recall(state, "ticket", ticket_id, KeptTicket) for ticket_id in sorted(ids)}
+    return {ticket_id: found.ticket.key if found is not None else "" for ticket_id, found in kept.items()}
+
+
 def is_read(state: State, kind: str, key: str) -> bool:
     """Whether what is cached is more than what was last known of something that has to be read again."""
     return state.cached("unread", f"{kind}/{key}") is None

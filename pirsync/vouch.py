@@ -39,7 +39,7 @@ def vouched(
     kept = remembered()
     if kept is not None and kept.mark is not None:
         return ticket.model_copy(update={"mark": kept.mark})
-    if memory is None or ticket.id not in (*memory.rows, *memory.adopted):
+    if memory is None or ticket.id not in memory.tickets:
         return None
     labels = [label.removeprefix(mark_label("")) for label in ticket.labels if label.startswith(mark_label(""))]
     if not labels:

@@ -245,6 +245,19 @@ def test_a_ticket_that_is_gone_is_told(play: Stage) -> None:
     }
 
 
+def test_a_page_that_is_gone_is_not_taken_for_the_ticket_of_its_id(play: Stage) -> None:
+    """Jira and Confluence count their ids each for itself."""
+    by_hand(play, "Outage of May", "10103")
+    wish(play.world.state, "owner-0001", "10002", Wishes(adopt="10103"))
+    person_edits(play.world, "900", f"<p>{address(play, 'ACT-3')}</p>")
+    adopted(play)
+    play.run_pass(Selection(Mode.NAMED, ("OPS-2",)))
+    play.world.state.drop("wish", ["10002"])
+    del cast(OverlayWiki, play.world.wiki)._versions["10103"]
+    assert [kind for kind in told(play.run_pass()) if kind is not FindingKind.OVERDUE] == [FindingKind.PAGE_GONE]
+    assert line(play).total == 1
+
+
 def test_nothing_counts_against_the_brake(play: Stage) -> None:
     adopted(play)
     by_hand(play, "Outage of May", "901")

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from pirsync.adopt_commands import Asked
 from pirsync.config import load
-from pirsync.decision import FindingKind
+from pirsync.decision import FindingKind, Wishes
+from pirsync.known import wish
 from pirsync.model import Deployment
 from pirsync.page_model import Column
 from pirsync.report import Report
@@ -25,8 +27,20 @@ from pirsync.sandbox.wiki.restrictions import allow, disallow
 from pirsync.sandbox.wiki.tree import move_page
 from pirsync.selection import Mode, Selection
 from tests.fault_story import DEPLOYMENTS
-from tests.indoors import is_write
-from tests.place import INDEX, Place, Snapshot, index_lines, page_comments, person, place_again, place_of, settle
+from tests.indoors import bench_of, is_write
+from tests.place import (
+    INDEX,
+    Place,
+    Snapshot,
+    closed_incident,
+    index_lines,
+    page_comments,
+    person,
+    place_again,
+    place_of,
+    settle,
+)
+from tests.stage import default_mapping
 
 pytestmark = pytest.mark.usefixtures("leanly")
 
@@ -230,6 +244,49 @@ def test_a_deleted_ticket_is_told_its_row_stays_and_no_other_is_made(place: Plac
     looked_at(place)
     assert before == made(place)
     assert [(row.action, row.ticket) for row in place.rows("OPS-1")] == [("Fix the queue", key)]
+
+
+def test_a_deleted_ticket_counts_also_where_the_column_of_keys_is_lost(place: Place) -> None:
+    page, ticket = place.page("OPS-1"), ticket_of(place)
+    heading = default_mapping().headers[Column.TICKET][0]
+    assert page.current.body.count(f">{heading}<") == 1
+    place.save(page, page.current.body.replace(f">{heading}<", ">Our number<"))
+    delete_issue(place.sandbox, person(place.sandbox, "hweiss"), ticket)
+    _, swept = looked_at(place)
+    assert kinds(swept) == {FindingKind.REGION_REMOVED, FindingKind.TICKET_GONE}
+    (line,) = [line for line in lines(place) if line["key"] == "OPS-1"]
+    assert (line["status"]["text"], line["done"], line["total"]) == ("IN REVIEW", 0, 1)
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_deleted_ticket_of_an_adopted_page_counts_also_where_only_its_link_named_it(
+    place: Place, is_kept: bool
+) -> None:
+    """The link goes with the ticket: what the page's property remembers tells of it, by key while the state does."""
+    space, hanna = wiki.find_space(place.sandbox, "OPS"), person(place.sandbox, "hweiss")
+    assert space is not None
+    incident = closed_incident(place.sandbox, place.sandbox.tracker.projects["30000"], "An old outage")
+    page = wiki.create_page(place.sandbox, hanna, space, None, "What we learned", "<p>Much</p>")
+    place.asked = (Asked(key=incident.key, page=str(page.id)),)
+    place.link_by_hand(incident.key, "Buy a spare")
+    settle(place)
+    ticket = next(i for i in place.sandbox.tracker.issues.values() if i.summary == "Buy a spare")
+    delete_issue(place.sandbox, hanna, ticket)
+    place.restart(loses_state=not is_kept)
+    for _ in range(2):
+        _, swept = looked_at(place)
+        said = [f.message for result in swept.results for f in result.findings if f.kind is FindingKind.TICKET_GONE]
+        name = ticket.key if is_kept else str(ticket.id)
+        assert said == [f"{name}, an action item of this review, is deleted or cannot be seen by our account"]
+        (line,) = [line for line in lines(place) if line["key"] == incident.key]
+        assert (line["status"]["text"], line["done"], line["total"]) == ("IN REVIEW", 0, 1)
+    with bench_of(place.settings, place.clock, place.pace) as bench:
+        wish(bench.world.state, bench.settings.site.owner_id, str(incident.id), Wishes(forget=(name,)))
+    place.restart()
+    _, swept = looked_at(place)
+    assert kinds(swept) == set()
+    (line,) = [line for line in lines(place) if line["key"] == incident.key]
+    assert (line["done"], line["total"]) == (0, 0)
 
 
 def test_a_link_that_people_removed_is_not_made_again_and_its_ticket_is_followed(place: Place) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from pirsync.changes import AdoptPage, CommentTicket
-from pirsync.decision import Candidate, Exemption, FindingKind, Journal, Observed, Terms, Wishes
+from pirsync.changes import AdoptPage, CommentTicket, WriteMemory
+from pirsync.decision import Candidate, Exemption, FindingKind, Journal, Observed, Plan, Terms, Wishes
 from pirsync.index_plan import no_review
 from pirsync.model import Incident
-from pirsync.page_model import IndexRow, Lozenge, PageStatus
+from pirsync.page_model import IndexRow, Lozenge, Memory, PageStatus
 from pirsync.policy.escalation import Ladder
 from tests.planning import decide, finding, kinds, settled_row, standing
-from tests.samples import INCIDENT, JOURNAL, NOW, body_of, done, incident, observed, page, terms, ticket, wanted
+from tests.samples import INCIDENT, JOURNAL, NOW, body_of, done, incident, memory, observed, page, terms, ticket, wanted
 
 THEIRS = page("<p>What we learned</p>", id="9", title="The outage of March")
 LATER = terms(closed_since=NOW)
@@ -117,6 +117,50 @@ def test_an_adopted_review_is_not_complete_by_a_ticket_that_is_gone() -> None:
     line = decide(both).index_row
     assert line is not None
     assert (line.status.text, line.done, line.total) == ("IN REVIEW", 1, 2)
+
+
+LINKED = adopted(memory=memory(adopted=("20001", "20002")), tickets={"20001": done(1)})
+"""ACT-1 is named and done; issue 20002 was only linked, and cannot be read any more."""
+
+
+def test_a_ticket_that_was_only_linked_and_is_gone_with_its_link_is_told_and_counts_until_it_is_forgotten() -> None:
+    decided = decide(LINKED.model_copy(update={"lost": {"20002": "ACT-2"}}))
+    said = finding(decided, FindingKind.TICKET_GONE)
+    assert said == "ACT-2, an action item of this review, is deleted or cannot be seen by our account"
+    assert decided.index_row is not None
+    assert (decided.index_row.status.text, decided.index_row.done, decided.index_row.total) == ("IN REVIEW", 1, 2)
+    assert [(row.text, row.why) for row in standing(decided).untracked] == [("ACT-2", "TICKET GONE")]
+    assert "write-memory" not in kinds(decided)
+    after = decide(LINKED.model_copy(update={"lost": {"20002": "ACT-2"}}), journal=asking(forget=("ACT-2",)))
+    assert [found.kind for found in after.findings] == []
+    assert (remembered(after).adopted, remembered(after).forgotten) == (("20001",), ("ACT-2",))
+
+
+def test_a_ticket_whose_key_nobody_knows_any_more_is_told_by_its_id() -> None:
+    decided = decide(LINKED.model_copy(update={"lost": {"20002": ""}}))
+    assert finding(decided, FindingKind.TICKET_GONE).startswith("20002, an action item of this review, is")
+    after = decide(LINKED.model_copy(update={"lost": {"20002": ""}}), journal=asking(forget=("20002",)))
+    assert [found.kind for found in after.findings] == []
+
+
+@pytest.mark.parametrize("key", ["ACT-1", ""])
+def test_a_ticket_that_is_named_and_gone_counts_once_whatever_is_known_of_its_key(key: str) -> None:
+    decided = decide(adopted(memory=memory(adopted=("20001",)), tickets={}, lost={"20001": key}))
+    assert finding(decided, FindingKind.TICKET_GONE).startswith("its page names ACT-1, which is")
+    assert decided.index_row is not None
+    assert decided.index_row.total == 1
+
+
+def test_a_ticket_that_is_no_longer_linked_is_no_action_item_any_more() -> None:
+    decided = decide(LINKED.model_copy(update={"tickets": {"20001": done(1), "20002": ticket(2)}}))
+    assert decided.index_row is not None
+    assert (decided.index_row.done, decided.index_row.total, decided.findings) == (1, 1, ())
+    assert remembered(decided).adopted == ("20001",)
+
+
+def remembered(decided: Plan) -> Memory:
+    (write,) = [change for change in decided.changes if isinstance(change, WriteMemory)]
+    return write.memory
 
 
 def late(**changes: Any) -> Observed:

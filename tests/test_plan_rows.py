@@ -9,7 +9,7 @@ import pytest
 
 from pirsync import draft
 from pirsync.changes import AdoptTicket, CreateTicket, EditTicket, WriteMemory
-from pirsync.decision import FindingKind, Owner
+from pirsync.decision import FindingKind, Owner, Wishes
 from pirsync.model import Mark, Person, StatusCategory
 from pirsync.page import cells
 from pirsync.page.review import read_review
@@ -201,6 +201,18 @@ def test_an_action_whose_ticket_is_gone_counts_once_however_many_rows_name_it() 
     assert decided.index_row is not None
     assert (decided.index_row.done, decided.index_row.total) == (1, 2)
     assert [(one.text, one.why) for one in standing(decided).untracked] == [("Fix it (ACT-1)", "TICKET GONE")]
+
+
+def test_without_a_column_for_tickets_one_that_is_gone_still_counts() -> None:
+    body = body_of([settled_row(), settled_row(2)]).replace(">Ticket<", ">Our number<")
+    seen = observed(body, [done(2)], memory=memory(rows=agreed(ticket(1), done(2))), lost={"20001": "ACT-1"})
+    decided = decide(seen)
+    said = finding(decided, FindingKind.TICKET_GONE)
+    assert said == "ACT-1, an action item of this review, is deleted or cannot be seen by our account"
+    assert decided.index_row is not None
+    assert (decided.index_row.status.text, decided.index_row.done, decided.index_row.total) == ("IN REVIEW", 1, 2)
+    after = decide(seen, journal=JOURNAL.model_copy(update={"wishes": Wishes(forget=("ACT-1",))}))
+    assert [found.kind for found in after.findings] == [FindingKind.REGION_REMOVED]
 
 
 # ---------------------------------------------------------------- rows with a ticket

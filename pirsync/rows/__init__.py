@@ -21,7 +21,18 @@ from pirsync.page_model import Column, Row
 from .assign import adopt, assign, lost_keys, marks_of_rows
 from .first import account_of, awaited_items, plan_first
 from .linked import plan_hand_linked
-from .situation import RowPlan, Situation, claim, count_gone, hand_links_of, is_foreign, is_incident, ours, rests
+from .situation import (
+    RowPlan,
+    Situation,
+    claim,
+    count_gone,
+    hand_links_of,
+    is_foreign,
+    is_incident,
+    ours,
+    rests,
+    tell_lost,
+)
 from .speak import speak
 from .ticketed import plan_ticketed
 from .unticketed import plan_unticketed
@@ -40,6 +51,7 @@ __all__ = [
     "plan_rows",
     "rests",
     "speak",
+    "tell_lost",
 ]
 
 
@@ -49,6 +61,7 @@ def plan_rows(situation: Situation) -> RowPlan:
     plan_first(situation, plan)
     if situation.observed.review is None or Column.TICKET not in situation.observed.review.columns:
         plan.tickets, plan.adopted = _known_tickets(situation), _adopted(situation)
+        tell_lost(situation, plan)
         return plan
     marks, lost = marks_of_rows(situation), lost_keys(situation)
     assigned = assign(situation, marks, lost, plan)
@@ -87,8 +100,8 @@ def _tell_gone(situation: Situation, row: Row, plan: RowPlan) -> None:
 def _known_tickets(situation: Situation) -> list[Ticket]:
     """The tickets that rows have shown, where the page does not tell which it shows now."""
     memory = situation.observed.memory
-    ids = (*memory.rows, *memory.adopted) if memory else ()
-    return [t for i in dict.fromkeys(ids) if (t := situation.observed.tickets.get(i)) is not None]
+    ids = memory.tickets if memory else ()
+    return [t for i in ids if (t := situation.observed.tickets.get(i)) is not None]
 
 
 def _adopted(situation: Situation) -> list[str]:

@@ -158,6 +158,21 @@ def count_gone(key: str, action: str, plan: RowPlan) -> None:
         plan.lacking.append((f"{action} ({key})" if action else key, "TICKET GONE"))
 
 
+def tell_lost(situation: Situation, plan: RowPlan) -> list[str]:
+    """Tell and count the tickets that this review is known to have, that nobody can look up any more, and that the page
+    does not name; the ids of all that cannot be looked up, until people forget them."""
+    named = set(plan.gone)
+    kept = {i: key or i for i, key in situation.observed.lost.items() if (key or i) not in plan.forgotten}
+    for ticket_id, name in kept.items():
+        # Where no key is known any more, it may be the one that the page names.
+        if name in named or (name == ticket_id and named):
+            continue
+        message = f"{name}, an action item of this review, is deleted or cannot be seen by our account"
+        plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
+        count_gone(name, "", plan)
+    return list(kept)
+
+
 def claim(label: str, said: str) -> str:
     """What is written into which cell: what is counted when it has to be written again and again."""
     return f'{label} = "{said}"'
