@@ -132,6 +132,14 @@ def tickets_of(incident: Incident, named: Iterable[str], tickets: Mapping[str, T
     return [ticket for ticket in found.values() if ticket.id != incident.id and not is_incident(ticket, terms)]
 
 
+def unlinked(incident: Incident, memory: Memory | None, terms: Terms) -> set[str]:
+    """The ids of an adopted page's tickets that no link of the incident names any more. Whether people took the link
+    away or it went with its ticket is only known once the ticket was asked for."""
+    if memory is None or not memory.is_adopted:
+        return set()
+    return set(memory.adopted) - {link.other_id for link in hand_links_of(incident, terms)}
+
+
 def plan_actions(situation: Situation) -> RowPlan:
     """Decide for the action items of an adopted page: nothing of them is written on it."""
     observed = situation.observed

@@ -13,9 +13,10 @@ from itertools import islice
 from typing import TypeVar
 
 from pirsync.known import Known, memory_of
-from pirsync.recall import KeptTicket, is_read, last_keys, recall, trusted
+from pirsync.recall import KeptTicket, distrust, is_read, last_keys, recall, trusted
 
 from . import mapping
+from .adoption import unlinked
 from .base import newest_of_ours
 from .comments import touched
 from .decision import Candidate, Journal, Observed, Wishes
@@ -237,14 +238,15 @@ class Readings:
 
     def read_tickets(self, ids: Iterable[str], journals: Mapping[str, Journal]) -> None:
         """Have the tickets of these incidents at hand: those that rows, links, memory and the journal name."""
-        wanted: dict[str, None] = {}
+        wanted, doubtful = dict[str, None](), set(self.written)
         for incident_id in ids:
-            if incident_id in self.known and incident_id in self.incidents:
-                wanted |= dict.fromkeys(self._ticket_refs(self.incidents[incident_id], journals[incident_id]))
+            if incident_id in self.known and (incident := self.incidents.get(incident_id)) is not None:
+                wanted |= dict.fromkeys(self._ticket_refs(incident, journals[incident_id]))
+                doubtful |= unlinked(incident, self.known[incident_id].memory, self.practice.terms)
         missing = [ref for ref in wanted if ref not in self.absent and self._ticket(ref) is None]
         asks = self.practice.terms.procedures.reads_trails
         if self.trust is Trust.REMEMBERED:
-            for ref in (ref for ref in missing if ref not in self.written):
+            for ref in (ref for ref in missing if ref not in doubtful):
                 kept = trusted(self.sources.state, "ticket", ref, KeptTicket)
                 if kept is not None and (kept.ticket.trail is not None or not asks):
                     self.keep_ticket(kept.ticket)
@@ -260,6 +262,8 @@ class Readings:
                 self.absent.add(ref)
             else:
                 self.ids_by_key[ref] = self.take_ticket(one).id
+        # Else the next poll would believe that they are there.
+        distrust(self.sources.state, "ticket", self.absent.intersection(unseen))
 
     def _ticket(self, ref: str) -> Ticket | None:
         return self.tickets.get(self.ids_by_key.get(ref, ref))

@@ -5,7 +5,7 @@ One search serves incidents and tickets; pages are watched by their versions (Cl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -201,7 +201,8 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
         watched = {k: v for k, v in recall_all(state, "open", Place).items() if v.team == terms.team}
         versions = _versions(watched, world, terms) if watched else {}
         if versions and not any(version > 0 for version in versions.values()):
-            prove_sight_without(watched, world.wiki, state, terms)
+            gone = [page_id for page_id, version in versions.items() if not version]
+            _doubt_sight(gone, world, terms)
         for page_id, version in versions.items():
             if version != watched[page_id].version:
                 _mark(state, now, _page(watched[page_id], page_id, version))
@@ -215,8 +216,19 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
             _mark(state, now, _page(seen, head.id, head.version))
     # Not even the index: there is none, or we may see nothing any more.
     if is_blind and (lost := unseen(world.wiki, state, terms)):
-        prove_sight_without(lost, world.wiki, state, terms)
+        _doubt_sight(lost, world, terms)
     return found
+
+
+def _doubt_sight(lost: Collection[str], world: World, terms: Terms) -> None:
+    """Raises AuthInDoubt where Confluence shows none of our pages. Where that cannot be told, a poll goes on: each of
+    the reviews finds out for itself, and fails alone."""
+    try:
+        prove_sight_without(lost, world.wiki, world.state, terms)
+    except AuthInDoubt:
+        raise
+    except Unavailable:
+        return
 
 
 def _versions(watched: Mapping[str, Place], world: World, terms: Terms) -> dict[str, int]:

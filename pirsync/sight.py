@@ -34,10 +34,10 @@ def prove_sight(wiki: WikiReads, terms: Terms) -> None:
 
 def prove_sight_without(lost: Collection[str], wiki: WikiReads, state: State, terms: Terms) -> None:
     """The same where Confluence shows none of the pages that were asked for: with those of the newest others that are
-    not there either they must not be many, unless it shows one of these. What people want made anew they know to be
-    gone."""
+    not there either they must not be many, unless it shows one of these. What was known to be gone before does not
+    count. Raises Unavailable where too many others cannot be read to tell."""
     prove_sight(wiki, terms)
-    lost = set(lost) - _asked_for_anew(state)
+    lost = set(lost) - _known_gone(state)
     if not lost:
         return
     others = _look(newest(state, terms, lost), wiki)
@@ -49,7 +49,10 @@ def prove_sight_without(lost: Collection[str], wiki: WikiReads, state: State, te
             "Give our account access to them; if they were deleted for good, `pirsync resolve recreate KEY` one of them"
         )
     if len(lost) + len(others.lost) + len(others.unanswered) >= MANY:
-        raise others.unanswered[0]
+        raise Unavailable(
+            "Confluence shows none of our pages, and whether they are gone or our account may not see them cannot be "
+            f"told while others cannot be read: {others.unanswered[0]}"
+        )
 
 
 @dataclass(frozen=True)
@@ -78,16 +81,18 @@ def _look(pages: list[str], wiki: WikiReads) -> _Look:
     return _Look(is_one_seen=False, lost=tuple(lost), unanswered=tuple(unanswered))
 
 
-def _asked_for_anew(state: State) -> set[str]:
-    """The pages of the incidents whose page people want made again."""
+def _known_gone(state: State) -> set[str]:
+    """The pages that an earlier pass found gone, those of incidents that are gone, and those that people want made
+    again."""
     wanted = {incident for incident, wishes in recall_all(state, "wish", Wishes).items() if wishes.recreate}
-    return {page for page, place in recall_all(state, "page", Place).items() if place.incident in wanted}
+    places = recall_all(state, "page", Place).items()
+    return {page for page, place in places if not place.version or place.incident in wanted}
 
 
 def newest(state: State, terms: Terms, but: Collection[str] = ()) -> list[str]:
-    """Some of the team's review pages that state knows, the newest ones, without those named."""
-    pages = (page for page, place in recall_all(state, "page", Place).items() if place.team == terms.team)
-    return sorted((page for page in pages if page not in but), key=lambda page: (len(page), page))[-SAMPLE:]
+    """Some of the team's review pages that should be there, the newest ones, without those named."""
+    pages = {page for page, place in recall_all(state, "page", Place).items() if place.team == terms.team}
+    return sorted(pages - {*but} - _known_gone(state), key=lambda page: (len(page), page))[-SAMPLE:]
 
 
 def failing_pages(state: State, terms: Terms) -> set[str]:

@@ -258,11 +258,8 @@ def test_a_deleted_ticket_counts_also_where_the_column_of_keys_is_lost(place: Pl
     assert (line["status"]["text"], line["done"], line["total"]) == ("IN REVIEW", 0, 1)
 
 
-@pytest.mark.parametrize("is_kept", [True, False])
-def test_a_deleted_ticket_of_an_adopted_page_counts_also_where_only_its_link_named_it(
-    place: Place, is_kept: bool
-) -> None:
-    """The link goes with the ticket: what the page's property remembers tells of it, by key while the state does."""
+def adopted_and_linked(place: Place) -> tuple[Issue, Issue]:
+    """An incident whose review is a page of people that names no ticket, and the one ticket that it is linked to."""
     space, hanna = wiki.find_space(place.sandbox, "OPS"), person(place.sandbox, "hweiss")
     assert space is not None
     incident = closed_incident(place.sandbox, place.sandbox.tracker.projects["30000"], "An old outage")
@@ -270,8 +267,46 @@ def test_a_deleted_ticket_of_an_adopted_page_counts_also_where_only_its_link_nam
     place.asked = (Asked(key=incident.key, page=str(page.id)),)
     place.link_by_hand(incident.key, "Buy a spare")
     settle(place)
-    ticket = next(i for i in place.sandbox.tracker.issues.values() if i.summary == "Buy a spare")
+    return incident, next(i for i in place.sandbox.tracker.issues.values() if i.summary == "Buy a spare")
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+@pytest.mark.parametrize("news", ["page", "incident"])
+def test_a_poll_takes_no_deleted_ticket_of_an_adopted_page_for_one_that_people_unlinked(
+    place: Place, news: str, is_told: bool
+) -> None:
+    incident, ticket = adopted_and_linked(place)
+    hanna = person(place.sandbox, "hweiss")
     delete_issue(place.sandbox, hanna, ticket)
+    if is_told:
+        place.clock.advance(301)
+        place.run_pass(Selection(Mode.ALL))
+    if news == "page":
+        place.save(place.page(incident.key), "<p>Much more</p>")
+    else:
+        tracker.edit_fields(place.sandbox, hanna, incident, {"summary": "Another title"})
+    polled, swept = looked_at(place)
+    assert (kinds(polled), kinds(swept)) == ({FindingKind.TICKET_GONE}, {FindingKind.TICKET_GONE})
+    (line,) = [line for line in lines(place) if line["key"] == incident.key]
+    assert (line["done"], line["total"]) == (0, 1)
+
+
+def test_a_poll_does_not_take_back_that_a_ticket_is_gone(place: Place) -> None:
+    delete_issue(place.sandbox, person(place.sandbox, "hweiss"), ticket_of(place))
+    looked_at(place)
+    page = place.page("OPS-1")
+    place.save(page, page.current.body + "<p>A word</p>")
+    place.clock.advance(301)
+    assert kinds(place.run_pass(Selection(Mode.NEWS))) == {FindingKind.TICKET_GONE}
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_deleted_ticket_of_an_adopted_page_counts_also_where_only_its_link_named_it(
+    place: Place, is_kept: bool
+) -> None:
+    """The link goes with the ticket: what the page's property remembers tells of it, by key while the state does."""
+    incident, ticket = adopted_and_linked(place)
+    delete_issue(place.sandbox, person(place.sandbox, "hweiss"), ticket)
     place.restart(loses_state=not is_kept)
     for _ in range(2):
         _, swept = looked_at(place)

@@ -151,6 +151,14 @@ def test_a_ticket_that_is_named_and_gone_counts_once_whatever_is_known_of_its_ke
     assert decided.index_row.total == 1
 
 
+def test_of_tickets_without_a_key_as_many_are_told_as_are_neither_named_nor_forgotten() -> None:
+    seen = adopted(memory=memory(adopted=("20001", "20002")), tickets={}, lost={"20001": "", "20002": ""})
+    for wishes, total in (((), 2), (("ACT-1",), 1), (("ACT-1", "20002"), 0)):
+        line = decide(seen, journal=asking(forget=wishes)).index_row
+        assert line is not None
+        assert line.total == total, wishes
+
+
 def test_a_ticket_that_is_no_longer_linked_is_no_action_item_any_more() -> None:
     decided = decide(LINKED.model_copy(update={"tickets": {"20001": done(1), "20002": ticket(2)}}))
     assert decided.index_row is not None

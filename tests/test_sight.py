@@ -12,9 +12,11 @@ from pirsync.decision import Wishes
 from pirsync.errors import AuthInDoubt
 from pirsync.known import wish
 from pirsync.model import Deployment
+from pirsync.report import Report
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.people import SERVICE
+from pirsync.sandbox.tracker.removal import delete_issue
 from pirsync.sandbox.wiki.restrictions import allow, disallow
 from pirsync.sandbox.wiki.versions import purge, trash
 from pirsync.selection import Mode, Selection
@@ -179,6 +181,59 @@ def test_after_pages_were_deleted_for_good_one_that_is_made_anew_is_the_way_out(
     report = place.run_pass(Selection(Mode.ALL))
     gone = [result.key for result in report.results if "PageGone" in [f.kind.value for f in result.findings]]
     assert gone[:3] == ["OPS-2", "OPS-3", "OPS-4"]
+
+
+def erase(place: Place, key: str) -> None:
+    page = place.page(key)
+    trash(place.sandbox, page)
+    purge(place.sandbox, page)
+
+
+def gone(report: Report) -> list[str]:
+    return [result.key for result in report.results if "PageGone" in [found.kind.value for found in result.findings]]
+
+
+def test_pages_that_were_known_to_be_gone_do_not_make_one_more_many(place: Place) -> None:
+    """One after the other is somebody's doing, also to a named pass and a poll."""
+    for key in ("OPS-1", "OPS-2", "OPS-3", "OPS-4"):
+        erase(place, key)
+        place.clock.advance(3600)
+        assert key in gone(place.run_pass(Selection(Mode.ALL)))
+        assert gone(place.run_pass(Selection(Mode.NAMED, (key,)))) == [key]
+        changes = {"summary": "Another title"}
+        tracker.edit_fields(place.sandbox, person(place.sandbox, "aruiz"), place.issue(key), changes)
+        place.clock.advance(60)
+        assert gone(place.run_pass(Selection(Mode.NEWS))) == [key]
+
+
+@pytest.mark.parametrize("mode", [Mode.NEWS, Mode.ALL])
+def test_pages_of_incidents_that_are_gone_do_not_make_one_more_many(place: Place, mode: Mode) -> None:
+    """A trial that was cleaned up."""
+    for key in ("OPS-1", "OPS-2", "OPS-3"):
+        erase(place, key)
+        delete_issue(place.sandbox, person(place.sandbox, "hweiss"), place.issue(key))
+    place.clock.advance(3600)
+    place.run_pass(Selection(Mode.ALL))
+    hide(place, [place.page("OPS-4")])
+    place.clock.advance(3600)
+    report = place.run_pass(Selection(mode))
+    assert "OPS-4" in gone(report if mode is Mode.ALL else place.run_pass(Selection(Mode.ALL)))
+
+
+@pytest.mark.parametrize("selection", [Selection(Mode.NAMED, ("OPS-1",)), Selection(Mode.ALL)])
+def test_a_page_that_people_want_made_anew_does_not_count_as_lost(place: Place, selection: Selection) -> None:
+    erase(place, "OPS-4")
+    place.clock.advance(3600)
+    place.run_pass(Selection(Mode.ALL))
+    for key in ("OPS-1", "OPS-2", "OPS-3"):
+        erase(place, key)
+    place.restart()
+    with bench_of(place.settings, place.clock, place.pace) as bench:
+        wish(bench.world.state, bench.settings.site.owner_id, str(place.issue("OPS-1").id), Wishes(recreate=True))
+    place.clock.advance(3600)
+    report = place.run_pass(selection)
+    assert "create-page" in [change.change for result in report.results for change in result.changes]
+    assert gone(place.run_pass(Selection(Mode.ALL)))[:3] == ["OPS-2", "OPS-3", "OPS-4"]
 
 
 @pytest.mark.parametrize("mode", [Mode.NEWS, Mode.ALL])

@@ -160,17 +160,21 @@ def count_gone(key: str, action: str, plan: RowPlan) -> None:
 
 def tell_lost(situation: Situation, plan: RowPlan) -> list[str]:
     """Tell and count the tickets that this review is known to have, that nobody can look up any more, and that the page
-    does not name; the ids of all that cannot be looked up, until people forget them."""
-    named = set(plan.gone)
-    kept = {i: key or i for i, key in situation.observed.lost.items() if (key or i) not in plan.forgotten}
-    for ticket_id, name in kept.items():
-        # Where no key is known any more, it may be the one that the page names.
-        if name in named or (name == ticket_id and named):
-            continue
-        message = f"{name}, an action item of this review, is deleted or cannot be seen by our account"
-        plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
-        count_gone(name, "", plan)
-    return list(kept)
+    does not name; the ids of all that cannot be looked up, until people forget them.
+
+    One whose key nobody knows any more is called by its id, unless it may be one that the page names or people forgot.
+    """
+    observed = situation.observed
+    forgotten = {key for key in plan.forgotten if observed.by_key(key) is None}
+    unknown = (plan.gone | forgotten) - {*observed.lost, *observed.lost.values()}
+    names = {i: key or i for i, key in observed.lost.items() if (key or i) not in plan.forgotten}
+    perhaps = [ticket_id for ticket_id, name in names.items() if ticket_id == name][: len(unknown)]
+    for ticket_id, name in names.items():
+        if name not in plan.gone and ticket_id not in perhaps:
+            message = f"{name}, an action item of this review, is deleted or cannot be seen by our account"
+            plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
+            count_gone(name, "", plan)
+    return list(names)
 
 
 def claim(label: str, said: str) -> str:
