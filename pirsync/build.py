@@ -147,7 +147,7 @@ def open_bench(
     jira, confluence = _connection(site.jira, site, base), _connection(site.confluence, site, base)
     state = open_state(site.state, site.owner_id, clock.now(), stop, on_wait)
     tracker = JiraTracker(jira, stop, pace or Pace(), product_holds(state, "jira", clock.now))
-    wiki = open_wiki(confluence, stop, pace or Pace(), holds=product_holds(state, "confluence", clock.now))
+    wiki = open_wiki(confluence, stop, pace or Pace(), clock.now, product_holds(state, "confluence", clock.now))
 
     def tokens() -> list[Token]:
         now = clock.now()

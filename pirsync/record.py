@@ -99,12 +99,9 @@ class Recorder:
         self._waiting(incident_id, plan)
 
     def absent(self, team: str, incident_id: str, key: str, plan: Plan) -> None:
-        """Remember that an incident with a review cannot be read; all else that is known of it stays.
-
-        Nobody looks after its page: whether that is there says nothing of what our account may see.
-        """
+        """Remember that an incident with a review cannot be read, so that polls need not watch its page; all else that
+        is known of it stays."""
         if (review := recall(self._state, "review", incident_id, Known)) is not None:
-            self._keep("page", review.page, {"incident": incident_id, "team": team, "version": 0})
             self._dropped["open"].append(review.page)
         self._keep("findings", incident_id, {"key": key, "found": [f.model_dump() for f in plan.findings]})
         if plan.standing is not None:

@@ -216,13 +216,13 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
             _mark(state, now, _page(seen, head.id, head.version))
     # Not even the index: there is none, or we may see nothing any more.
     if is_blind and (lost := unseen(world.wiki, state, terms)):
-        _doubt_sight(lost, world, terms)
+        prove_sight_without(lost, world.wiki, state, terms)
     return found
 
 
 def _doubt_sight(lost: Collection[str], world: World, terms: Terms) -> None:
-    """Raises AuthInDoubt where Confluence shows none of our pages. Where that cannot be told, a poll goes on: each of
-    the reviews finds out for itself, and fails alone."""
+    """Raises AuthInDoubt where Confluence shows none of our pages. Where that cannot be told, all these are news, and
+    each review is to find out for itself and fail alone."""
     try:
         prove_sight_without(lost, world.wiki, world.state, terms)
     except AuthInDoubt:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from .decision import Terms, Wishes
+from .decision import FindingKind, Terms, Wishes
 from .errors import AuthInDoubt, PirsyncError, Rejected, Unavailable
+from .findings import Found
 from .known import work_key
 from .ports import State, WikiReads
 from .recall import Place, recall_all
@@ -38,17 +39,16 @@ def prove_sight_without(lost: Collection[str], wiki: WikiReads, state: State, te
     count. Raises Unavailable where too many others cannot be read to tell."""
     prove_sight(wiki, terms)
     lost = set(lost) - _known_gone(state)
-    if not lost:
-        return
-    others = _look(newest(state, terms, lost), wiki)
+    others = _look(newest(state, terms, lost), wiki) if lost else _Look(is_one_seen=False)
     if others.is_one_seen:
         return
-    if len(lost) + len(others.lost) >= MANY:
+    count = len(lost) + len({*others.lost} - _known_gone(state) - _unowned(state))
+    if count >= MANY:
         raise AuthInDoubt(
             f"Confluence shows the space {terms.space}, but none of our pages: is the page above them restricted? "
             "Give our account access to them; if they were deleted for good, `pirsync resolve recreate KEY` one of them"
         )
-    if len(lost) + len(others.lost) + len(others.unanswered) >= MANY:
+    if count + len(others.unanswered) >= MANY:
         raise Unavailable(
             "Confluence shows none of our pages, and whether they are gone or our account may not see them cannot be "
             f"told while others cannot be read: {others.unanswered[0]}"
@@ -82,17 +82,25 @@ def _look(pages: list[str], wiki: WikiReads) -> _Look:
 
 
 def _known_gone(state: State) -> set[str]:
-    """The pages that an earlier pass found gone, those of incidents that are gone, and those that people want made
-    again."""
+    """The pages that an earlier pass found gone, and those that people want made again."""
     wanted = {incident for incident, wishes in recall_all(state, "wish", Wishes).items() if wishes.recreate}
     places = recall_all(state, "page", Place).items()
     return {page for page, place in places if not place.version or place.incident in wanted}
 
 
+def _unowned(state: State) -> set[str]:
+    """The pages of incidents that are gone: who deletes those may delete their pages."""
+    found = recall_all(state, "findings", Found).items()
+    gone = {key for key, one in found if any(f.kind is FindingKind.INCIDENT_GONE for f in one.found)}
+    return {page for page, place in recall_all(state, "page", Place).items() if place.incident in gone}
+
+
 def newest(state: State, terms: Terms, but: Collection[str] = ()) -> list[str]:
-    """Some of the team's review pages that should be there, the newest ones, without those named."""
+    """Some of the team's review pages that state knows, the newest ones, without those named; those that were known to
+    be gone come last, for one that is seen all the same proves sight."""
     pages = {page for page, place in recall_all(state, "page", Place).items() if place.team == terms.team}
-    return sorted(pages - {*but} - _known_gone(state), key=lambda page: (len(page), page))[-SAMPLE:]
+    gone = _known_gone(state) | _unowned(state)
+    return sorted(pages - {*but}, key=lambda page: (page not in gone, len(page), page))[-SAMPLE:]
 
 
 def failing_pages(state: State, terms: Terms) -> set[str]:

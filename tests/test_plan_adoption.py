@@ -151,12 +151,30 @@ def test_a_ticket_that_is_named_and_gone_counts_once_whatever_is_known_of_its_ke
     assert decided.index_row.total == 1
 
 
-def test_of_tickets_without_a_key_as_many_are_told_as_are_neither_named_nor_forgotten() -> None:
+def test_of_tickets_without_a_key_as_many_are_told_as_are_not_named() -> None:
     seen = adopted(memory=memory(adopted=("20001", "20002")), tickets={}, lost={"20001": "", "20002": ""})
-    for wishes, total in (((), 2), (("ACT-1",), 1), (("ACT-1", "20002"), 0)):
-        line = decide(seen, journal=asking(forget=wishes)).index_row
-        assert line is not None
-        assert line.total == total, wishes
+    line = decide(seen).index_row
+    assert line is not None
+    assert line.total == 2
+
+
+def test_a_forgotten_key_that_nobody_knows_takes_one_ticket_without_a_key_with_it_for_good() -> None:
+    seen = adopted(memory=memory(adopted=("20001", "20002")), tickets={}, lost={"20001": "", "20002": ""})
+    decided = decide(seen, journal=asking(forget=("ACT-1",)))
+    line, held = decided.index_row, remembered(decided)
+    assert line is not None
+    assert (line.total, held.adopted, held.forgotten) == (1, ("20002",), ("ACT-1",))
+    after = decide(seen.model_copy(update={"memory": held, "lost": {"20002": ""}}))
+    assert after.index_row is not None
+    assert after.index_row.total == 1
+    assert "write-memory" not in kinds(after)
+
+
+def test_a_key_that_was_forgotten_long_ago_hides_no_ticket_that_is_lost_now() -> None:
+    held = memory(adopted=("20001", "20002"), forgotten=("ACT-7",))
+    decided = decide(LINKED.model_copy(update={"memory": held, "lost": {"20002": ""}}))
+    assert decided.index_row is not None
+    assert (decided.index_row.done, decided.index_row.total) == (1, 2)
 
 
 def test_a_ticket_that_is_no_longer_linked_is_no_action_item_any_more() -> None:

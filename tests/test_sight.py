@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from sqlite3 import connect
 
 import pytest
 
 from pirsync.decision import Wishes
-from pirsync.errors import AuthInDoubt
+from pirsync.errors import AuthInDoubt, Unavailable
 from pirsync.known import wish
 from pirsync.model import Deployment
 from pirsync.report import Report
 from pirsync.sandbox import tracker, wiki
 from pirsync.sandbox.faults import Rule
 from pirsync.sandbox.people import SERVICE
+from pirsync.sandbox.tracker.permissions import Rule as Permits
 from pirsync.sandbox.tracker.removal import delete_issue
 from pirsync.sandbox.wiki.restrictions import allow, disallow
 from pirsync.sandbox.wiki.versions import purge, trash
@@ -218,6 +220,61 @@ def test_pages_of_incidents_that_are_gone_do_not_make_one_more_many(place: Place
     place.clock.advance(3600)
     report = place.run_pass(Selection(mode))
     assert "OPS-4" in gone(report if mode is Mode.ALL else place.run_pass(Selection(Mode.ALL)))
+
+
+@pytest.mark.parametrize("mode", [Mode.NEWS, Mode.ALL])
+def test_the_page_of_an_incident_that_is_gone_is_sight_all_the_same(place: Place, mode: Mode) -> None:
+    delete_issue(place.sandbox, person(place.sandbox, "hweiss"), place.issue("OPS-4"))
+    place.clock.advance(3600)
+    place.run_pass(Selection(Mode.ALL))
+    for key in ("OPS-1", "OPS-2", "OPS-3"):
+        erase(place, key)
+    place.clock.advance(3600)
+    place.run_pass(Selection(mode))
+    assert gone(place.run_pass(Selection(Mode.ALL)))[:3] == ["OPS-1", "OPS-2", "OPS-3"]
+
+
+def test_incidents_that_come_back_while_their_pages_are_hidden_accuse_nobody(place: Place) -> None:
+    """One group gave our account both, and it gets back Jira first."""
+    issues = [place.issue(key) for key in ("OPS-1", "OPS-2", "OPS-3", "OPS-4")]
+    pages = [place.page(issue.key) for issue in issues]
+    projects, hanna = place.sandbox.tracker.projects, person(place.sandbox, "hweiss")
+    operations = projects["30000"]
+    projects["30012"] = replace(operations, id="30012", key="SHUT", name="Shut", counter=0)
+    place.sandbox.tracker.rules.append(Permits("BROWSE_PROJECTS", allowed=False, user=SERVICE.name, project="30012"))
+    for issue in issues:
+        tracker.move_issue(place.sandbox, hanna, issue, projects["30012"])
+    place.clock.advance(3600)
+    report = place.run_pass(Selection(Mode.ALL))
+    assert [found.kind.value for result in report.results for found in result.findings] == ["IncidentGone"] * 4
+    hide(place, pages)
+    for issue in issues:
+        tracker.move_issue(place.sandbox, hanna, issue, operations)
+    place.clock.advance(3600)
+    with pytest.raises(AuthInDoubt, match="is the page above them restricted"):
+        place.run_pass(Selection(Mode.ALL))
+    show(place, pages)
+    accuse_nobody(settle(place))
+
+
+@pytest.mark.parametrize("place", ["datacenter"], indirect=True)
+def test_a_poll_that_cannot_tell_whether_it_sees_anything_loses_no_news(place: Place) -> None:
+    pages = [place.page(key) for key in ("OPS-1", "OPS-2", "OPS-3", "OPS-4")]
+    place.clock.advance(3600)
+    hide(place, ours(place))
+    page = place.page("OPS-1")
+    place.save(page, page.current.body + "<p>A word</p>", who="hweiss")
+    place.clock.advance(3 * 3600)
+    place.wire.fault = lambda number, name: "502" if name.endswith("/rest/api/user/current") else None
+    before = watermarks(place)
+    with pytest.raises(Unavailable):
+        place.run_pass(Selection(Mode.NEWS))
+    assert watermarks(place) == before
+    place.wire.fault = lambda number, name: None
+    show(place, ours(place))
+    place.clock.advance(60)
+    assert place.run_pass(Selection(Mode.NEWS)).looked_at == 1
+    assert [page.id for page in pages] == [place.page(key).id for key in ("OPS-1", "OPS-2", "OPS-3", "OPS-4")]
 
 
 @pytest.mark.parametrize("selection", [Selection(Mode.NAMED, ("OPS-1",)), Selection(Mode.ALL)])

@@ -160,21 +160,24 @@ def count_gone(key: str, action: str, plan: RowPlan) -> None:
 
 def tell_lost(situation: Situation, plan: RowPlan) -> list[str]:
     """Tell and count the tickets that this review is known to have, that nobody can look up any more, and that the page
-    does not name; the ids of all that cannot be looked up, until people forget them.
+    does not name; the ids of those that are to be remembered, which is until people forget them.
 
-    One whose key nobody knows any more is called by its id, unless it may be one that the page names or people forgot.
+    Where nobody knows a ticket's key any more, it is called by its id, unless it may be one that the page names; and
+    where people forget a key that is not known, it may be the one.
     """
-    observed = situation.observed
-    forgotten = {key for key in plan.forgotten if observed.by_key(key) is None}
-    unknown = (plan.gone | forgotten) - {*observed.lost, *observed.lost.values()}
-    names = {i: key or i for i, key in observed.lost.items() if (key or i) not in plan.forgotten}
-    perhaps = [ticket_id for ticket_id, name in names.items() if ticket_id == name][: len(unknown)]
+    observed, lost = situation.observed, situation.observed.lost
+    names = {i: key or i for i, key in lost.items() if (key or i) not in plan.forgotten}
+    known = {*lost, *lost.values()}
+    named = plan.gone - known
+    asked = {key for key in situation.journal.wishes.forget if observed.by_key(key) is None} - known
+    nameless = [ticket_id for ticket_id, name in names.items() if ticket_id == name]
+    untold, forgotten = nameless[: len(named)], nameless[len(named) :][: len(asked)]
     for ticket_id, name in names.items():
-        if name not in plan.gone and ticket_id not in perhaps:
+        if name not in plan.gone and ticket_id not in (*untold, *forgotten):
             message = f"{name}, an action item of this review, is deleted or cannot be seen by our account"
             plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
             count_gone(name, "", plan)
-    return list(names)
+    return [ticket_id for ticket_id in names if ticket_id not in forgotten]
 
 
 def claim(label: str, said: str) -> str:
