@@ -20,7 +20,7 @@ from .page.scan import BadPage
 from .page_model import Page, PageHead, PageStatus, Property, Region, ReviewPage, current_first
 from .plan import scope
 from .ports import IntentStatus, Stamp
-from .sight import prove_sight_without
+from .sight import prove_sight_without, read_together
 
 AT_ONCE = 250
 """Pages of ours that are read together."""
@@ -114,13 +114,12 @@ class _Search:
         return self._is_sending(incident.id) or self._first_closed(incident) < self._sources.now - PROMPT
 
     def _follow(self, incidents: dict[str, Incident], named: dict[str, list[str]]) -> None:
-        wiki = self._sources.wiki
         ids = list(dict.fromkeys(page_id for several in named.values() for page_id in several))
-        pages = {page.id: page for page in wiki.pages(ids)} if ids else {}
+        pages = {page.id: page for page in read_together(ids, self._sources, self._terms)} if ids else {}
         ours = {i: page_ids for i, page_ids in named.items() if self._may_have_had_page(incidents[i])}
         if ids and not pages:
             lost = {page_id for page_ids in ours.values() for page_id in page_ids}
-            prove_sight_without(lost, wiki, self._sources.state, self._terms)
+            prove_sight_without(lost, self._sources, self._terms)
         properties = self._properties(list(pages))
         for incident_id, page_ids in named.items():
             incident, there = incidents[incident_id], [pages[p] for p in page_ids if p in pages]

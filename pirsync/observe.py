@@ -189,7 +189,7 @@ class Readings:
         self.pages |= {page.id: page for page in self.sources.wiki.pages(missing)} if missing else {}
         unseen = [page for page in missing if page not in self.pages]
         if unseen and len(unseen) == len(missing):
-            prove_sight_without(unseen, self.sources.wiki, self.sources.state, self.practice.terms)
+            prove_sight_without(unseen, self.sources, self.practice.terms)
         for page_id, page in zip(unseen, self.sources.wiki.each(self.sources.wiki.page, unseen), strict=True):
             if page is None:
                 self.absent_pages.add(page_id)

@@ -150,11 +150,12 @@ def _could_matter(incident: Incident, practice: Practice, state: State) -> bool:
 
 def _take_ticket(raw: RawIssue, readings: Readings, state: State, now: datetime) -> None:
     ticket = readings.take_ticket(raw)
-    kept = trusted(state, "ticket", ticket.id, KeptTicket)
+    known, kept = (look(state, "ticket", ticket.id, KeptTicket) for look in (recall, trusted))
     if kept is not None and kept.ticket == _as_kept(ticket, kept.ticket):
         return
     terms = readings.practice.terms
-    incidents = {kept.incident} if kept else {link.other_id for link in ticket.links}
+    incidents = {link.other_id for link in ticket.links} if kept is None else set[str]()
+    incidents |= {known.incident} if known is not None else set()
     if ticket.mark is not None and ticket.mark.owner == terms.owner_id:
         incidents.add(ticket.mark.incident)
     for incident_id in sorted(incidents):
@@ -202,7 +203,7 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
         versions = _versions(watched, world, terms) if watched else {}
         if versions and not any(version > 0 for version in versions.values()):
             gone = [page_id for page_id, version in versions.items() if not version]
-            _doubt_sight(gone, world, terms)
+            _doubt_sight(gone, readings)
         for page_id, version in versions.items():
             if version != watched[page_id].version:
                 _mark(state, now, _page(watched[page_id], page_id, version))
@@ -216,15 +217,15 @@ def _watch_pages(world: World, readings: Readings, since: datetime, now: datetim
             _mark(state, now, _page(seen, head.id, head.version))
     # Not even the index: there is none, or we may see nothing any more.
     if is_blind and (lost := unseen(world.wiki, state, terms)):
-        prove_sight_without(lost, world.wiki, state, terms)
+        prove_sight_without(lost, readings.sources, terms)
     return found
 
 
-def _doubt_sight(lost: Collection[str], world: World, terms: Terms) -> None:
+def _doubt_sight(lost: Collection[str], readings: Readings) -> None:
     """Raises AuthInDoubt where Confluence shows none of our pages. Where that cannot be told, all these are news, and
     each review is to find out for itself and fail alone."""
     try:
-        prove_sight_without(lost, world.wiki, world.state, terms)
+        prove_sight_without(lost, readings.sources, readings.practice.terms)
     except AuthInDoubt:
         raise
     except Unavailable:

@@ -6,14 +6,15 @@ was read may be believed, the pass stops, and nobody is accused of deleting anyt
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
-from .decision import FindingKind, Terms, Wishes
+from .decision import Terms, Wishes
+from .directory import Sources
 from .errors import AuthInDoubt, PirsyncError, Rejected, Unavailable
-from .findings import Found
-from .known import work_key
-from .ports import State, WikiReads
+from .known import Known, work_key
+from .page_model import Page
+from .ports import State, Want, WikiReads
 from .recall import Place, recall_all
 
 MANY = 3
@@ -33,26 +34,45 @@ def prove_sight(wiki: WikiReads, terms: Terms) -> None:
         )
 
 
-def prove_sight_without(lost: Collection[str], wiki: WikiReads, state: State, terms: Terms) -> None:
-    """The same where Confluence shows none of the pages that were asked for: with those of the newest others that are
-    not there either they must not be many, unless it shows one of these. What was known to be gone before does not
-    count. Raises Unavailable where too many others cannot be read to tell."""
+def prove_sight_without(lost: Collection[str], sources: Sources, terms: Terms) -> None:
+    """The same where Confluence shows none of the pages that were asked for: with those of the newest others that
+    should be there and are not, they must not be many, unless it shows one of the team's. What was known to be gone
+    before does not count. Raises Unavailable where too many others cannot be read to tell."""
+    wiki, state = sources.wiki, sources.state
     prove_sight(wiki, terms)
     lost = set(lost) - _known_gone(state)
     others = _look(newest(state, terms, lost), wiki) if lost else _Look(is_one_seen=False)
     if others.is_one_seen:
         return
-    count = len(lost) + len({*others.lost} - _known_gone(state) - _unowned(state))
+    due = _expected({*others.lost, *others.unanswered}, sources) if len(lost) < MANY else set()
+    count = len(lost) + len(due.intersection(others.lost))
     if count >= MANY:
         raise AuthInDoubt(
             f"Confluence shows the space {terms.space}, but none of our pages: is the page above them restricted? "
             "Give our account access to them; if they were deleted for good, `pirsync resolve recreate KEY` one of them"
         )
-    if count + len(others.unanswered) >= MANY:
-        raise Unavailable(
-            "Confluence shows none of our pages, and whether they are gone or our account may not see them cannot be "
-            f"told while others cannot be read: {others.unanswered[0]}"
-        )
+    unsure = [error for page_id, error in others.unanswered.items() if page_id in due]
+    if count + len(unsure) >= MANY:
+        raise Unavailable(f"{_UNSURE}: {unsure[0]}")
+
+
+def read_together(page_ids: list[str], sources: Sources, terms: Terms) -> list[Page]:
+    """Pages that no state knows, in bulk. Where one fails them all, sight is proved at once: after that each is read by
+    itself, and by itself one that is hidden is fewer than many."""
+    try:
+        return sources.wiki.pages(page_ids)
+    except AuthInDoubt:
+        raise
+    except (Unavailable, Rejected):
+        if lost := _look(page_ids[:SAMPLE], sources.wiki).lost:
+            prove_sight_without(lost, sources, terms)
+        raise
+
+
+_UNSURE = (
+    "Confluence shows none of our pages, and whether they are gone or our account may not see them cannot be told "
+    "while others cannot be read"
+)
 
 
 @dataclass(frozen=True)
@@ -61,14 +81,14 @@ class _Look:
 
     is_one_seen: bool
     lost: tuple[str, ...] = ()
-    unanswered: tuple[PirsyncError, ...] = ()
+    unanswered: Mapping[str, PirsyncError] = field(default_factory=dict)
 
 
 def _look(pages: list[str], wiki: WikiReads) -> _Look:
     """Look whether one of these pages is there. One that cannot be answered counts neither as seen nor as lost."""
     if pages and wiki.listed(pages):
         return _Look(is_one_seen=True)
-    lost, unanswered = [], list[PirsyncError]()
+    lost, unanswered = [], dict[str, PirsyncError]()
     for page_id in pages:
         try:
             if wiki.page(page_id) is not None:
@@ -77,8 +97,8 @@ def _look(pages: list[str], wiki: WikiReads) -> _Look:
         except AuthInDoubt:
             raise
         except (Unavailable, Rejected) as error:
-            unanswered.append(error)
-    return _Look(is_one_seen=False, lost=tuple(lost), unanswered=tuple(unanswered))
+            unanswered[page_id] = error
+    return _Look(is_one_seen=False, lost=tuple(lost), unanswered=unanswered)
 
 
 def _known_gone(state: State) -> set[str]:
@@ -88,18 +108,21 @@ def _known_gone(state: State) -> set[str]:
     return {page for page, place in places if not place.version or place.incident in wanted}
 
 
-def _unowned(state: State) -> set[str]:
-    """The pages of incidents that are gone: who deletes those may delete their pages."""
-    found = recall_all(state, "findings", Found).items()
-    gone = {key for key, one in found if any(f.kind is FindingKind.INCIDENT_GONE for f in one.found)}
-    return {page for page, place in recall_all(state, "page", Place).items() if place.incident in gone}
+def _expected(pages: Collection[str], sources: Sources) -> set[str]:
+    """Those of these pages that should be there: the last pass saw them, and Jira shows the incidents whose reviews
+    they are. Who deletes an incident may delete its page."""
+    state, gone = sources.state, _known_gone(sources.state)
+    reviews = recall_all(state, "review", Known).items()
+    owned = {known.page: incident for incident, known in reviews if known.page in pages and known.page not in gone}
+    shown = {str(raw["id"]) for raw in sources.tracker.issues(sorted(owned.values()), Want(fields=()))} if owned else ()
+    return {page for page, incident in owned.items() if incident in shown}
 
 
 def newest(state: State, terms: Terms, but: Collection[str] = ()) -> list[str]:
     """Some of the team's review pages that state knows, the newest ones, without those named; those that were known to
     be gone come last, for one that is seen all the same proves sight."""
     pages = {page for page, place in recall_all(state, "page", Place).items() if place.team == terms.team}
-    gone = _known_gone(state) | _unowned(state)
+    gone = _known_gone(state)
     return sorted(pages - {*but}, key=lambda page: (page not in gone, len(page), page))[-SAMPLE:]
 
 
@@ -112,5 +135,8 @@ def failing_pages(state: State, terms: Terms) -> set[str]:
 
 def unseen(wiki: WikiReads, state: State, terms: Terms) -> list[str]:
     """The team's newest pages where Confluence shows none of them. One whose review fails is left until its time: it
-    keeps no poll from the others."""
-    return list(_look(newest(state, terms, failing_pages(state, terms)), wiki).lost)
+    keeps no poll from the others. Raises Unavailable where too many cannot be read to tell."""
+    found = _look(newest(state, terms, failing_pages(state, terms)), wiki)
+    if found.unanswered and len(found.lost) < MANY:
+        raise Unavailable(f"{_UNSURE}: {next(iter(found.unanswered.values()))}")
+    return list(found.lost)

@@ -163,11 +163,13 @@ def test_a_forgotten_key_that_nobody_knows_takes_one_ticket_without_a_key_with_i
     decided = decide(seen, journal=asking(forget=("ACT-1",)))
     line, held = decided.index_row, remembered(decided)
     assert line is not None
-    assert (line.total, held.adopted, held.forgotten) == (1, ("20002",), ("ACT-1",))
-    after = decide(seen.model_copy(update={"memory": held, "lost": {"20002": ""}}))
-    assert after.index_row is not None
-    assert after.index_row.total == 1
-    assert "write-memory" not in kinds(after)
+    assert (line.total, held.adopted, held.forgotten) == (1, ("20002",), ("20001", "ACT-1"))
+    # In the next round of that pass the wish is still there, in the next pass it is not.
+    for said in (asking(forget=("ACT-1",)), JOURNAL):
+        after = decide(seen.model_copy(update={"memory": held, "lost": {"20002": ""}}), journal=said)
+        assert after.index_row is not None
+        assert after.index_row.total == 1
+        assert "write-memory" not in kinds(after)
 
 
 def test_a_key_that_was_forgotten_long_ago_hides_no_ticket_that_is_lost_now() -> None:

@@ -215,6 +215,17 @@ def test_without_a_column_for_tickets_one_that_is_gone_still_counts() -> None:
     assert [found.kind for found in after.findings] == [FindingKind.REGION_REMOVED]
 
 
+def test_a_forgotten_ticket_stays_so_where_neither_a_column_nor_a_state_tells_its_key() -> None:
+    body = body_of([settled_row()]).replace(">Ticket<", ">Our number<")
+    seen = observed(body, memory=memory(rows=agreed(ticket(1))), lost={"20001": ""})
+    decided = decide(seen, journal=JOURNAL.model_copy(update={"wishes": Wishes(forget=("ACT-1",))}))
+    (write,) = [change for change in decided.changes if isinstance(change, WriteMemory)]
+    assert write.memory.forgotten == ("20001", "ACT-1")
+    assert [f.kind for f in decide(seen.model_copy(update={"memory": write.memory})).findings] == [
+        FindingKind.REGION_REMOVED
+    ]
+
+
 # ---------------------------------------------------------------- rows with a ticket
 
 

@@ -160,24 +160,26 @@ def count_gone(key: str, action: str, plan: RowPlan) -> None:
 
 def tell_lost(situation: Situation, plan: RowPlan) -> list[str]:
     """Tell and count the tickets that this review is known to have, that nobody can look up any more, and that the page
-    does not name; the ids of those that are to be remembered, which is until people forget them.
+    does not name; the ids of all that cannot be looked up, until people forget them.
 
     Where nobody knows a ticket's key any more, it is called by its id, unless it may be one that the page names; and
-    where people forget a key that is not known, it may be the one.
+    where people now forget a key that is not known, it may be the one, and is forgotten by its id.
     """
     observed, lost = situation.observed, situation.observed.lost
-    names = {i: key or i for i, key in lost.items() if (key or i) not in plan.forgotten}
-    known = {*lost, *lost.values()}
+    before = observed.memory.forgotten if observed.memory is not None else ()
+    known = {*lost, *lost.values(), *before}
     named = plan.gone - known
     asked = {key for key in situation.journal.wishes.forget if observed.by_key(key) is None} - known
-    nameless = [ticket_id for ticket_id, name in names.items() if ticket_id == name]
+    nameless = [ticket_id for ticket_id, key in lost.items() if not key and ticket_id not in plan.forgotten]
     untold, forgotten = nameless[: len(named)], nameless[len(named) :][: len(asked)]
+    plan.forgotten |= {*forgotten}
+    names = {i: key or i for i, key in lost.items() if (key or i) not in plan.forgotten}
     for ticket_id, name in names.items():
-        if name not in plan.gone and ticket_id not in (*untold, *forgotten):
+        if name not in plan.gone and ticket_id not in untold:
             message = f"{name}, an action item of this review, is deleted or cannot be seen by our account"
             plan.findings.append(situation.finding(FindingKind.TICKET_GONE, message))
             count_gone(name, "", plan)
-    return [ticket_id for ticket_id in names if ticket_id not in forgotten]
+    return list(names)
 
 
 def claim(label: str, said: str) -> str:
