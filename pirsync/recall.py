@@ -19,6 +19,9 @@ from .ports import State
 
 N = TypeVar("N", bound=BaseModel)
 
+ABSENT = "absent"
+"""The kind of cache that names the incidents with a review which could not be read when they were last asked for."""
+
 
 class Place(Noun):
     """Whose a page is, and the version that was last seen of it (cache `page`, and `open` while polls watch it)."""

@@ -15,7 +15,7 @@ from .observe import Readings
 from .page_model import PageStatus
 from .ports import Due, State
 from .practice import Practice
-from .recall import KeptPasses, KeptStanding, distrust, recall
+from .recall import ABSENT, KeptPasses, KeptStanding, distrust, recall
 
 FINISHED = frozenset({"ACTIONS COMPLETE", "ACTIONS CLOSED"})
 """Review statuses whose pages polls no longer watch one by one; the daily sweep still reads them."""
@@ -91,6 +91,8 @@ class Recorder:
                 self._dropped["open"].append(known.page)
             self._keep("incident", incident_id, slim(incident))
             self._dropped["unread"].append(f"incident/{incident_id}")
+            if self._state.cached(ABSENT, incident_id) is not None:
+                self._dropped[ABSENT].append(incident_id)
             for ticket in tickets:
                 self.ticket(ticket, incident_id)
         self._keep("findings", incident_id, {"key": incident.key, "found": [f.model_dump() for f in plan.findings]})
@@ -103,6 +105,7 @@ class Recorder:
         is known of it stays."""
         if (review := recall(self._state, "review", incident_id, Known)) is not None:
             self._dropped["open"].append(review.page)
+        self._keep(ABSENT, incident_id, {})
         self._keep("findings", incident_id, {"key": key, "found": [f.model_dump() for f in plan.findings]})
         if plan.standing is not None:
             self._stands(incident_id, plan)

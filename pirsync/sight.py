@@ -15,7 +15,7 @@ from .errors import AuthInDoubt, PirsyncError, Rejected, Unavailable
 from .known import Known, work_key
 from .page_model import Page
 from .ports import State, Want, WikiReads
-from .recall import Place, recall_all
+from .recall import ABSENT, Place, recall_all
 
 MANY = 3
 """Pages of which all are gone at once: fewer may be somebody's doing."""
@@ -47,26 +47,32 @@ def prove_sight_without(lost: Collection[str], sources: Sources, terms: Terms) -
     due = _expected({*others.lost, *others.unanswered}, sources) if len(lost) < MANY else set()
     count = len(lost) + len(due.intersection(others.lost))
     if count >= MANY:
-        raise AuthInDoubt(
-            f"Confluence shows the space {terms.space}, but none of our pages: is the page above them restricted? "
-            "Give our account access to them; if they were deleted for good, `pirsync resolve recreate KEY` one of them"
-        )
+        raise _none_seen(terms)
     unsure = [error for page_id, error in others.unanswered.items() if page_id in due]
     if count + len(unsure) >= MANY:
         raise Unavailable(f"{_UNSURE}: {unsure[0]}")
 
 
 def read_together(page_ids: list[str], sources: Sources, terms: Terms) -> list[Page]:
-    """Pages that no state knows, in bulk. Where one fails them all, sight is proved at once: after that each is read by
-    itself, and by itself one that is hidden is fewer than many."""
+    """Pages that no state knows, in bulk. Where one fails them all, sight is proved at once, and what cannot be read is
+    no proof: after that each is read by itself, and by itself one that is hidden is fewer than many."""
     try:
         return sources.wiki.pages(page_ids)
     except AuthInDoubt:
         raise
     except (Unavailable, Rejected):
-        if lost := _look(page_ids[:SAMPLE], sources.wiki).lost:
-            prove_sight_without(lost, sources, terms)
+        found = _look(page_ids[:SAMPLE], sources.wiki)
+        if found.lost and len(found.lost) + len(found.unanswered) >= MANY:
+            prove_sight(sources.wiki, terms)
+            raise _none_seen(terms) from None
         raise
+
+
+def _none_seen(terms: Terms) -> AuthInDoubt:
+    return AuthInDoubt(
+        f"Confluence shows the space {terms.space}, but none of our pages: is the page above them restricted? Give our "
+        "account access to them; if they were deleted for good, `pirsync resolve recreate KEY` one of them"
+    )
 
 
 _UNSURE = (
@@ -108,9 +114,16 @@ def _known_gone(state: State) -> set[str]:
     return {page for page, place in places if not place.version or place.incident in wanted}
 
 
+def _written_off(state: State) -> set[str]:
+    """The same, and the pages of incidents that could not be read when they were last asked for: who deletes an
+    incident may delete its page."""
+    absent = state.cached_all(ABSENT)
+    places = recall_all(state, "page", Place).items()
+    return _known_gone(state) | {page for page, place in places if place.incident in absent}
+
+
 def _expected(pages: Collection[str], sources: Sources) -> set[str]:
-    """Those of these pages that should be there: the last pass saw them, and Jira shows the incidents whose reviews
-    they are. Who deletes an incident may delete its page."""
+    """Those of these pages that should be there: reviews that nobody knows to be gone, whose incidents Jira shows."""
     state, gone = sources.state, _known_gone(sources.state)
     reviews = recall_all(state, "review", Known).items()
     owned = {known.page: incident for incident, known in reviews if known.page in pages and known.page not in gone}
@@ -119,11 +132,11 @@ def _expected(pages: Collection[str], sources: Sources) -> set[str]:
 
 
 def newest(state: State, terms: Terms, but: Collection[str] = ()) -> list[str]:
-    """Some of the team's review pages that state knows, the newest ones, without those named; those that were known to
-    be gone come last, for one that is seen all the same proves sight."""
+    """Some of the team's review pages that state knows, the newest ones, without those named; those that are written
+    off come last, for one that is seen all the same proves sight."""
     pages = {page for page, place in recall_all(state, "page", Place).items() if place.team == terms.team}
-    gone = _known_gone(state)
-    return sorted(pages - {*but}, key=lambda page: (page not in gone, len(page), page))[-SAMPLE:]
+    off = _written_off(state)
+    return sorted(pages - {*but}, key=lambda page: (page not in off, len(page), page))[-SAMPLE:]
 
 
 def failing_pages(state: State, terms: Terms) -> set[str]:
@@ -136,7 +149,7 @@ def failing_pages(state: State, terms: Terms) -> set[str]:
 def unseen(wiki: WikiReads, state: State, terms: Terms) -> list[str]:
     """The team's newest pages where Confluence shows none of them. One whose review fails is left until its time: it
     keeps no poll from the others. Raises Unavailable where too many cannot be read to tell."""
-    found = _look(newest(state, terms, failing_pages(state, terms)), wiki)
+    found = _look(newest(state, terms, failing_pages(state, terms) | _written_off(state)), wiki)
     if found.unanswered and len(found.lost) < MANY:
         raise Unavailable(f"{_UNSURE}: {next(iter(found.unanswered.values()))}")
     return list(found.lost)

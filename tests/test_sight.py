@@ -24,7 +24,7 @@ from pirsync.sandbox.wiki.versions import purge, trash
 from pirsync.selection import Mode, Selection
 from tests.fault_story import DEPLOYMENTS, accuse_nobody
 from tests.indoors import bench_of, run_pass
-from tests.place import Place, closed_incident, person, place_of, settle
+from tests.place import INDEX, Place, closed_incident, person, place_of, settle
 
 pytestmark = pytest.mark.usefixtures("leanly")
 
@@ -241,6 +241,62 @@ def test_pages_that_were_deleted_with_their_incidents_do_not_make_one_more_many(
     if is_seen:
         place.run_pass(Selection(mode))
     assert "OPS-4" in gone(place.run_pass(Selection(Mode.ALL)))
+
+
+@pytest.mark.parametrize("selection", [Selection(Mode.NAMED, ("OPS-1",)), Selection(Mode.ALL)])
+def test_pages_that_went_with_their_incidents_do_not_hide_that_none_is_seen(
+    place: Place, selection: Selection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trial that was cleaned up left more pages to the state than are looked at."""
+    monkeypatch.setattr("pirsync.sight.SAMPLE", 2)
+    made = [closed_incident(place.sandbox, place.sandbox.tracker.projects["30000"], f"Trial {n}") for n in range(2)]
+    settle(place)
+    for issue in made:
+        erase(place, issue.key)
+        delete_issue(place.sandbox, person(place.sandbox, "hweiss"), issue)
+    place.clock.advance(3600)
+    place.run_pass(Selection(Mode.ALL))
+    hide(place, [place.page(f"OPS-{n}") for n in range(1, 5)])
+    place.clock.advance(3600)
+    with pytest.raises(AuthInDoubt, match="is the page above them restricted"):
+        place.run_pass(selection)
+
+
+def test_where_a_whole_team_was_cleaned_up_its_passes_go_on(place: Place) -> None:
+    """The incidents, their pages and the index."""
+    for key in ("OPS-1", "OPS-2", "OPS-3", "OPS-4"):
+        erase(place, key)
+        delete_issue(place.sandbox, person(place.sandbox, "hweiss"), place.issue(key))
+    for page in ours(place):
+        if page.title == INDEX:
+            trash(place.sandbox, page)
+            purge(place.sandbox, page)
+    place.clock.advance(3600)
+    place.run_pass(Selection(Mode.ALL))
+    for mode in (Mode.NEWS, Mode.ALL, Mode.NEWS):
+        place.clock.advance(3600)
+        assert place.run_pass(Selection(mode)).failed == ()
+
+
+@pytest.mark.parametrize("hidden", [3, 4])
+@pytest.mark.parametrize("place", DEPLOYMENTS, indirect=True)
+def test_pages_that_no_state_knows_are_not_called_gone_while_others_cannot_be_read(place: Place, hidden: int) -> None:
+    keys = [f"OPS-{n}" for n in range(1, hidden + 1)]
+    for key in ("OPS-1", "OPS-2", "OPS-3", "OPS-4"):
+        if key not in keys:
+            erase(place, key)
+            delete_issue(place.sandbox, person(place.sandbox, "hweiss"), place.issue(key))
+    pages = [place.page(key) for key in keys]
+    hide(place, pages)
+    place.restart(loses_state=True)
+    stuck = {str(page.id) for page in pages[: hidden - 2]}
+    place.wire.fault = lambda number, name: "502" if stuck & set(name.split("/")) else None
+    place.clock.advance(3600)
+    with pytest.raises(AuthInDoubt):
+        place.run_pass(Selection(Mode.ALL))
+    place.wire.fault = lambda number, name: None
+    show(place, pages)
+    accuse_nobody(settle(place))
 
 
 @pytest.mark.parametrize("mode", [Mode.NEWS, Mode.ALL])
