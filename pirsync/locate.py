@@ -115,10 +115,11 @@ class _Search:
 
     def _follow(self, incidents: dict[str, Incident], named: dict[str, list[str]]) -> None:
         ids = list(dict.fromkeys(page_id for several in named.values() for page_id in several))
-        pages = {page.id: page for page in read_together(ids, self._sources, self._terms)} if ids else {}
         ours = {i: page_ids for i, page_ids in named.items() if self._may_have_had_page(incidents[i])}
+        lost = {page_id for page_ids in ours.values() for page_id in page_ids}
+        found = read_together(ids, lost, self._sources, self._terms) if ids else []
+        pages = {page.id: page for page in found}
         if ids and not pages:
-            lost = {page_id for page_ids in ours.values() for page_id in page_ids}
             prove_sight_without(lost, self._sources, self._terms)
         properties = self._properties(list(pages))
         for incident_id, page_ids in named.items():

@@ -47,32 +47,27 @@ def prove_sight_without(lost: Collection[str], sources: Sources, terms: Terms) -
     due = _expected({*others.lost, *others.unanswered}, sources) if len(lost) < MANY else set()
     count = len(lost) + len(due.intersection(others.lost))
     if count >= MANY:
-        raise _none_seen(terms)
+        raise AuthInDoubt(
+            f"Confluence shows the space {terms.space}, but none of our pages: is the page above them restricted? "
+            "Give our account access to them; if they were deleted for good, `pirsync resolve recreate KEY` one of them"
+        )
     unsure = [error for page_id, error in others.unanswered.items() if page_id in due]
     if count + len(unsure) >= MANY:
         raise Unavailable(f"{_UNSURE}: {unsure[0]}")
 
 
-def read_together(page_ids: list[str], sources: Sources, terms: Terms) -> list[Page]:
-    """Pages that no state knows, in bulk. Where one fails them all, sight is proved at once, and what cannot be read is
-    no proof: after that each is read by itself, and by itself one that is hidden is fewer than many."""
+def read_together(page_ids: list[str], ours: Collection[str], sources: Sources, terms: Terms) -> list[Page]:
+    """Pages that links name, in bulk. Where one fails them all, sight is proved at once without those of `ours` that do
+    not show: after that each is read by itself, and by itself one that is hidden is fewer than many."""
     try:
         return sources.wiki.pages(page_ids)
     except AuthInDoubt:
         raise
     except (Unavailable, Rejected):
-        found = _look(page_ids[:SAMPLE], sources.wiki)
-        if found.lost and len(found.lost) + len(found.unanswered) >= MANY:
-            prove_sight(sources.wiki, terms)
-            raise _none_seen(terms) from None
+        found = _look([page_id for page_id in page_ids if page_id in ours][:SAMPLE], sources.wiki)
+        if found.lost:
+            prove_sight_without({*found.lost, *found.unanswered}, sources, terms)
         raise
-
-
-def _none_seen(terms: Terms) -> AuthInDoubt:
-    return AuthInDoubt(
-        f"Confluence shows the space {terms.space}, but none of our pages: is the page above them restricted? Give our "
-        "account access to them; if they were deleted for good, `pirsync resolve recreate KEY` one of them"
-    )
 
 
 _UNSURE = (
@@ -149,7 +144,9 @@ def failing_pages(state: State, terms: Terms) -> set[str]:
 def unseen(wiki: WikiReads, state: State, terms: Terms) -> list[str]:
     """The team's newest pages where Confluence shows none of them. One whose review fails is left until its time: it
     keeps no poll from the others. Raises Unavailable where too many cannot be read to tell."""
-    found = _look(newest(state, terms, failing_pages(state, terms) | _written_off(state)), wiki)
-    if found.unanswered and len(found.lost) < MANY:
-        raise Unavailable(f"{_UNSURE}: {next(iter(found.unanswered.values()))}")
-    return list(found.lost)
+    found, off = _look(newest(state, terms, failing_pages(state, terms)), wiki), _written_off(state)
+    lost = [page_id for page_id in found.lost if page_id not in off]
+    unsure = [error for page_id, error in found.unanswered.items() if page_id not in off]
+    if unsure and len(lost) < MANY:
+        raise Unavailable(f"{_UNSURE}: {unsure[0]}")
+    return lost

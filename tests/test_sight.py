@@ -299,6 +299,35 @@ def test_pages_that_no_state_knows_are_not_called_gone_while_others_cannot_be_re
     accuse_nobody(settle(place))
 
 
+def test_pages_that_are_gone_and_no_state_knows_end_no_pass_while_another_is_seen(place: Place) -> None:
+    stuck = str(place.page("OPS-3").id)
+    for key in ("OPS-1", "OPS-2", "OPS-3"):
+        erase(place, key)
+    place.restart(loses_state=True)
+    settle(place)
+    place.wire.fault = lambda number, name: "502" if stuck in name.split("/") else None
+    place.clock.advance(3600)
+    report = place.run_pass(Selection(Mode.ALL))
+    assert (gone(report), [result.key for result in report.failed]) == (["OPS-1", "OPS-2"], ["OPS-3"])
+
+
+@pytest.mark.parametrize("place", ["datacenter"], indirect=True)
+def test_a_page_of_an_incident_that_is_gone_keeps_polls_going_where_no_other_can_be_read(place: Place) -> None:
+    for key in ("OPS-1", "OPS-2", "OPS-3"):
+        delete_issue(place.sandbox, person(place.sandbox, "hweiss"), place.issue(key))
+    place.clock.advance(3600)
+    place.run_pass(Selection(Mode.ALL))
+    for page in ours(place):
+        if page.title == INDEX:
+            trash(place.sandbox, page)
+            purge(place.sandbox, page)
+    hidden = place.page("OPS-4")
+    hide(place, [hidden])
+    place.wire.fault = lambda number, name: "502" if str(hidden.id) in name.split("/") else None
+    place.clock.advance(3600)
+    assert place.run_pass(Selection(Mode.NEWS)).failed == ()
+
+
 @pytest.mark.parametrize("mode", [Mode.NEWS, Mode.ALL])
 def test_the_page_of_an_incident_that_is_gone_is_sight_all_the_same(place: Place, mode: Mode) -> None:
     delete_issue(place.sandbox, person(place.sandbox, "hweiss"), place.issue("OPS-4"))
